@@ -1,0 +1,202 @@
+# nuncio: build, test, install. `make help` lists the goals.
+#
+# One build folder per mode: build/ for the usual one, build/asan, build/fuzz, build/gcc, build/clang for the others.
+
+MODE    ?= release
+PREFIX  ?= /usr/local
+CAPSULE ?= capsule
+RUN_FLAGS ?=
+# Debian's own interpreter: the one that the python3-pytest package belongs to.
+PYTHON  ?= /usr/bin/python3
+FUZZ_SECONDS ?= 60
+
+VERSION := 0.1.0
+
+B := $(if $(filter release,$(MODE)),build,build/$(MODE))
+
+# ---------------------------------------------------------------- compilers
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
+            -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wswitch-enum
+CPPFLAGS += -D_GNU_SOURCE -DNUNCIO_VERSION='"$(VERSION)"' -Isrc
+CFLAGS   ?= -O2 -g
+HARDEN_C := -fstack-protector-strong -fPIE
+HARDEN_L := -pie -Wl,-z,relro,-z,now
+LDLIBS   := -luv -lssl -lcrypto -luriparser -lutf8proc
+
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(MODE_CFLAGS) $(HARDEN_C) $(CFLAGS)
+
+ifeq ($(MODE),release)
+  CPPFLAGS += -D_FORTIFY_SOURCE=2
+else ifeq ($(MODE),gcc)
+  CC := gcc
+  CPPFLAGS += -D_FORTIFY_SOURCE=2
+  MODE_CFLAGS := -Werror
+else ifeq ($(MODE),clang)
+  CC := clang
+  CPPFLAGS += -D_FORTIFY_SOURCE=2
+  MODE_CFLAGS := -Werror
+else ifeq ($(MODE),asan)
+  MODE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+  CFLAGS := -O1 -g
+else ifeq ($(MODE),cov)
+  MODE_CFLAGS := --coverage
+  CFLAGS := -O0 -g
+else ifeq ($(MODE),fuzz)
+  CC := clang
+  MODE_CFLAGS := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+  CFLAGS := -O1 -g
+else
+  $(error MODE is one of release gcc clang asan cov fuzz, not $(MODE))
+endif
+
+LINK = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(HARDEN_L)
+
+# ---------------------------------------------------------------- files, found by globbing
+
+SRC   := $(sort $(wildcard src/*/*.c))
+OBJ   := $(SRC:%.c=$B/%.o)
+UNIT  := $(sort $(wildcard tests/unit/*/test_*.c tests/core/test_*.c))
+FUZZ  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+HELP_C := $(sort $(wildcard tests/support/*.c))
+UNIT_BIN := $(UNIT:%.c=$B/%)
+FUZZ_BIN := $(FUZZ:%.c=$B/%)
+REPLAY_BIN := $(FUZZ:tests/fuzz/fuzz_%.c=$B/tests/fuzz/replay_%)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all help deps run test unit e2e asan fuzz fuzz-replay lint layers format format-check tidy cppcheck \
+        warnings cov install clean
+
+all: $B/nuncio ## build build/nuncio
+
+$B/nuncio: $B/src/main.o $B/libnuncio.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+
+$B/libnuncio.a: $(OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$B/%.o: %.c Makefile | needs
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$B/tests/unit/%: $B/tests/unit/%.o $(HELP_C:%.c=$B/%.o) $B/libnuncio.a
+	$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
+$B/tests/core/%: $B/tests/core/%.o $(HELP_C:%.c=$B/%.o) $B/libnuncio.a
+	$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
+$B/tests/fuzz/replay_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $B/libnuncio.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+$B/tests/fuzz/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/libnuncio.a
+	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+# Objects of tests are kept, so that an unchanged tree builds nothing.
+.SECONDARY:
+-include $(shell find $B -name '*.d' 2>/dev/null)
+
+# ---------------------------------------------------------------- what must be installed
+
+DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev
+DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx tmux bombadillo
+DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc
+DEPS_FUZZ  := clang libclang-rt-14-dev
+
+GOALS := $(if $(filter-out deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS)),all)
+DEPS_WANTED := $(sort $(DEPS_BUILD) \
+  $(if $(filter test unit e2e asan cov,$(GOALS)),$(DEPS_TEST)) \
+  $(if $(filter lint warnings tidy cppcheck format format-check layers,$(GOALS)),$(DEPS_TEST) $(DEPS_LINT)) \
+  $(if $(filter fuzz,$(GOALS)),$(DEPS_FUZZ)))
+
+# With `deps` on the command line everything else waits for it, under -j too.
+.PHONY: needs
+needs: $(filter deps,$(MAKECMDGOALS))
+
+deps: ## install the Debian packages that the other goals on the line need
+	@missing=""; \
+	have=" $$(dpkg-query -W -f='$${db:Status-Status}:$${Package} ' $(DEPS_WANTED) 2>/dev/null)"; \
+	for p in $(DEPS_WANTED); do case "$$have" in *" installed:$$p "*) ;; *) missing="$$missing $$p";; esac; done; \
+	if [ -n "$$missing" ]; then \
+	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  if [ -n "$$sudo" ] && ! command -v sudo >/dev/null; then \
+	    echo "deps: missing$$missing: install them as root (apt-get install$$missing)" >&2; exit 1; fi; \
+	  echo "deps: installing$$missing"; \
+	  $$sudo apt-get update -q && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+	fi
+
+# ---------------------------------------------------------------- using it
+
+run: $B/nuncio ## serve ./capsule on gemini port 1965 and gopher port 7070
+	@exec $B/nuncio serve --gopher '[::]:7070' --gopher 0.0.0.0:7070 $(RUN_FLAGS) $(CAPSULE)
+
+install: $B/nuncio ## install the program below $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $B/nuncio $(DESTDIR)$(PREFIX)/bin/nuncio
+
+# ---------------------------------------------------------------- tests
+
+test: unit fuzz-replay e2e ## every test: unit, core, corpora, end to end
+
+unit: $(UNIT_BIN) ## unit and core tests (cmocka)
+	@for t in $^; do CMOCKA_MESSAGE_OUTPUT=stdout $$t >$$t.out 2>&1 || { cat $$t.out; echo "FAILED: $$t"; exit 1; }; \
+	  tail -n 1 $$t.out | sed "s|^|$${t#$B/tests/}: |"; done
+
+fuzz-replay: $(REPLAY_BIN)
+	@for t in $^; do name=$${t##*/replay_}; $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
+
+e2e: $B/nuncio ## end-to-end tests (pytest): a real server, real clients
+	NUNCIO=$(abspath $B/nuncio) NUNCIO_MODE=$(MODE) $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
+
+asan: ## the whole suite under the address and undefined-behaviour sanitizers
+	+$(MAKE) --no-print-directory MODE=asan test
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS under libFuzzer (clang)
+	+$(MAKE) --no-print-directory MODE=fuzz fuzz-run
+
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ_BIN)
+	@for t in $^; do name=$${t##*/fuzz_}; echo "== $$name"; mkdir -p $B/found/$$name; \
+	  $$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
+	    -artifact_prefix=$B/found/$$name/crash- $B/found/$$name tests/fuzz/corpus/$$name 2>$$t.log \
+	    || { tail -n 60 $$t.log; echo "FAILED: $$t"; exit 1; }; \
+	  grep -E '^(stat::number_of_executed_units|stat::new_units)' $$t.log; done
+
+cov: ## line coverage of the unit and end-to-end tests, by gcov
+	+$(MAKE) --no-print-directory MODE=cov test
+	@cd build/cov && find . -name '*.gcda' -path './src/*' | xargs gcov -r -s $(CURDIR) 2>/dev/null | \
+	  awk '/^File/ {f=$$2} /^Lines/ {print f, $$2, $$4}' | grep "'src/" | sort
+
+# ---------------------------------------------------------------- checks
+
+lint: layers format-check cppcheck tidy warnings ## layers, format, cppcheck, clang-tidy, gcc and clang with -Werror
+
+layers: ## the order of the folders, from their #include lines
+	@$(PYTHON) -B tests/layers.py src
+
+C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.c))
+
+format: ## let clang-format write every C file
+	clang-format -i $(C_FILES)
+
+format-check:
+	@clang-format --dry-run -Werror $(C_FILES)
+
+cppcheck:
+	@cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem -D_GNU_SOURCE -DNUNCIO_VERSION='""' -Isrc src
+
+TIDY_OK := $(SRC:%.c=build/tidy/%.ok) build/tidy/src/main.ok
+tidy: $(TIDY_OK)
+build/tidy/%.ok: %.c .clang-tidy $(wildcard src/*/*.h) | needs
+	@mkdir -p $(@D)
+	@clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 $(CPPFLAGS) $(WARNINGS) 2>$@.err >$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+warnings: ## gcc and clang, warnings as errors, tests included
+	+$(MAKE) --no-print-directory MODE=gcc build/gcc/nuncio $(UNIT:%.c=build/gcc/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/gcc/tests/fuzz/replay_%)
+	+$(MAKE) --no-print-directory MODE=clang build/clang/nuncio $(UNIT:%.c=build/clang/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/clang/tests/fuzz/replay_%)
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))

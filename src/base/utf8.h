@@ -1,0 +1,47 @@
+/* UTF-8: decoding, checking, and the columns that text takes on a terminal. Speaks to libutf8proc. */
+#ifndef NUNCIO_BASE_UTF8_H
+#define NUNCIO_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* Decodes the first code point of s (s.n > 0) into *point and returns its length in bytes. Where the bytes are not
+ * UTF-8 (RFC 3629: overlong forms, surrogates and values above U+10FFFF too), *point is -1 and the length 1. */
+size_t utf8_decode(struct str s, int32_t *point);
+
+/* Appends the code point as UTF-8. */
+void utf8_put(struct buf *out, int32_t point);
+
+bool utf8_valid(struct str s);
+
+/* The same for the head of a longer text: a sequence that the end cuts short is no fault. */
+bool utf8_valid_head(struct str s);
+
+/* Appends s with every invalid byte as U+FFFD; returns how many there were. */
+size_t utf8_clean(struct buf *out, struct str s);
+
+/* The length in bytes of the first user-perceived character of s (s.n > 0; an extended grapheme cluster, UAX #29), and
+ * in *columns the width that a terminal gives it: 2 for East Asian wide and fullwidth ones, 0 for a lone combining
+ * mark, else 1. Control characters count as 0. An invalid byte is a character of one column. Text must never be cut
+ * inside one. */
+size_t utf8_character(struct str s, unsigned *columns);
+
+/* The columns of the whole of s. */
+size_t utf8_columns(struct str s);
+
+/* The longest head of s that is at most `columns` wide, in bytes, cut between characters. */
+size_t utf8_fit(struct str s, size_t columns);
+
+/* Whether the code point belongs to a script written without spaces between words: Han, Hiragana, Katakana, their
+ * punctuation and the fullwidth forms. Hangul does not: Korean has spaces. */
+bool utf8_spaceless(int32_t point);
+
+/* The first and the last code point of s, or -1 where s is empty or they are invalid. */
+int32_t utf8_first(struct str s);
+int32_t utf8_last(struct str s);
+
+#endif

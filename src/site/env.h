@@ -1,0 +1,26 @@
+/* What the site needs from the loop that drives it: a clock, and a place for work that may block. */
+#ifndef NUNCIO_SITE_ENV_H
+#define NUNCIO_SITE_ENV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One piece of work. Embedded in its owner's struct, which must stay until `done` was called. */
+struct work {
+  void (*run)(struct work *w); /* in a pool thread: touches nothing but what the work owns or what is immutable */
+  void (*done)(struct work *w, bool cancelled); /* in the loop's thread, once; cancelled: run was never called */
+};
+
+/* The worker supplies one over libuv; tests and `render` supply one that runs the work at once, or when told. */
+struct env {
+  /* Hands the work over. `done` follows: from the loop later, or before submit returns (an env without threads). 0 or a
+   * negative error, and then neither function is called. */
+  int (*submit)(struct env *env, struct work *w);
+  /* Milliseconds on a clock that never goes back. */
+  uint64_t (*now)(struct env *env);
+};
+
+/* An env that runs all work at once in the calling thread. */
+struct env *env_direct(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* From a path to an open file, never outside the root (G13). Linux: openat2(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS).
+ */
+#ifndef NUNCIO_SITE_RESOLVE_H
+#define NUNCIO_SITE_RESOLVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/str.h"
+
+/* What a file is known by: two looks that show the same four values saw the same content (but see file_settled). */
+struct file_id {
+  uint64_t device, inode;
+  uint64_t size;
+  int64_t changed_ns; /* modification time */
+};
+
+struct file_id file_id(const struct stat *st);
+bool file_id_eq(const struct file_id *a, const struct file_id *b);
+
+enum resolve_flags {
+  RESOLVE_CACHED_ONLY = 1, /* do not wait for a disk: ERR_AGAIN where that would be needed */
+};
+
+/* Looks a raw path (as uri_path makes it) up beneath the directory `root` and fills *st, without opening it for
+ * reading: first O_PATH, then checked. A trailing slash wants a directory. ERR_NOT_FOUND, ERR_OUTSIDE, ERR_DENIED,
+ * ERR_AGAIN, ERR_BUSY, ERR_IO. */
+int resolve_stat(int root, struct str path, unsigned flags, struct stat *st) __attribute__((warn_unused_result));
+
+/* The same, and opens it: a regular file for reading, or a directory. Anything else is ERR_SPECIAL and was never opened
+ * for reading (a FIFO or a device can do something when it is). O_CLOEXEC, O_NONBLOCK, O_NOCTTY. The descriptor is the
+ * caller's. Thread-safe. */
+int resolve_open(int root, struct str path, unsigned flags, int *fd, struct stat *st)
+    __attribute__((warn_unused_result));
+
+/* Whether any segment of the raw path begins with a dot and is not allowed: `.well-known` is, at the root only (G23).
+ */
+bool path_hidden(struct str path);
+
+#endif

@@ -1,0 +1,64 @@
+/* A site: one capsule that answers requests. The core of the program; it knows no protocol and no socket. */
+#ifndef NUNCIO_SITE_SITE_H
+#define NUNCIO_SITE_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "site/env.h"
+#include "site/mime.h"
+#include "site/request.h"
+#include "site/response.h"
+
+/* What a site is made from. Borrowed during site_open only. */
+struct site_config {
+  const char *root;         /* the capsule's folder; may be or hold a symbolic link that is swapped later */
+  const char *const *names; /* host names it answers for, ASCII; the first one is the main name */
+  size_t n_names;           /* at least 1 */
+  bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
+  const char *lang; /* language tag or tags for text/gemini, or NULL */
+};
+
+struct site;
+
+/* Opens a capsule. `env` and `mime` are borrowed until site_close. On failure *why holds a sentence that names the
+ * thing (whatever memory allowed), to be freed by the caller. */
+int site_open(const struct site_config *config, struct env *env, const struct mime *mime, struct site **out,
+              struct buf *why) __attribute__((warn_unused_result));
+
+/* Every answer must have come or been cancelled before; work in the pool may still be on its way: it keeps what it
+ * needs. */
+void site_close(struct site *site);
+
+/* Looks, at most once a second, whether another folder stands at the root's path now (a release swapped in), and takes
+ * it. Called before requests; cheap. */
+void site_refresh(struct site *site);
+
+/* The main name; whether `host` (any case, with or without a trailing dot) is one of the names; the i-th name or an
+ * empty span. */
+struct str site_name(const struct site *site);
+bool site_has_name(const struct site *site, struct str host);
+struct str site_name_at(const struct site *site, size_t i);
+bool site_named(const struct site *site);
+
+/* One request being answered. */
+struct answer;
+
+/* Starts to answer. `done` is called exactly once, unless the answer is cancelled first: with a response that it takes
+ * over (response_move). It may be called before site_start returns, and then the value is NULL; else the value names
+ * the answer until done is called. When memory is short done gets a 40. `request` and what it points to must stay until
+ * then. */
+struct answer *site_start(struct site *site, const struct request *request,
+                          void (*done)(void *context, struct response *response), void *context);
+
+/* The reader has left: done will not be called, and everything is given back. */
+void site_cancel(struct answer *answer);
+
+/* The Gopher item type (see text/menu.h) of what stands at a path in this capsule, by looking where the name does not
+ * tell: a directory without its slash is '1', a file without a suffix '0' where it holds text. `path` is
+ * percent-encoded and may have a query. Fits menu_place.type_of with the site as context. May block for as long as a
+ * file system takes to look up a name. */
+char site_item_type(void *site, struct str path);
+
+#endif

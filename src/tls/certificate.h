@@ -1,0 +1,65 @@
+/* Certificates: making, renewing, showing (G6). Files only; no connection knows this header. */
+#ifndef NUNCIO_TLS_CERTIFICATE_H
+#define NUNCIO_TLS_CERTIFICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+enum { CERTIFICATE_YEARS = 20, FINGERPRINT_BYTES = 32 };
+
+/* What a new certificate says. */
+struct certificate_names {
+  const char *const
+      *names; /* DNS names, the first one is the common name; at least one. An IP literal becomes an IP entry. */
+  size_t n_names;
+  const char *const *addresses; /* IP literals besides 127.0.0.1 and ::1, which are always there: the bound addresses.
+                                   Wildcard addresses (0.0.0.0, ::) are left out. */
+  size_t n_addresses;
+};
+
+enum certificate_key {
+  KEY_NEW,  /* neither file may be there: ERR_EXISTS */
+  KEY_KEEP, /* the key stays, a new certificate is made on it; the names of the old certificate are kept where names is
+               NULL */
+  KEY_REPLACE, /* both are new; the old pair is kept beside as NAME.crt.DATE and NAME.key.DATE (a number is added where
+                  that is taken) */
+};
+
+/* Makes DIR/NAME.crt and DIR/NAME.key (PEM): self-signed, X.509 v3, ECDSA P-256 with SHA-256, a random serial, SAN for
+ * every name and address, valid from a day ago for CERTIFICATE_YEARS. DIR is made where it is missing (mode 0700). The
+ * key file is made with mode 0600 and each file is written beside and moved into place, so that no reader sees half of
+ * one. NAME is the first of names; one that could leave DIR (a slash, a leading dot) is ERR_SYNTAX. On failure *why
+ * holds a sentence that names the file and the mend. With KEY_REPLACE, what the old pair is called now is appended to
+ * *kept. */
+int certificate_make(const char *dir, const char *name, const struct certificate_names *names, enum certificate_key key,
+                     struct buf *kept, struct buf *why) __attribute__((warn_unused_result));
+
+/* What `nuncio cert show` prints. */
+struct certificate_info {
+  struct buf subject;                               /* common name */
+  struct buf names;                                 /* SAN entries, separated by ", " */
+  struct buf key;                                   /* such as "ECDSA P-256", "RSA 2048" */
+  struct tm not_before, not_after;                  /* UTC */
+  unsigned char fingerprint[FINGERPRINT_BYTES];     /* SHA-256 of the certificate, DER */
+  unsigned char key_fingerprint[FINGERPRINT_BYTES]; /* SHA-256 of the SubjectPublicKeyInfo, DER */
+  bool self_signed;
+  bool key_matches; /* NAME.key is there, readable and the certificate's */
+};
+
+/* Reads DIR/NAME.crt. ERR_NOT_FOUND, ERR_DENIED, ERR_SYNTAX with *why as above. Free with certificate_info_free in any
+ * case. */
+int certificate_read(const char *dir, const char *name, struct certificate_info *out, struct buf *why)
+    __attribute__((warn_unused_result));
+void certificate_info_free(struct certificate_info *info);
+
+/* Whether DIR/NAME.crt (the `key` false) or DIR/NAME.key is there at all. */
+bool certificate_exists(const char *dir, const char *name, bool key);
+
+/* SHA-256 of any bytes, for those who must recognise a file that they wrote. */
+int sha256(struct str bytes, unsigned char out[FINGERPRINT_BYTES]) __attribute__((warn_unused_result));
+
+#endif

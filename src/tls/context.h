@@ -1,0 +1,34 @@
+/* TLS contexts: certificates, and which of them a client gets (G1, G2, G4, G5). */
+#ifndef NUNCIO_TLS_CONTEXT_H
+#define NUNCIO_TLS_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* All the sites of a process as TLS sees them. Loop thread only. */
+struct tls_server;
+
+/* Makes a set without certificates. ERR_NOMEM or ERR_TLS. */
+int tls_server_new(struct tls_server **out) __attribute__((warn_unused_result));
+/* Sessions that are still open keep what they use. */
+void tls_server_free(struct tls_server *server);
+
+/* Adds a site: its names (copied; SNI is compared without regard to case and to a trailing dot) and the pair
+ * DIR/FILE.crt, DIR/FILE.key: PEM, ECDSA or RSA, a chain too, the leaf first. `index` is what tls_session_site reports,
+ * and the session id context is made from it. The first site added is the default. On failure *why holds a sentence
+ * that names the file and the mend (an unreadable key, a key that is not the certificate's, no PEM, expired is only a
+ * warning there: returns 0). */
+int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const char *dir,
+                   const char *file, size_t index, struct buf *why) __attribute__((warn_unused_result));
+
+/* Looks whether the pair of any site is another file now (device, inode, size, time of either file, through symbolic
+ * links) and loads it if it is whole and valid; a pair that is not keeps the old one in use. Returns how many were
+ * replaced; a sentence per failure (one per change, not per look) is appended to *why, a line each. Call at most once a
+ * second. New sessions get the new certificate; running ones keep theirs. */
+unsigned tls_server_refresh(struct tls_server *server, struct buf *why);
+
+#endif

@@ -1,0 +1,123 @@
+/* UTF-8: what is valid, how wide it is, where it may be cut; the log's escaping. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/utf8.h"
+
+static void validity(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text;
+    bool valid, valid_head;
+  } table[] = {
+      {__LINE__, "", true, true},
+      {__LINE__, "plain", true, true},
+      {__LINE__, "caf\xc3\xa9", true, true},
+      {__LINE__, "\xe5\xa4\x96", true, true},
+      {__LINE__, "\xe5\xa4", false, true},          /* cut short */
+      {__LINE__, "a\xf0\x9f", false, true},         /* cut short */
+      {__LINE__, "\xe5\xa4z", false, false},        /* broken off in the middle */
+      {__LINE__, "\xc0\xaf", false, false},         /* overlong */
+      {__LINE__, "\xed\xa0\x80", false, false},     /* a surrogate */
+      {__LINE__, "\xf5\x80\x80\x80", false, false}, /* above U+10FFFF */
+      {__LINE__, "\x80", false, false},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct str s = str_from(table[i].text);
+    if (utf8_valid(s) != table[i].valid || utf8_valid_head(s) != table[i].valid_head)
+      fail_msg("line %d", table[i].line);
+  }
+}
+
+/* P9: columns as a terminal shows them. */
+static void columns_P9(void **state)
+{
+  (void)state;
+  assert_int_equal(utf8_columns(STR("abc")), 3);
+  assert_int_equal(utf8_columns(STR("caf\xc3\xa9")), 4);
+  assert_int_equal(utf8_columns(STR("cafe\xcc\x81")), 4);             /* a combining accent */
+  assert_int_equal(utf8_columns(STR("\xe5\xa4\x96\xe5\x8b\x99")), 4); /* two Han characters */
+  assert_int_equal(utf8_columns(STR("\xef\xbc\x91\xef\xbc\x8e")), 4); /* fullwidth 1 and full stop */
+  assert_int_equal(utf8_columns(STR("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80")), 2); /* joined emoji */
+  assert_int_equal(utf8_columns(STR("\xff")), 1);
+}
+
+/* P9: never cut inside a character. */
+static void fit_cuts_between_characters_P9(void **state)
+{
+  (void)state;
+  assert_int_equal(utf8_fit(STR("abc"), 2), 2);
+  assert_int_equal(utf8_fit(STR("\xe5\xa4\x96\xe5\x8b\x99"), 3), 3);
+  assert_int_equal(utf8_fit(STR("cafe\xcc\x81x"), 4), 6);
+  assert_int_equal(utf8_fit(STR(""), 4), 0);
+}
+
+static void clean_replaces_each_bad_byte(void **state)
+{
+  (void)state;
+  struct buf b = BUF_INIT(64);
+  assert_int_equal(utf8_clean(&b, STR("a\xff\xfe"
+                                      "b")),
+                   2);
+  assert_true(str_eq(buf_str(&b), STR("a\xef\xbf\xbd\xef\xbf\xbd"
+                                      "b")));
+  buf_free(&b);
+}
+
+static void ends_of_a_text(void **state)
+{
+  (void)state;
+  assert_int_equal(utf8_first(STR("\xe5\xa4\x96x")), 0x5916);
+  assert_int_equal(utf8_last(STR("x\xe5\xa4\x96")), 0x5916);
+  assert_int_equal(utf8_last(STR("x")), 'x');
+  assert_int_equal(utf8_last(STR("")), -1);
+  assert_true(utf8_spaceless(0x5916));
+  assert_false(utf8_spaceless('x'));
+  assert_false(utf8_spaceless(0xac00));
+}
+
+/* B3: nothing that a stranger sends can forge a line or steer a terminal. */
+static void log_escapes_B3(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text, *want;
+  } table[] = {
+      {__LINE__, "plain caf\xc3\xa9", "plain caf\xc3\xa9"},
+      {__LINE__, "a\r\nb", "a\\x0d\\x0ab"},
+      {__LINE__, "\x1b[2J", "\\x1b[2J"},
+      {__LINE__, "\x7f", "\\x7f"},
+      {__LINE__, "\xff", "\\xff"},
+      {__LINE__, "\xc2\x9b", "\\xc2\\x9b"},          /* CSI as one code point */
+      {__LINE__, "\xe2\x80\xae", "\\xe2\\x80\\xae"}, /* right-to-left override */
+      {__LINE__, "a\\x41", "a\\\\x41"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct buf b = BUF_INIT(256);
+    log_escape(&b, str_from(table[i].text));
+    if (!str_eq(buf_str(&b), str_from(table[i].want)))
+      fail_msg("line %d: %.*s", table[i].line, STR_ARG(buf_str(&b)));
+    buf_free(&b);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(validity),
+      cmocka_unit_test(columns_P9),
+      cmocka_unit_test(fit_cuts_between_characters_P9),
+      cmocka_unit_test(clean_replaces_each_bad_byte),
+      cmocka_unit_test(ends_of_a_text),
+      cmocka_unit_test(log_escapes_B3),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
