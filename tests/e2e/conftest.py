@@ -12,6 +12,8 @@ import server as harness
 def pytest_configure(config):
     if not os.access(harness.PROGRAM, os.X_OK):
         raise pytest.UsageError("NUNCIO must name the built program: run `make e2e`")
+    # Old versions of TLS are offered on purpose, to be refused.
+    config.addinivalue_line("filterwarnings", "ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
     # Some tests hold thousands of connections open.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -142,8 +142,12 @@ servers = []
 
 def run(*words, cwd=None, before=(), seconds=30, **more):
     """Runs the program to its end: CompletedProcess with text. A sanitizer's report fails the test at once."""
-    done = subprocess.run([*before, PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=seconds * SLOWER, **more)
+    try:
+        done = subprocess.run([*before, PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds * SLOWER,
+                              **more)
+    except subprocess.TimeoutExpired as late:
+        raise AssertionError(f"it should have ended: {late.cmd}\n{late.stdout}\n{late.stderr}") from None
     assert not SANITIZER_REPORT.search(done.stderr), done.stderr
     return done
 

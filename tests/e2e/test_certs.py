@@ -297,6 +297,8 @@ def test_cert_show_shows_all_without_a_name(tmp_path):
 
 
 def test_cert_show_of_what_is_not_there(tmp_path):
+    assert "certs" in cert("show", "example.org", cwd=tmp_path, status=1)
+    (tmp_path / "certs").mkdir()
     assert "example.org" in cert("show", "example.org", cwd=tmp_path, status=1)
 
 
@@ -335,6 +337,8 @@ def test_cert_renew_with_a_new_key_keeps_the_old_pair_beside_it(tmp_path):
 
 
 def test_cert_renew_of_what_is_not_there(tmp_path):
+    assert "certs" in cert("renew", "example.org", cwd=tmp_path, status=1)
+    (tmp_path / "certs").mkdir()
     assert "example.org" in cert("renew", "example.org", cwd=tmp_path, status=1)
 
 

@@ -100,7 +100,7 @@ def test_both_protocols_off_leave_nothing_to_serve(tmp_path):
 
 def refused(*words, cwd, before=()):
     """Runs `serve` with what cannot work: status 1 and one line, which is returned."""
-    done = run("serve", *words, cwd=cwd, before=before)
+    done = run("serve", *words, cwd=cwd, before=before, seconds=5)
     assert (done.returncode, done.stdout) == (1, ""), done.stderr
     return the_one_line(done.stderr)
 

@@ -34,18 +34,18 @@ def site(serve_for_module):
 # ---------------------------------------------------------------- connection and TLS
 
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
 def test_speaks_tls_1_2_and_1_3_G1(site, version):
     reply = site.gemini("/page.gmi", context=client.tls_context(version, version))
     assert (reply.status, reply.text) == (20, TREE["page.gmi"])
-    assert reply.version == version.name.replace("_", ".", 1).replace("TLSv1_", "TLSv1.")
+    assert reply.version == version.name.replace("_", ".")
 
 
 def test_prefers_tls_1_3_G1(site):
     assert site.gemini("/").version == "TLSv1.3"
 
 
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1], ids=["1.0", "1.1"])
 def test_refuses_older_tls_G1(site, version):
     with pytest.raises(ssl.SSLError, match="(?i)alert protocol version"):
         site.connect_tls(context=client.tls_context(version, version)).close()
@@ -56,6 +56,7 @@ def test_refuses_older_tls_G1(site, version):
 def test_plain_text_gets_an_alert_or_nothing_G1(site, request_bytes):
     with site.connect("gemini") as sock:
         client.try_send(sock, request_bytes)
+        sock.shutdown(socket.SHUT_WR)  # two bytes are less than a TLS record's head: nothing more will come
         raw, end = client.read_to_end(sock)
     assert end in (client.FIN, client.RESET)
     assert raw == b"" or raw[0] == 0x15, raw  # the record type of an alert
@@ -310,11 +311,11 @@ def test_another_scheme_is_53_G12_G25(site, url):
     assert url.partition(":")[0] in reply.meta
 
 
-@pytest.mark.parametrize("host", ["example.org", "localhost.example.org", "xlocalhost", "local", "xn--bcher-kva.de"])
+@pytest.mark.parametrize("host", ["example.org", "localhost.example.org", "xlocalhost", "loca", "xn--bcher-kva.de"])
 def test_a_host_that_is_not_served_is_53_and_the_reason_names_both_G12(site, host):
     reply = site.gemini(f"gemini://{host}/")
     assert reply.status == 53
-    assert host in reply.meta and "localhost" in reply.meta.replace(host, "")
+    assert host in reply.meta and re.search(r"(?<![\w.])localhost(?!\.\w)", reply.meta)
 
 
 @pytest.mark.parametrize("port", ["1", "70", "65535", "{gopher}"])
