@@ -12,9 +12,9 @@ enum { PORT_MOST = 65535, NAME_MOST = 253, LABEL_MOST = 63, DAY_MS = 24 * 60 * 6
 int settings_init(struct settings *s)
 {
   memset(s, 0, sizeof *s);
-  s->timeout_ms[TIMEOUT_HANDSHAKE] = 10 * 1000;
-  s->timeout_ms[TIMEOUT_REQUEST] = 10 * 1000;
-  s->timeout_ms[TIMEOUT_WRITE] = 30 * 1000;
+  s->timeout_ms[TIMEOUT_HANDSHAKE] = 10000;
+  s->timeout_ms[TIMEOUT_REQUEST] = 10000;
+  s->timeout_ms[TIMEOUT_WRITE] = 30000;
   s->timeout_ms[TIMEOUT_DRAIN] = 1000;
   s->gophers = s->courtesies = true;
   s->log_level = LOG_REQUEST;

@@ -108,7 +108,7 @@ static void on_stop(uv_signal_t *handle, int number)
   if (w->server.n_conns == 0)
     close_own_handles(w);
   else
-    (void)uv_timer_start(&w->drain, on_drained_out, DRAIN_SECONDS * 1000, 0);
+    (void)uv_timer_start(&w->drain, on_drained_out, DRAIN_MS, 0);
 }
 
 void worker_run(struct worker *w)

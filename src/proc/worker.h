@@ -17,7 +17,7 @@ int worker_new(const struct settings *settings, const struct sockets *sockets, s
 /* Runs until SIGTERM or SIGINT, then stops accepting, lets what is being answered finish (DRAIN_SECONDS at most; a
  * second signal ends it at once) and returns. */
 void worker_run(struct worker *w);
-enum { DRAIN_SECONDS = 10 };
+enum { DRAIN_SECONDS = 10, DRAIN_MS = 10000 };
 
 void worker_free(struct worker *w);
 
