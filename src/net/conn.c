@@ -122,18 +122,20 @@ void conn_finish(struct conn *c, const char *why)
 /* What the poll handle should wait for: derived from the state, here and nowhere else. */
 static int interest(const struct conn *c)
 {
-  int events = c->blocked ? UV_WRITABLE : 0;
+  /* While the peer does not take what we have to say we do not listen either: nothing can pile up. */
+  if (c->blocked)
+    return UV_WRITABLE;
   switch (c->state) {
   case CONN_HANDSHAKE:
   case CONN_READ:
   case CONN_HANDLE:
   case CONN_SHUTDOWN:
-    return c->eof ? events : events | UV_READABLE;
+    return c->eof ? 0 : UV_READABLE;
   case CONN_WRITE:
   case CONN_CLOSING:
     break;
   }
-  return events;
+  return 0;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
