@@ -246,7 +246,7 @@ static void on_timer(uv_timer_t *timer)
 
 /* ------------------------------------------------------------------ the beginning */
 
-static void fill_context(struct conn *c, unsigned port, const struct sockaddr *peer)
+static void fill_context(struct conn *c, const struct entrance *entrance, const struct sockaddr *peer)
 {
   struct server *server = c->server;
   struct sockaddr_in6 local;
@@ -261,9 +261,9 @@ static void fill_context(struct conn *c, unsigned port, const struct sockaddr *p
       .sites = server->sites,
       .n_sites = server->n_sites,
       .local_host = str_from(c->local_host),
-      .port = port,
-      .gemini_port = server->gemini_port,
-      .gopher_port = server->gopher_port,
+      .port = entrance->port,
+      .gemini_port = entrance->gemini_port,
+      .gopher_port = entrance->gopher_port,
       .from_loopback = conn_address_loopback(peer),
       .courtesies = server->courtesies,
   };
@@ -277,7 +277,7 @@ static bool admitted(const struct server *server, bool *turned_away)
   return !*turned_away || server->n_turned < server->most_turned;
 }
 
-void conn_open(struct server *server, const struct proto *proto, unsigned port, int fd, const struct sockaddr *peer)
+void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer)
 {
   bool turned_away;
   server->on_client(server);
@@ -291,15 +291,15 @@ void conn_open(struct server *server, const struct proto *proto, unsigned port, 
   c->poll.data = c->timer.data = c;
   c->handles = 2;
   c->server = server;
-  c->proto = proto;
+  c->proto = entrance->proto;
   c->fd = fd;
   c->turned_away = turned_away;
-  buf_init(&c->input, proto->input_max);
+  buf_init(&c->input, c->proto->input_max);
   buf_init(&c->output, OUTPUT_MAX);
   proto_request_init(&c->request);
   response_init(&c->response);
   c->opened_at = c->progress_at = c->write_at = uv_now(server->loop);
-  fill_context(c, port, peer);
+  fill_context(c, entrance, peer);
 
   c->next = server->first;
   if (c->next)
@@ -308,7 +308,7 @@ void conn_open(struct server *server, const struct proto *proto, unsigned port, 
   server->n_conns++;
   server->n_turned += turned_away;
 
-  c->state = proto->tls_required ? CONN_HANDSHAKE : CONN_READ;
+  c->state = c->proto->tls_required ? CONN_HANDSHAKE : CONN_READ;
   conn_goto(c, c->state);
   c->readable = true; /* TCP_DEFER_ACCEPT: the first bytes are usually here already */
   conn_step(c);

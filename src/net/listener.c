@@ -25,7 +25,7 @@ static bool accept_one(struct listener *l)
   memset(&peer, 0, sizeof peer);
   int fd = accept4(l->fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
-    conn_open(l->server, l->proto, l->port, fd, (const struct sockaddr *)&peer);
+    conn_open(l->server, &l->entrance, fd, (const struct sockaddr *)&peer);
     return true;
   }
   switch (errno) {
@@ -73,20 +73,19 @@ static void listener_pause(struct listener *l, int error)
   uint64_t now = uv_now(l->server->loop);
   if (l->warned_at == 0 || now - l->warned_at >= WARN_EVERY_MS) {
     l->warned_at = now ? now : 1;
-    log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left", l->port,
-                strerror(error));
+    log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
+                l->entrance.port, strerror(error));
   }
   l->paused = true;
   (void)uv_poll_stop(&l->poll);
   (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);
 }
 
-int listener_open(struct listener *l, struct server *server, const struct proto *proto, int fd, unsigned port)
+int listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
 {
   memset(l, 0, sizeof *l);
   l->server = server;
-  l->proto = proto;
-  l->port = port;
+  l->entrance = *entrance;
   l->fd = fd;
   if (uv_poll_init(server->loop, &l->poll, fd) < 0)
     return ERR_IO;

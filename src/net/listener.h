@@ -8,16 +8,14 @@
 #include <uv.h>
 
 #include "net/server.h"
-#include "proto/proto.h"
 
 /* libuv's uv_listen answers a full descriptor table by accepting and closing the clients that wait. This one
  * leaves them in the kernel's queue, pauses, and goes on by itself. Embedded in its owner; must stay until
  * listener_close's callback. */
 struct listener {
-  struct server *server;     /* borrowed */
-  const struct proto *proto; /* what is spoken here */
-  unsigned port;             /* the real one */
-  int fd;                    /* the socket; owned by whoever made it, never closed here */
+  struct server *server; /* borrowed */
+  struct entrance entrance;
+  int fd; /* the socket; owned by whoever made it, never closed here */
   uv_poll_t poll;
   uv_timer_t retry; /* goes on after a pause */
   bool paused;
@@ -28,7 +26,7 @@ struct listener {
 
 /* Starts to accept on `fd`, which is bound, listening and non-blocking. 0 or a negative error; after an error the
  * struct is unused. */
-int listener_open(struct listener *l, struct server *server, const struct proto *proto, int fd, unsigned port)
+int listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
     __attribute__((warn_unused_result));
 
 /* A descriptor may be free again: goes on at once if it was paused. */

@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "proto/proto.h"
 #include "site/site.h"
 #include "tls/context.h"
 
@@ -27,6 +28,14 @@ enum { MIN_RATE = 256 };
 /* What one recv may bring. A buffer for all: a connection keeps only what it needs of it. */
 enum { RECEIVE_MAX = 32 * 1024 };
 
+/* Where clients come in: what a listener tells each of its connections. */
+struct entrance {
+  const struct proto *proto; /* what is spoken here */
+  unsigned port;             /* the real one */
+  unsigned gemini_port;      /* the ports that links name, as readers see them from here; 0: not offered */
+  unsigned gopher_port;
+};
+
 struct conn;
 
 struct server {
@@ -35,8 +44,6 @@ struct server {
   size_t n_sites;
   struct tls_server *tls; /* NULL where no listener speaks TLS */
   struct deadlines deadlines;
-  unsigned gemini_port; /* as readers see them; 0: not offered */
-  unsigned gopher_port;
   bool gophers;     /* TLS on the Gopher port (P6) */
   bool courtesies;  /* a page for those who speak HTTP to the Gopher port (P5) */
   bool log_address; /* B3 */

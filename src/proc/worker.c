@@ -166,9 +166,8 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
   return tls_server_add(w->tls, names, settings->n_names, settings->certs, names[0], 0, why);
 }
 
-static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)
+static void fill_server(struct worker *w, const struct settings *settings)
 {
-  unsigned gemini = sockets_port(sockets, &proto_gemini), gopher = sockets_port(sockets, &proto_gopher);
   struct server *server = &w->server;
   server->loop = &w->loop;
   server->sites = w->sites;
@@ -181,8 +180,6 @@ static void fill_server(struct worker *w, const struct settings *settings, const
       .write = settings->timeout_ms[TIMEOUT_WRITE],
       .drain = settings->timeout_ms[TIMEOUT_DRAIN],
   };
-  server->gemini_port = gemini && settings->public_gemini_port ? settings->public_gemini_port : gemini;
-  server->gopher_port = gopher && settings->public_gopher_port ? settings->public_gopher_port : gopher;
   server->gophers = settings->gophers;
   server->courtesies = settings->courtesies;
   server->log_address = settings->log_address;
@@ -212,11 +209,28 @@ static int start_loop(struct worker *w)
   return err ? err : start_signal(w, &w->on_int, SIGINT);
 }
 
-static int start_listeners(struct worker *w, const struct sockets *sockets)
+/* The port of `proto` that links name for those who came in by `from` (P19): the public one, else the one they used,
+ * else the first one that there is. */
+static unsigned visible_port(const struct sockets *sockets, const struct listen_socket *from, const struct proto *proto,
+                             unsigned public_port)
+{
+  unsigned first = sockets_port(sockets, proto);
+  if (first && public_port)
+    return public_port;
+  return from->proto == proto ? from->port : first;
+}
+
+static int start_listeners(struct worker *w, const struct settings *settings, const struct sockets *sockets)
 {
   for (size_t i = 0; i < sockets->n; i++) {
     const struct listen_socket *s = &sockets->at[i];
-    int err = listener_open(&w->listeners[i], &w->server, s->proto, s->fd, s->port);
+    const struct entrance entrance = {
+        .proto = s->proto,
+        .port = s->port,
+        .gemini_port = visible_port(sockets, s, &proto_gemini, settings->public_gemini_port),
+        .gopher_port = visible_port(sockets, s, &proto_gopher, settings->public_gopher_port),
+    };
+    int err = listener_open(&w->listeners[i], &w->server, &entrance, s->fd);
     if (err)
       return err;
     w->n_listeners = i + 1;
@@ -238,8 +252,8 @@ int worker_new(const struct settings *settings, const struct sockets *sockets, s
   err = open_sites(w, settings, why);
   if (err)
     goto out;
-  fill_server(w, settings, sockets);
-  err = start_listeners(w, sockets);
+  fill_server(w, settings);
+  err = start_listeners(w, settings, sockets);
 
 out:
   if (err) {
