@@ -308,8 +308,7 @@ void conn_open(struct server *server, const struct entrance *entrance, int fd, c
   server->n_conns++;
   server->n_turned += turned_away;
 
-  c->state = c->proto->tls_required ? CONN_HANDSHAKE : CONN_READ;
-  conn_goto(c, c->state);
+  conn_goto(c, c->proto->tls_required ? CONN_HANDSHAKE : CONN_READ);
   c->readable = true; /* TCP_DEFER_ACCEPT: the first bytes are usually here already */
   conn_step(c);
 }

@@ -8,7 +8,8 @@ static bool start_tls(struct conn *c)
   if (!c->tls)
     return false;
   c->context.tls = true;
-  conn_goto(c, CONN_HANDSHAKE);
+  if (c->state != CONN_HANDSHAKE) /* its deadline runs from the accept on */
+    conn_goto(c, CONN_HANDSHAKE);
   return true;
 }
 
