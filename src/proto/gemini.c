@@ -231,7 +231,7 @@ static void put_header(struct buf *head, enum status *status, struct str text)
   struct buf meta = BUF_INIT(META_MAX + 4);
   bool leads = *status == STATUS_REDIRECT_TEMPORARY || *status == STATUS_REDIRECT_PERMANENT;
   enum status legal = legal_status(*status);
-  put_meta(&meta, leads ? one_leading_slash(text) : text);
+  put_meta(&meta, text);
   if (legal != *status || (leads && meta.n == 0)) {
     *status = STATUS_TEMPORARY_FAILURE;
     buf_clear(&meta);
@@ -241,7 +241,7 @@ static void put_header(struct buf *head, enum status *status, struct str text)
     buf_put_str(&meta, *status == STATUS_SUCCESS ? STR("application/octet-stream") : STR("No reason was given."));
   }
   buf_printf(head, "%u ", (unsigned)*status);
-  buf_put_str(head, buf_str(&meta));
+  buf_put_str(head, leads ? one_leading_slash(buf_str(&meta)) : buf_str(&meta));
   buf_put_str(head, STR("\r\n"));
   if (buf_error(&meta) < 0)
     head->err = ERR_NOMEM;

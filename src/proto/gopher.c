@@ -158,10 +158,7 @@ static struct str item_name(const struct proto_request *r)
 
 static char item_type(const struct response *response)
 {
-  struct str type = buf_str(&response->meta);
-  if (response->format != FORMAT_PLAIN)
-    return '1';
-  return mime_item_type(str_trim(str_head(type, str_find(type, ';'))));
+  return response->format == FORMAT_PLAIN ? mime_item_type(buf_str(&response->meta)) : '1';
 }
 
 /* `!`: the item as the only one of a menu. */

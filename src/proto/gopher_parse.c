@@ -53,7 +53,7 @@ void gopher_parse_query(struct buf *out, struct str query)
 /* Where the parts of the targets begin and end in a buffer that moves while it grows. */
 struct reading {
   int err;
-  size_t path, query, end;
+  size_t path, path_end, query, query_end;
   bool has_query;
 };
 
@@ -62,9 +62,9 @@ static struct reading read_raw(const struct gopher_line *line, struct buf *text)
 {
   struct reading r = {.path = text->n, .has_query = line->has_words};
   r.err = uri_path(text, line->selector, false);
-  r.query = text->n;
+  r.path_end = r.query = text->n;
   uri_put_query(text, line->words);
-  r.end = text->n;
+  r.query_end = text->n;
   return r;
 }
 
@@ -74,22 +74,21 @@ static struct reading read_decoded(const struct gopher_line *line, struct buf *t
   size_t mark = str_find(line->selector, '?');
   struct reading r = {.path = text->n, .has_query = line->has_words || mark < line->selector.n};
   r.err = uri_path(text, str_head(line->selector, mark), true);
-  r.query = text->n;
+  r.path_end = r.query = text->n;
   if (line->has_words) {
     uri_put_query(text, line->words);
-  } else {
-    size_t start = text->n;
+  } else if (mark < line->selector.n) {
     gopher_parse_query(text, str_skip(line->selector, mark + 1));
-    r.query = text->n > start ? start + 1 : start; /* without the `?` */
+    r.query++; /* behind the `?` */
   }
-  r.end = text->n;
+  r.query_end = text->n;
   return r;
 }
 
 static struct target target_of(const struct reading *r, struct str text)
 {
-  return (struct target){.path = str_skip(str_head(text, r->query), r->path),
-                         .query = str_skip(str_head(text, r->end), r->query),
+  return (struct target){.path = str_skip(str_head(text, r->path_end), r->path),
+                         .query = str_skip(str_head(text, r->query_end), r->query),
                          .has_query = r->has_query};
 }
 

@@ -457,6 +457,8 @@ static void redirects_stay_on_this_host_G16(void **state)
       {__LINE__, 31, "/docs/?a=b", "31 /docs/?a=b\r\n"},
       {__LINE__, 30, "//evil.example/", "30 /evil.example/\r\n"},
       {__LINE__, 31, " ////evil", "31 /evil\r\n"},
+      {__LINE__, 31, "\x1F//evil", "31 /evil\r\n"},
+      {__LINE__, 31, "\xEF\xBB\xBF//evil", "31 /evil\r\n"},
       {__LINE__, 31, "/", "31 /\r\n"},
       {__LINE__, 30, "gemini://elsewhere.example//", "30 gemini://elsewhere.example//\r\n"},
       {__LINE__, 31, "", "40 The server made a mistake.\r\n"},
