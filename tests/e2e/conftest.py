@@ -38,7 +38,7 @@ def _only_this_tests_log():
     yield
     for server in list(harness.servers):
         # A server that has gone was answered for by the test that ended it.
-        assert server.stopped or server.alive(), f"it died with {server.process.returncode}\n{server.log()}"
+        assert server.stopped or server.signalled or server.alive(), f"it died with {server.process.returncode}\n{server.log()}"
 
 
 def _factory(tmp_path_factory, started):

@@ -162,7 +162,7 @@ class Server:
         self.work.mkdir(parents=True, exist_ok=True)
         self.capsule = Path(capsule)
         self.certs = Path(certs or self.work / "certs")
-        self.stopped = False
+        self.signalled = self.stopped = False
         self.log_path = self.work / "log"
         addresses = ["127.0.0.1:0"] + (["[::1]:0"] if HAVE_IPV6 else [])
         words = []
@@ -211,6 +211,7 @@ class Server:
             self.listeners.append((match[1], match[4].strip("[]"), int(match[3])))
 
     def signal(self, number=signal.SIGTERM):
+        self.signalled = True
         self.process.send_signal(number)
 
     def wait(self, seconds=15):
@@ -224,8 +225,9 @@ class Server:
 
     def stop(self):
         if not self.stopped:
-            assert self.process.poll() is None, f"died with {self.process.returncode}\n{self.log()}"
-            self.signal()
+            assert self.alive() or self.signalled, f"died with {self.process.returncode}\n{self.log()}"
+            if not self.signalled:
+                self.signal()
             try:
                 self.wait()
             except subprocess.TimeoutExpired:
@@ -297,7 +299,8 @@ class Server:
 
     def gemini(self, path="/", **more):
         """Asks for a path (or a whole URL) over Gemini; the answer must be a whole one."""
-        url = path if re.match(r"[A-Za-z]+:", path) else f"gemini://localhost:{self.gemini_port}{path}"
+        port = self.port("gemini", more.get("host", "127.0.0.1"))
+        url = path if re.match(r"[A-Za-z]+:", path) else f"gemini://localhost:{port}{path}"
         reply = self.ask(url.encode() + b"\r\n", **more)
         assert reply.end == client.CLOSE_NOTIFY, (path, reply.end, reply.raw[:200])
         return reply

@@ -320,13 +320,9 @@ def test_verbose_says_more(serve):
 # ---------------------------------------------------------------- stopping
 
 
-def gone(site):
-    """Whether nobody listens any more."""
-    try:
-        site.connect("gopher", patience=1).close()
-    except ConnectionRefusedError:
-        return True
-    return False
+def stopping(site):
+    """Waits until the server has taken the signal."""
+    eventually(lambda: any("stopping" in line for line in site.log_lines("notice")), 3, "the notice")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -340,13 +336,33 @@ def test_a_download_in_progress_is_finished(serve, number):
         first, _ = client.read_to_end(slow, 100_000)
         second, _ = client.read_to_end(slower, 100_000)
         site.signal(number)
-        eventually(lambda: gone(site), 3, "the end of listening")
+        stopping(site)
         assert site.alive()
         rest, end = client.read_to_end(slow)
         assert (len((first + rest).partition(b"\r\n")[2]), end) == (24 << 20, client.CLOSE_NOTIFY)
         rest, end = client.read_to_end(slower)
         assert (len(second + rest), end) == (24 << 20, client.FIN)
     site.wait()
+
+
+def test_nobody_is_left_waiting_at_the_door_while_it_finishes(serve):
+    """Who comes now is refused at once, and so can try elsewhere, or again."""
+    site = serve(TREE)
+    with site.connect("gopher", receive_buffer=4096) as sock:
+        sock.sendall(b"/big.bin\r\n")
+        client.read_to_end(sock, 1000)
+        site.signal()
+        stopping(site)
+
+        def refused():
+            try:
+                site.connect("gopher", patience=1).close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        eventually(refused, 2, "a refusal")
+        assert site.alive()
 
 
 def test_idle_connections_do_not_hold_it_up(serve):
@@ -375,7 +391,7 @@ def test_a_second_signal_stops_at_once(serve):
         sock.sendall(b"/big.bin\r\n")
         client.read_to_end(sock, 1000)
         site.signal(signal.SIGINT)
-        eventually(lambda: gone(site), 3, "the end of listening")
+        stopping(site)
         site.signal(signal.SIGINT)
         site.wait(3)
 

@@ -11,7 +11,7 @@ MEETING = """\ufeffAn Imaginary Meeting\r
 \r
 2 May 2024\r
 \r
-The ministers met in the morning. In 2012. nothing was agreed; it took\r
+The ministers met in the morning. In 2012. nothing was agreed; it all took\r
 110 minutes of their time and the whole of their patience to find that out\r
 once again.\r
 \r
@@ -85,7 +85,7 @@ def test_the_page_of_points(site):
 
 def test_hard_wrapped_lines_are_joined(site):
     page = site.gemini("/meeting/").text
-    assert "it took 110 minutes of their time and the whole of their patience to find that out once again." in page
+    assert "it all took 110 minutes of their time and the whole of their patience to find that out once again." in page
 
 
 def test_text_that_looks_like_markup_stays_text_G22(site):
@@ -193,7 +193,7 @@ def random_document(generator):
         paragraphs = [[word() for _ in range(generator.randint(3, 40))] + ["end."]
                       for _ in range(generator.randint(1, 3))]
         doubled = f"{number}. " if generator.random() < 0.5 else ""
-        text += f"  {number}. {doubled}" + "\n\n".join(" ".join(p) for p in paragraphs) + "\n\n"
+        text += f"  {number}. {doubled}" + "\n\n  ".join(" ".join(p) for p in paragraphs) + "\n\n"
         points.append((number, [w for p in paragraphs for w in p]))
     return text + "Back to Index\n", points
 
