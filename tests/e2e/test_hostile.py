@@ -118,7 +118,7 @@ def test_a_slow_reader_who_goes_on_reading_is_served_B1(hasty):
         sock.sendall(b"gemini://localhost/big.bin\r\n")
         length = 0
         for _ in range(15):
-            piece = sock.recv(16384)
+            piece = sock.recv(32768)
             assert piece
             length += len(piece)
             time.sleep(0.1)
