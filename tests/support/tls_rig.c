@@ -163,6 +163,8 @@ void rig_client_init(struct rig_client *client, const char *sni, int version)
 
 void rig_client_again(struct rig_client *client, const char *sni)
 {
+  /* A connection that ends without close_notify would take its ticket with it. */
+  SSL_set_shutdown(client->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(client->ssl);
   connect_client(client, sni);
 }
