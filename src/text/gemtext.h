@@ -26,15 +26,17 @@ struct gemtext_line {
 };
 
 /* Parses one line, given without its line end. *preformatted is the parser's whole state: false at the start of a
- * document, turned over by every fence. A link line without a target (`=>`) is text. */
+ * document, turned over by every fence. A link line without a target (`=>`) is text. The texts are trimmed, but for
+ * GEMTEXT_TEXT and GEMTEXT_PRE; an empty one still points into the line. */
 void gemtext_parse(struct str line, bool *preformatted, struct gemtext_line *out);
 
-/* The text of the first heading in `head` (the whole of a document or its first few KiB), trimmed; empty where there is
- * none. */
+/* The text of the first heading in `head` that has any (the whole of a document or its first few KiB), trimmed; empty
+ * where there is none. A byte order mark is passed over; a character that the end of `head` cuts is left out. */
 struct str gemtext_title(struct str head);
 
 /* Appends a text as one line of gemtext that stays text (G22): with one space in front where it begins like markup
- * (`=>`, `#`, `* `, `>`, ```), control bytes (a line end too) as spaces, and a LF at the end. */
+ * (`=>`, `#`, `* `, `>`, ```), control bytes (a line end too) as spaces, and a LF at the end. Here and below, bytes
+ * that are not UTF-8 become U+FFFD. */
 void gemtext_put_text(struct buf *out, struct str text);
 
 /* Appends a heading line. Control bytes become spaces. */

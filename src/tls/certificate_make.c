@@ -160,7 +160,7 @@ static int place_files(struct making *m, enum certificate_key key, struct buf *w
   if (err == 0)
     m->crt_beside[0] = '\0';
   else if (key == KEY_NEW)
-    folder_remove(&m->folder, m->key); /* as it was before: nobody has seen a certificate on this key */
+    folder_delete(&m->folder, m->key); /* as it was before: nobody has seen a certificate on this key */
   return err;
 }
 
@@ -202,9 +202,9 @@ int certificate_make(const char *dir, const char *name, const struct certificate
   if (err == 0)
     err = make(&m, names, key, kept, why);
   if (m.crt_beside[0])
-    folder_remove(&m.folder, m.crt_beside);
+    folder_delete(&m.folder, m.crt_beside);
   if (m.key_beside[0])
-    folder_remove(&m.folder, m.key_beside);
+    folder_delete(&m.folder, m.key_beside);
   folder_close(&m.folder);
   pair_free(&m.pair);
   subject_free(&m.subject);

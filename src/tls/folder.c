@@ -87,7 +87,7 @@ int folder_write(const struct folder *folder, struct str bytes, mode_t mode, cha
   if (close(fd) < 0 && err == 0)
     err = fail(folder, beside, "written", why);
   if (err) {
-    folder_remove(folder, beside);
+    folder_delete(folder, beside);
     beside[0] = '\0';
   }
   return err;
@@ -110,7 +110,7 @@ int folder_place(const struct folder *folder, const char *beside, const char *fi
   bool placed = renameat2(folder->fd, beside, folder->fd, file, RENAME_NOREPLACE) == 0;
   /* A file system that cannot rename without replacing can usually link. */
   if (!placed && (errno == EINVAL || errno == ENOSYS) && linkat(folder->fd, beside, folder->fd, file, 0) == 0) {
-    folder_remove(folder, beside);
+    folder_delete(folder, beside);
     placed = true;
   }
   if (placed)
@@ -121,7 +121,7 @@ int folder_place(const struct folder *folder, const char *beside, const char *fi
   return ERR_EXISTS;
 }
 
-void folder_remove(const struct folder *folder, const char *file)
+void folder_delete(const struct folder *folder, const char *file)
 {
   (void)unlinkat(folder->fd, file, 0);
 }

@@ -38,6 +38,6 @@ int folder_place(const struct folder *folder, const char *beside, const char *fi
 int folder_keep(const struct folder *folder, const char *file, const char *as, struct buf *why)
     __attribute__((warn_unused_result));
 
-void folder_remove(const struct folder *folder, const char *file);
+void folder_delete(const struct folder *folder, const char *file);
 
 #endif
