@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "site/state.h"
 #include "text/uri.h"
 
 void stand_make_with(struct stand *s, const struct fill *items, struct site_config config)
@@ -39,19 +40,35 @@ void stand_remove(struct stand *s)
   folder_remove(&s->folder);
 }
 
-unsigned long pool_submitted(const struct pool *p)
+unsigned long stand_built(const struct stand *s)
 {
-  return p->run + p->n;
+  return s->site->built;
 }
 
-struct work *pool_take_and_run(struct pool *p)
+/* Takes the i-th job out of the pool. */
+static struct work *remove_job(struct pool *p, unsigned i)
 {
-  assert_true(p->n > 0);
-  struct work *w = p->waiting[0];
-  memmove(p->waiting, p->waiting + 1, --p->n * sizeof(struct work *));
-  p->run++;
+  assert_true(i < p->n);
+  struct work *w = p->waiting[i];
+  p->n--;
+  memmove(p->waiting + i, p->waiting + i + 1, (p->n - i) * sizeof(struct work *));
+  return w;
+}
+
+struct work *stand_run(struct stand *s)
+{
+  struct work *w = remove_job(&s->pool, 0);
   w->run(w);
   return w;
+}
+
+void stand_look(struct stand *s, unsigned waiting, unsigned long built)
+{
+  while (s->pool.n > waiting && stand_built(s) == built) {
+    struct work *w = remove_job(&s->pool, s->pool.n - 1);
+    w->run(w);
+    w->done(w, false);
+  }
 }
 
 static void take(void *context, struct response *response)
@@ -107,7 +124,7 @@ void ask_start(struct stand *s, enum representation representation, const char *
 
 static void woken(void *context)
 {
-  (void)context;
+  *(bool *)context = true;
 }
 
 void reply_pull(struct stand *s, struct reply *r)
@@ -115,10 +132,11 @@ void reply_pull(struct stand *s, struct reply *r)
   enum { PIECE = 10000 };
   if (!r->source)
     return;
-  body_on_wake(r->source, woken, NULL);
+  bool awake = true;
+  body_on_wake(r->source, woken, &awake);
   for (;;) {
     enum pull pull = body_pull(r->source, &r->body, PIECE);
-    if (pull == PULL_PENDING)
+    for (awake = pull != PULL_PENDING; !awake;)
       assert_int_equal(pool_run_one(&s->pool), 1);
     if (pull == PULL_FAILED)
       r->failed = true;

@@ -36,11 +36,16 @@ void stand_make(struct stand *s, const struct fill *items);
 void stand_make_with(struct stand *s, const struct fill *items, struct site_config config);
 void stand_remove(struct stand *s);
 
-/* How many jobs the pool has been handed so far. */
-unsigned long pool_submitted(const struct pool *p);
+/* How many pages were built so far: what did not raise this came from the cache, or shared a build. */
+unsigned long stand_built(const struct stand *s);
 
 /* Takes the oldest job out of the pool and runs it; its `done` is left to the caller. */
-struct work *pool_take_and_run(struct pool *p);
+struct work *stand_run(struct stand *s);
+
+/* Does what the pool holds for the answer that was started last until its page is being built or it has come: on some
+ * file systems a look for a name that is not there always goes to the pool first. `waiting` is how many jobs there were
+ * before it was started, `built` how many builds. */
+void stand_look(struct stand *s, unsigned waiting, unsigned long built);
 
 /* Starts a request for a path as it stands in a URI (decoded once; with a query perhaps). *r must be REPLY_INIT or have
  * been used before. */
