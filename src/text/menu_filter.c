@@ -269,7 +269,7 @@ static void shorten_line(struct menu_filter *f, struct buf *out)
 
 int menu_filter_feed(struct menu_filter *f, struct str piece, struct buf *out)
 {
-  while (piece.n) {
+  while (piece.n && !f->err) {
     struct str head = str_head(piece, LINE_LIMIT - f->pending.n);
     size_t end = str_find(head, '\n');
     bool whole = end < head.n;
@@ -284,8 +284,6 @@ int menu_filter_feed(struct menu_filter *f, struct str piece, struct buf *out)
     }
     keep_error(f, buf_error(&f->pending));
     keep_error(f, buf_error(out));
-    if (f->err)
-      break;
     piece = str_skip(piece, end + whole);
   }
   return f->err;
