@@ -27,7 +27,7 @@ struct entry {
   bool whole;     /* `key` is a whole name (makefile), not a suffix (without its dot) */
   struct str key; /* spans of the files, or static */
   struct str type;
-  uint64_t rank; /* the lower one wins: source, then weight, then the order in the file */
+  uint64_t rank; /* the lower one wins: source, then case, then weight, then the order in the file */
 };
 
 struct mime {
@@ -81,6 +81,15 @@ static bool is_type(struct str type)
   return true;
 }
 
+static bool has_capital(struct str s)
+{
+  for (size_t i = 0; i < s.n; i++) {
+    if (s.p[i] >= 'A' && s.p[i] <= 'Z')
+      return true;
+  }
+  return false;
+}
+
 /* Adds an entry; one that makes no sense is passed over. 0 or ERR_NOMEM. */
 static int add(struct mime *m, bool whole, struct str key, struct str type, enum source source, unsigned weight)
 {
@@ -94,8 +103,10 @@ static int add(struct mime *m, bool whole, struct str key, struct str type, enum
     m->entries = grown;
     m->cap = cap;
   }
-  uint64_t rank = (uint64_t)source << 56 | (uint64_t)(WEIGHT_MAX - weight) << 32 | m->n;
-  m->entries[m->n++] = (struct entry){whole, key, type, rank};
+  /* `*.C` is C++ and `*.c` is C: a look-up in any case means the small one. */
+  uint64_t rank = (uint64_t)source << 56 | (uint64_t)has_capital(key) << 48 | (uint64_t)(WEIGHT_MAX - weight) << 32;
+  m->entries[m->n] = (struct entry){whole, key, type, rank | m->n};
+  m->n++;
   return 0;
 }
 
@@ -107,7 +118,7 @@ static int add_glob(struct mime *m, struct str line)
   if (!str_split(&line, ':', &weight_text) || !str_split(&line, ':', &type) || !str_split(&line, ':', &glob))
     return 0;
   (void)str_split(&line, ':', &flags);
-  /* Case-sensitive globs tell `.C` from `.c`, which a look-up in any case cannot. */
+  /* What is flagged `cs` stands there a second time without the flag, for readers like us that know no case. */
   if (str_number(weight_text, &weight) || weight > WEIGHT_MAX || str_eq(flags, STR("cs")))
     return 0;
   bool whole = !str_starts(glob, STR("*."));

@@ -12,9 +12,11 @@
 #define OVERVIEW_SUFFIX ".overview.txt"
 
 enum {
-  OVERVIEW_MAX = 8 * 1024 * 1024,               /* above this a document is served as plain text only */
-  OVERVIEW_HEAD = 4096,                         /* what overview_summary needs of it */
-  OVERVIEW_PAGE_MAX = 3 * OVERVIEW_MAX + 65536, /* room for any page made from a document */
+  OVERVIEW_MAX = 8 * 1024 * 1024,       /* above this a document is served as plain text only */
+  OVERVIEW_HEAD = 4096,                 /* what overview_summary needs of it */
+  OVERVIEW_POINTS_MAX = 65536,          /* further numbers are text of the last point */
+  OVERVIEW_PAGE_MAX = 4 * OVERVIEW_MAX, /* room for any page made from a document: its text threefold where all of it
+                                           is U+FFFD, and a link of ours for each point */
 };
 
 /* A parsed document. It owns a cleaned copy of its text; immutable, so that threads may read it side by side. */

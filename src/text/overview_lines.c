@@ -1,0 +1,337 @@
+/* The lines of an overview: tidied, measured, and known by what they begin and end with. */
+#include "base/utf8.h"
+#include "text/overview_internal.h"
+
+enum { TAB = 8, LONGEST_WORD = 512 };
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+/* Whether `point` is one of the code points of a table that ends with 0. */
+static bool among(const int32_t *table, int32_t point)
+{
+  for (; *table; table++)
+    if (*table == point)
+      return true;
+  return false;
+}
+
+static const int32_t CLOSING_QUOTES[] = {'"',    '\'',   ']',    0x2019, 0x201d, 0xbb,   0x203a,
+                                         0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0};
+static const int32_t STOPS[] = {'.', 0x3002, 0xff0e, 0xff61, 0};
+static const int32_t ENDS[] = {':',    ';',    '!',    '?',    ')',    '.',    0x3002, 0xff0e,
+                               0xff61, 0xff1a, 0xff1b, 0xff01, 0xff1f, 0xff09, 0};
+static const int32_t DASHES[] = {'-',    0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015,
+                                 0x2212, 0x2500, 0x2501, 0x30fc, 0xff0d, 0};
+static const int32_t DRAWN[] = {'_', '=', '*', '~', 0x2550, 0xff3f, 0xff1d, 0xff0a, 0};
+/* What no line of Chinese or Japanese ends with, and what none begins with (kinsoku): the wrapping moves the neighbour
+ * along. */
+static const int32_t OPENERS[] = {'(',    '[',    0x2018, 0x201c, 0x3008, 0x300a, 0x300c,
+                                  0x300e, 0x3010, 0x3014, 0xff08, 0xff3b, 0xff5b, 0};
+static const int32_t CLOSERS[] = {')',    ']',    ',',    '.',    0x2019, 0x201d, 0x3001, 0x3002, 0x3005,
+                                  0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0x30fb, 0x30fc, 0xff01,
+                                  0xff09, 0xff0c, 0xff0e, 0xff1a, 0xff1b, 0xff1f, 0xff3d, 0xff5d, 0x3041,
+                                  0x3043, 0x3045, 0x3047, 0x3049, 0x3063, 0x3083, 0x3085, 0x3087, 0x30a1,
+                                  0x30a3, 0x30a5, 0x30a7, 0x30a9, 0x30c3, 0x30e3, 0x30e5, 0x30e7, 0};
+
+/* ---- blanks */
+
+bool overview_blank(int32_t point)
+{
+  return point == ' ' || point == '\t' || point == 0xa0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200b) ||
+         point == 0x202f || point == 0x205f || point == 0x3000 || point == 0xfeff;
+}
+
+static struct str without_last(struct str s)
+{
+  do
+    s.n--;
+  while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80);
+  return s;
+}
+
+struct str overview_skip_blanks(struct str s)
+{
+  while (s.n) {
+    int32_t point;
+    size_t n = utf8_decode(s, &point);
+    if (!overview_blank(point))
+      break;
+    s = str_skip(s, n);
+  }
+  return s;
+}
+
+static struct str trim_end(struct str s)
+{
+  while (s.n && overview_blank(utf8_last(s)))
+    s = without_last(s);
+  return s;
+}
+
+static size_t indentation(struct str blanks)
+{
+  size_t columns = 0;
+  while (blanks.n) {
+    int32_t point;
+    size_t n = utf8_decode(blanks, &point);
+    if (point == '\t')
+      columns = (columns / TAB + 1) * TAB;
+    else if (point == 0x3000)
+      columns += 2;
+    else if (point != 0x200b && point != 0xfeff)
+      columns++;
+    blanks = str_skip(blanks, n);
+  }
+  return columns;
+}
+
+/* ---- tidying */
+
+static bool is_c1(const unsigned char *p, size_t left)
+{
+  return p[0] == 0xc2 && left > 1 && p[1] >= 0x80 && p[1] < 0xa0;
+}
+
+static bool is_separator(const unsigned char *p, size_t left) /* U+2028, U+2029 */
+{
+  return p[0] == 0xe2 && left > 2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);
+}
+
+/* What the control character at p becomes, and in *n how long it is; NUL where it is none. */
+static char tidied(const unsigned char *p, size_t left, size_t *n)
+{
+  *n = 1;
+  if (p[0] == '\r') {
+    *n = left > 1 && p[1] == '\n' ? 2 : 1;
+    return '\n';
+  }
+  if (p[0] >= '\n' && p[0] <= '\f')
+    return '\n';
+  if (p[0] < 0x20 || p[0] == 0x7f)
+    return p[0] == '\t' ? '\t' : ' ';
+  if (is_c1(p, left)) {
+    *n = 2;
+    return p[1] == 0x85 ? '\n' : ' ';
+  }
+  if (is_separator(p, left)) {
+    *n = 3;
+    return '\n';
+  }
+  return '\0';
+}
+
+size_t overview_tidy(char *text, size_t size)
+{
+  size_t to = 0;
+  bool indenting = true; /* nothing but blanks on this line yet: tabs keep their meaning */
+  for (size_t from = 0; from < size;) {
+    const unsigned char *p = (const unsigned char *)text + from;
+    size_t n;
+    char c = tidied(p, size - from, &n);
+    from += n;
+    if (c == '\0') {
+      text[to++] = (char)p[0];
+      /* Wide blanks are not looked for here: a tab behind one becomes a space, which is as good. */
+      indenting = indenting && p[0] == ' ';
+      continue;
+    }
+    if (c == '\n' && n == 3 && p[2] == 0xa9) /* A paragraph separator is a blank line. */
+      text[to++] = '\n';
+    text[to++] = c == '\t' && !indenting ? ' ' : c;
+    indenting = indenting || c == '\n';
+  }
+  return to;
+}
+
+/* ---- reading lines */
+
+/* Whether the first bytes are all printable ASCII, one column each: the common case, without Unicode's tables. */
+static bool plain_head(struct str text, size_t most)
+{
+  for (size_t i = 0; i < text.n && i < most; i++)
+    if ((unsigned char)text.p[i] < 0x20 || (unsigned char)text.p[i] >= 0x7f)
+      return false;
+  return true;
+}
+
+/* Columns of indentation and text, where WIDEST_WRAPPED + 1 stands for all that is wider. */
+static unsigned width(size_t indent, struct str text)
+{
+  if (indent > WIDEST_WRAPPED)
+    return WIDEST_WRAPPED + 1;
+  size_t room = WIDEST_WRAPPED - indent;
+  bool wide;
+  size_t columns = 0;
+  if (plain_head(text, room + 1)) {
+    columns = text.n;
+    wide = columns > room;
+  } else {
+    wide = utf8_fit(text, room) < text.n;
+    if (!wide)
+      columns = utf8_columns(text);
+  }
+  return wide ? WIDEST_WRAPPED + 1 : (unsigned)(indent + columns);
+}
+
+bool overview_line_next(struct str text, size_t *at, struct overview_line *line)
+{
+  bool after_blank = *at == 0;
+  while (*at < text.n) {
+    struct str rest = str_skip(text, *at);
+    struct str raw = str_head(rest, str_find(rest, '\n'));
+    size_t start = *at;
+    *at += raw.n < rest.n ? raw.n + 1 : raw.n;
+    struct str content = overview_skip_blanks(raw);
+    if (content.n == 0) {
+      after_blank = true;
+      continue;
+    }
+    line->indent = indentation(str_head(raw, raw.n - content.n));
+    line->text = trim_end(content);
+    line->start = start;
+    line->end = *at;
+    line->width = width(line->indent, line->text);
+    line->after_blank = after_blank;
+    return true;
+  }
+  return false;
+}
+
+/* ---- how lines end, and lines of their own */
+
+static bool ends(struct str text, const int32_t *marks)
+{
+  while (text.n) {
+    int32_t last = utf8_last(text);
+    if (among(marks, last))
+      return true;
+    if (!among(CLOSING_QUOTES, last))
+      return false;
+    text = without_last(text);
+  }
+  return false;
+}
+
+bool overview_ends_sentence(struct str text)
+{
+  return ends(text, ENDS);
+}
+
+bool overview_ends_stop(struct str text)
+{
+  return ends(text, STOPS);
+}
+
+/* Whether text is at least three times the same mark from the table, blanks between them or not. */
+static bool drawn_with(struct str text, const int32_t *marks)
+{
+  int32_t mark = utf8_first(text), point;
+  size_t count = 0;
+  if (!among(marks, mark))
+    return false;
+  while (text.n) {
+    text = str_skip(text, utf8_decode(text, &point));
+    if (point == mark)
+      count++;
+    else if (!overview_blank(point))
+      return false;
+  }
+  return count >= 3;
+}
+
+bool overview_is_rule(struct str text)
+{
+  return drawn_with(text, DASHES) || drawn_with(text, DRAWN);
+}
+
+bool overview_is_end(struct str text)
+{
+  static const struct str marks[] = {STR_INIT("(END)"), STR_INIT("（END）"), STR_INIT("（ＥＮＤ）"), STR_INIT("（了）"),
+                                     STR_INIT("(了)")};
+  for (size_t i = 0; i < COUNT(marks); i++)
+    if (str_eq_nocase(text, marks[i]))
+      return true;
+  return drawn_with(text, DASHES);
+}
+
+bool overview_is_note(struct str text)
+{
+  static const struct str marks[] = {STR_INIT("(*"), STR_INIT("（*"), STR_INIT("(＊"), STR_INIT("（＊")};
+  for (size_t i = 0; i < COUNT(marks); i++)
+    if (str_starts(text, marks[i]))
+      return true;
+  return false;
+}
+
+bool overview_is_index(struct str text)
+{
+  return str_eq_nocase(text, STR("Back to Index"));
+}
+
+/* ---- how lines follow each other */
+
+bool overview_abuts(struct str a, struct str b)
+{
+  return utf8_spaceless(utf8_last(a)) && utf8_spaceless(utf8_first(b));
+}
+
+static size_t skip_marks(struct str text, size_t at, const int32_t *marks)
+{
+  int32_t point;
+  while (at < text.n && at < LONGEST_WORD) {
+    size_t n = utf8_decode(str_skip(text, at), &point);
+    if (!among(marks, point))
+      break;
+    at += n;
+  }
+  return at;
+}
+
+/* The length of the first word. In a script without spaces that is one character, with the brackets before it and the
+ * punctuation behind it that wrapping keeps together. */
+static size_t first_word(struct str text)
+{
+  size_t at = skip_marks(text, 0, OPENERS);
+  int32_t point = utf8_first(str_skip(text, at));
+  if (utf8_spaceless(point)) {
+    unsigned columns;
+    at += utf8_character(str_skip(text, at), &columns);
+  } else {
+    while (at < text.n && at < LONGEST_WORD) {
+      size_t n = utf8_decode(str_skip(text, at), &point);
+      if (overview_blank(point) || utf8_spaceless(point))
+        break;
+      at += n;
+    }
+  }
+  return skip_marks(text, at, CLOSERS);
+}
+
+bool overview_had_room(const struct overview_line *line, struct str next, unsigned widest)
+{
+  struct str word = str_head(next, first_word(next));
+  size_t space = overview_abuts(line->text, next) ? 0 : 1;
+  return line->width + space + width(0, word) <= widest;
+}
+
+bool overview_capital(int32_t point)
+{
+  if (point < 0x80)
+    return point >= 'A' && point <= 'Z';
+  if (point >= 0x100 && point <= 0x17f) {
+    /* Latin Extended-A pairs capitals with small letters; which of the two is even changes twice. */
+    bool odd_ones = (point >= 0x139 && point <= 0x148) || point >= 0x179;
+    return point == 0x178 || (point != 0x138 && point != 0x149 && point != 0x17f && (point % 2 == 1) == odd_ones);
+  }
+  return (point >= 0xc0 && point <= 0xde && point != 0xd7) || (point >= 0x386 && point <= 0x3ab && point != 0x390) ||
+         (point >= 0x400 && point <= 0x42f);
+}
+
+bool overview_small(int32_t point)
+{
+  if (point < 0x80)
+    return point >= 'a' && point <= 'z';
+  return (point >= 0xdf && point <= 0xff && point != 0xf7) ||
+         (point >= 0x100 && point <= 0x17f && !overview_capital(point)) || (point >= 0x3ac && point <= 0x3ce) ||
+         (point >= 0x430 && point <= 0x45f);
+}

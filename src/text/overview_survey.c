@@ -1,0 +1,83 @@
+/* The first look at an overview's lines: what its date is, where its margin, and where its first point. */
+#include "base/utf8.h"
+#include "text/overview_internal.h"
+
+enum { LONGEST_DATE = 64 };
+
+void overview_walk_begin(struct overview_walk *w, struct str text, size_t at, bool titled)
+{
+  *w = (struct overview_walk){.text = text, .at = at, .titled = titled};
+}
+
+static bool parse_date(const struct overview_line *line, struct date *out)
+{
+  return line->width <= LONGEST_DATE && !overview_small(utf8_last(line->text)) && date_parse(line->text, out) == 0;
+}
+
+bool overview_walk_next(struct overview_walk *w)
+{
+  struct overview_line before = w->line;
+  bool after_date = w->is_date;
+  if (!overview_line_next(w->text, &w->at, &w->line))
+    return false;
+  w->lines++;
+  w->opens_widely = w->line.after_blank || w->lines == 1 || (w->lines == 2 && w->titled) || after_date;
+  w->opens = w->opens_widely || overview_ends_sentence(before.text);
+  w->is_date = parse_date(&w->line, &w->date);
+  return true;
+}
+
+bool overview_walk_number(const struct overview_walk *w, struct overview_number *out)
+{
+  if (!w->opens || w->is_date || !overview_number_read(&w->line, out))
+    return false;
+  return out->style != STYLE_TITLE || w->opens_widely || !overview_small(utf8_first(overview_skip_blanks(out->rest)));
+}
+
+static void note_candidate(struct overview_survey *s, const struct overview_line *line,
+                           const struct overview_number *number)
+{
+  bool low = number->value >= 1 && number->value <= LARGEST_GAP;
+  if (number->style == STYLE_TITLE && !low)
+    return; /* `110 minutes` */
+  struct overview_candidate *into = number->style == STYLE_BRACKET                       ? &s->bracket
+                                    : number->style == STYLE_TITLE && number->value != 1 ? &s->weak
+                                                                                         : &s->sure;
+  if (!into->found)
+    *into = (struct overview_candidate){true, line->start, number->value, number->style};
+}
+
+void overview_survey(struct str text, struct overview_survey *s)
+{
+  struct overview_walk w;
+  struct overview_number number;
+  *s = (struct overview_survey){.any = false};
+  overview_walk_begin(&w, text, 0, true);
+  while (overview_walk_next(&w)) {
+    if (!s->any) {
+      s->first = w.line;
+      s->first_is_date = w.is_date;
+    } else if (w.line.width <= WIDEST_WRAPPED && w.line.width > s->widest) {
+      s->widest = w.line.width;
+    }
+    s->any = true;
+    s->last = w.line;
+    if (w.is_date && !s->dated) {
+      s->dated = true;
+      s->date_at = w.line.start;
+      s->date_text = w.line.text;
+      s->date = w.date;
+    }
+    if (overview_walk_number(&w, &number))
+      note_candidate(s, &w.line, &number);
+  }
+  /* A title is often wider than the text below it; it counts only where nothing else shows where the margin is. */
+  if (s->any && s->widest < LEAST_WRAPPED && s->first.width <= WIDEST_WRAPPED && s->first.width > s->widest)
+    s->widest = s->first.width;
+}
+
+const struct overview_candidate *overview_first_point(const struct overview_survey *s)
+{
+  const struct overview_candidate *c = s->sure.found ? &s->sure : s->weak.found ? &s->weak : &s->bracket;
+  return c->found && c->value >= 1 && c->value <= LARGEST_GAP ? c : NULL;
+}
