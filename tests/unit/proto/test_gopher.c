@@ -5,22 +5,21 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "fake_site.h"
 #include "proto/gopher_plus.h"
 #include "proto/proto.h"
+#include "sites.h"
 
-static struct site first = {.names = {"example.org", "www.example.org"}, .named = true};
-static struct site second = {.names = {"other.example"}, .named = true};
-static struct site nameless = {.names = {"localhost"}, .named = false};
-static struct site *const sites[] = {&first, &second};
-static struct site *const nameless_sites[] = {&nameless};
+enum { FIRST, SECOND, N_SITES };
+static const char *const names[N_SITES][2] = {{"example.org", "www.example.org"}, {"other.example"}};
+static struct site *sites[N_SITES], *nameless_sites[1];
 
 /* A listener on 7070 that readers see at 70. */
 static const struct proto_context outside = {.sites = sites,
-                                             .n_sites = 2,
+                                             .n_sites = N_SITES,
                                              .local_host = STR_INIT("192.0.2.1"),
                                              .port = 7070,
                                              .gemini_port = 1965,
@@ -105,7 +104,7 @@ static void where_a_request_ends_P1(void **state)
     enum parsed parsed = proto_gopher.parse(table[i].bytes, &outside, &r);
     if (parsed != table[i].parsed || (table[i].log && !str_eq(buf_str(&r.log_target), str_from(table[i].log))))
       fail_msg("line %d: gave %d, '%.*s'", table[i].line, (int)parsed, STR_ARG(buf_str(&r.log_target)));
-    if (parsed == PARSED_REQUEST && (r.site != &first || r.request.representation != REPR_MENU ||
+    if (parsed == PARSED_REQUEST && (r.site != sites[FIRST] || r.request.representation != REPR_MENU ||
                                      !str_eq(r.request.target[0].path, str_from(table[i].path))))
       fail_msg("line %d: '%.*s'", table[i].line, STR_ARG(r.request.target[0].path));
     if (parsed == PARSED_ANSWER)
@@ -152,7 +151,7 @@ static void a_parse_starts_from_nothing(void **state)
   proto_request_free(&r);
 }
 
-static void a_search_selector_takes_any_words_P4(void **state)
+static void words_and_gopher_plus_P3_P4(void **state)
 {
   (void)state;
   static const struct {
@@ -160,9 +159,7 @@ static void a_search_selector_takes_any_words_P4(void **state)
     const char *bytes, *query; /* NULL: none */
     enum gopher_form form;
   } table[] = {
-      {__LINE__, "/search\t+1 -2\r\n", "+1%20-2", GOPHER_FORM_PLAIN},
-      {__LINE__, "search\t$\r\n", "$", GOPHER_FORM_PLAIN},
-      {__LINE__, "/search\twords\t$\r\n", "words", GOPHER_FORM_MENU},
+      {__LINE__, "/page\twords\t$\r\n", "words", GOPHER_FORM_MENU},
       {__LINE__, "/page\t+1\r\n", NULL, GOPHER_FORM_PLAIN},
       {__LINE__, "/page\t$\r\n", NULL, GOPHER_FORM_MENU},
       {__LINE__, "/page\twords\t!\r\n", "words", GOPHER_FORM_ITEM},
@@ -292,7 +289,7 @@ static void menus_name_the_host_that_reaches_us_P19(void **state)
 {
   (void)state;
   struct proto_context named = outside, sni = outside, unnamed = outside, plain = outside;
-  sni.sni_site = &second;
+  sni.sni_site = sites[SECOND];
   unnamed.sites = plain.sites = nameless_sites;
   unnamed.n_sites = plain.n_sites = 1;
   plain.gopher_port = 0;
@@ -481,13 +478,36 @@ static void feeding_in_pieces_changes_nothing(void **state)
   }
 }
 
+static struct mime *mime_table;
+
+static int open_sites(void **state)
+{
+  static const char *const localhost[] = {"localhost"};
+  (void)state;
+  mime_table = mime_load_from(NULL, NULL);
+  sites[FIRST] = site_without_files(mime_table, names[FIRST], 2, true);
+  sites[SECOND] = site_without_files(mime_table, names[SECOND], 1, true);
+  nameless_sites[0] = site_without_files(mime_table, localhost, 1, false);
+  return 0;
+}
+
+static int close_sites(void **state)
+{
+  (void)state;
+  site_close(sites[FIRST]);
+  site_close(sites[SECOND]);
+  site_close(nameless_sites[0]);
+  mime_free(mime_table);
+  return 0;
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(where_a_request_ends_P1),
       cmocka_unit_test(a_request_of_1024_bytes_is_read_and_no_longer_one_P1),
       cmocka_unit_test(a_parse_starts_from_nothing),
-      cmocka_unit_test(a_search_selector_takes_any_words_P4),
+      cmocka_unit_test(words_and_gopher_plus_P3_P4),
       cmocka_unit_test(answers_have_the_form_of_what_they_are_P4_P13_P14),
       cmocka_unit_test(links_to_this_server_stay_here_P11),
       cmocka_unit_test(menus_name_the_host_that_reaches_us_P19),
@@ -498,5 +518,5 @@ int main(void)
       cmocka_unit_test(a_full_head_is_an_error_and_loses_nothing),
       cmocka_unit_test(feeding_in_pieces_changes_nothing),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, open_sites, close_sites);
 }
