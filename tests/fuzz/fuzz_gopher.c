@@ -67,7 +67,7 @@ static void check_page(struct str page)
 {
   must(str_starts(page, STR("HTTP/1.0 ")) || str_starts(page, STR("<!DOCTYPE html>")));
   must(!memmem(page.p, page.n, "<script", 7));
-  must(!memmem(page.p, page.n, "\"javascript:", 12) && !memmem(page.p, page.n, "3;url=javascript:", 17));
+  must(!memmem(page.p, page.n, "\"javascript:", 12) && !memmem(page.p, page.n, "=\"3;url=javascript:", 19));
   for (size_t i = 0; i < page.n; i++)
     must(!str_is_control(page.p[i]) || page.p[i] == '\n' || page.p[i] == '\r');
 }
