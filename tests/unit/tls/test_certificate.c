@@ -1,5 +1,7 @@
 /* Making, renewing and replacing certificates, what is in them, and what is said about them (G6). */
 #include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +24,7 @@
 #include "tls/certificate.h"
 #include "tls/selfsigned.h"
 
-enum { MAKERS = 8, DAY = 24 * 60 * 60 };
+enum { MAKERS = 8, ROUNDS = 4, WHILE_MS = 100, DAY = 24 * 60 * 60 };
 
 static char folder[RIG_PATH_MAX];
 static struct buf why, kept;
@@ -412,8 +415,9 @@ static int make_in_child(enum certificate_key how)
 static void many_at_once_do_not_lose_each_others_work(void **state)
 {
   (void)state;
-  static const enum certificate_key rounds[] = {KEY_NEW, KEY_KEEP, KEY_REPLACE};
-  for (size_t round = 0; round < 3; round++) {
+  unsigned files = 2;
+  for (size_t round = 0; round < ROUNDS; round++) {
+    enum certificate_key how = round == 0 ? KEY_NEW : round == 1 ? KEY_KEEP : KEY_REPLACE;
     unsigned made = 0, there = 0;
     pid_t children[MAKERS];
     (void)fflush(NULL);
@@ -421,7 +425,7 @@ static void many_at_once_do_not_lose_each_others_work(void **state)
       children[i] = fork();
       assert_true(children[i] >= 0);
       if (children[i] == 0)
-        _exit(make_in_child(rounds[round]));
+        _exit(make_in_child(how));
     }
     for (size_t i = 0; i < MAKERS; i++) {
       int status = 0;
@@ -430,15 +434,41 @@ static void many_at_once_do_not_lose_each_others_work(void **state)
       made += WEXITSTATUS(status) == 0;
       there += WEXITSTATUS(status) == 1;
     }
-    assert_int_equal(made, rounds[round] == KEY_NEW ? 1 : MAKERS);
+    assert_int_equal(made, how == KEY_NEW ? 1 : MAKERS);
     assert_int_equal(there, MAKERS - made);
     struct certificate_info info;
     assert_int_equal(certificate_read(folder, "x", &info, &why), 0);
     assert_true(info.key_matches);
     certificate_info_free(&info);
-    /* Every old pair of the last round is there, and nothing half-written. */
-    assert_int_equal(count_files(), rounds[round] == KEY_REPLACE ? 2 + 2 * MAKERS : 2);
+    /* Every old pair is there, and nothing half-written. */
+    files += how == KEY_REPLACE ? 2 * MAKERS : 0;
+    assert_int_equal(count_files(), files);
   }
+}
+
+/* What comes of it when nobody waits is seldom seen, so the waiting itself is looked at. */
+static void a_maker_waits_for_the_one_before(void **state)
+{
+  (void)state;
+  int status, held = open(folder, O_RDONLY | O_DIRECTORY);
+  assert_true(held >= 0);
+  assert_int_equal(flock(held, LOCK_EX), 0);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    close(held);
+    _exit(make_in_child(KEY_NEW));
+  }
+  assert_int_equal(poll(NULL, 0, WHILE_MS), 0);
+  assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+  assert_int_equal(count_files(), 0);
+  rig_write(rig_path(folder, "x.key"), STR("the first one's"));
+  assert_int_equal(flock(held, LOCK_UN), 0);
+  close(held);
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 1); /* ERR_EXISTS */
+  assert_int_equal(count_files(), 1);
 }
 
 static void a_folder_that_cannot_be_is_named(void **state)
@@ -541,6 +571,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(renewing_what_was_brought_gives_it_names, set_up, tear_down),
       cmocka_unit_test_setup_teardown(replacing_keeps_the_old_pair_beside, set_up, tear_down),
       cmocka_unit_test_setup_teardown(many_at_once_do_not_lose_each_others_work, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_maker_waits_for_the_one_before, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_is_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(reads_what_there_is_to_show, set_up, tear_down),
       cmocka_unit_test_setup_teardown(tells_a_key_that_is_missing_or_anothers, set_up, tear_down),
