@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/proto/fake_site.h"
+#include "fake_site.h"
 #include "base/utf8.h"
 #include "proto/proto.h"
 
