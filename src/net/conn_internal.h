@@ -53,6 +53,7 @@ struct conn {
   enum status status;       /* for the log */
 
   uint64_t opened_at, write_at, progress_at; /* loop time in ms */
+  uint64_t said_at;                          /* all was handed to the kernel; 0: not yet */
   uint64_t sent;                             /* bytes of the answer, before encryption */
   const char *fault;                         /* why it ended early, for the log; static or the TLS session's */
   struct sockaddr_in6 peer;                  /* large enough for IPv4 too */

@@ -166,7 +166,8 @@ void conn_log(const struct conn *c)
     conn_address_text((const struct sockaddr *)&c->peer, from + 6);
   }
   const char *name = c->tls ? c->proto->name_tls : c->proto->name;
-  unsigned long long ms = uv_now(c->server->loop) - c->opened_at;
+  /* The wait for the peer's FIN is none of the reader's. */
+  unsigned long long ms = (c->said_at ? c->said_at : uv_now(c->server->loop)) - c->opened_at;
   if (!c->asked) {
     log_write(LOG_REQUEST, "%s - no request: %s, after %llums%s", name, c->fault ? c->fault : "the client left", ms,
               from);

@@ -92,6 +92,7 @@ bool conn_step_write(struct conn *c)
     switch (conn_send(c)) {
     case SENT_ALL:
       if (c->complete) {
+        c->said_at = uv_now(c->server->loop);
         conn_goto(c, CONN_SHUTDOWN);
         (void)shutdown(c->fd, SHUT_WR);
         c->readable = true;

@@ -22,15 +22,25 @@ bool gopher_plus_field(struct str field, enum gopher_form *form)
   }
 }
 
+/* A lone dot ends the menu, and the data of Gopher+ the same way. Whether a dot that begins a line is alone shows with
+ * the next byte only. */
 int gopher_plus_feed(struct gopher_plus *plus, struct str piece, struct buf *out)
 {
   if (!plus->begun)
     buf_put_str(out, STR("+-1\r\n"));
   plus->begun = true;
   while (piece.n) {
-    /* No item type is a dot: at the start of a line it ends the menu, and the data of Gopher+ the same way. */
-    if (!plus->in_line && piece.p[0] != '.')
-      buf_put_str(out, STR("+INFO: "));
+    if (!plus->in_line && !plus->dot && piece.p[0] == '.') {
+      plus->dot = true;
+      piece = str_skip(piece, 1);
+      continue;
+    }
+    if (!plus->in_line) {
+      bool ends = plus->dot && piece.p[0] == '\r';
+      buf_put_str(out, ends ? STR("") : STR("+INFO: "));
+      buf_put_str(out, plus->dot ? STR(".") : STR(""));
+      plus->dot = false;
+    }
     size_t at = str_find(piece, '\n');
     plus->in_line = at == piece.n;
     buf_put_str(out, str_head(piece, at + 1));

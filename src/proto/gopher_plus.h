@@ -24,6 +24,7 @@ bool gopher_plus_field(struct str field, enum gopher_form *form);
 struct gopher_plus {
   bool begun;
   bool in_line;
+  bool dot; /* a line began with a dot, which is held back until the next byte */
 };
 
 /* Takes the next piece of a menu whose lines end in CRLF, of any size, and appends its new form. The result is

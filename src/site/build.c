@@ -208,6 +208,7 @@ static void start(struct site *site, struct capsule *capsule, struct page *prior
     b->next->link = &b->next;
   site->builds = b;
   join(b, w);
+  site->built++;
   err = site->env->submit(site->env, &b->work);
   if (err) {
     build_leave(w);

@@ -27,6 +27,7 @@ struct site {
   bool troubled;      /* the root is gone or cannot be opened, and that has been said */
   struct cache *cache;
   struct build *builds; /* under way */
+  unsigned long built;  /* how many were started so far */
   struct once warned;
 };
 

@@ -318,7 +318,7 @@ unsigned tls_server_refresh(struct tls_server *server, struct buf *why)
     if (pair_same(&now, &site->seen))
       continue;
     if (site_load(site, &fresh, why) < 0)
-      buf_put_str(why, STR("; the old pair stays in use\n"));
+      buf_put_c(why, '\n');
     else if (fresh)
       replaced++;
   }

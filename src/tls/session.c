@@ -14,7 +14,7 @@
 
 enum {
   READ_PIECE = 2048,  /* a request fits; what does not is read in turns */
-  CHATTER_MAX = 1024, /* answers of the protocol itself (alerts, key updates) after the handshake */
+  CHATTER_MAX = 1024, /* what OpenSSL may answer by itself in an open session; one request needs none of it */
   RECORD_MAX = 16384, /* RFC 8446, section 5.1 */
   RECORD_EXTRA = 64,  /* header, nonce, tag of a record, rounded up */
 };
@@ -118,8 +118,8 @@ static void decrypt(struct tls_session *s, struct buf *plain)
     if (plain)
       buf_put(plain, piece, n < plain->max - plain->n ? n : plain->max - plain->n);
   }
-  /* A TLS 1.2 client that asks to renegotiate gets an alert each time, as small as its question: one that asks and
-   * never reads must not fill our memory. */
+  /* Key updates (TLS 1.3) and wishes to renegotiate (TLS 1.2) are answered each time, at about their own size. A client
+   * that goes on asking and never reads must not fill our memory with the answers. */
   s->chatter += wire_output(&s->wire).n - before;
   if (s->state == TLS_OPEN && s->chatter > CHATTER_MAX) {
     s->state = TLS_BROKEN;

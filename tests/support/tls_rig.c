@@ -89,7 +89,7 @@ void rig_pair(const char *folder, const char *name)
   buf_free(&why);
 }
 
-void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_day, int to_day)
+static void write_pair(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *signer, int from_day, int to_day)
 {
   char file[RIG_PATH_MAX];
   X509 *made = X509_new();
@@ -102,7 +102,7 @@ void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_d
   assert_non_null(X509_time_adj_ex(X509_getm_notBefore(made), from_day, 0, NULL));
   assert_non_null(X509_time_adj_ex(X509_getm_notAfter(made), to_day, 0, NULL));
   assert_int_equal(X509_set_pubkey(made, key), 1);
-  assert_true(X509_sign(made, key, EVP_sha256()) > 0);
+  assert_true(X509_sign(made, signer, EVP_sha256()) > 0);
 
   (void)snprintf(file, sizeof file, "%s.crt", name);
   BIO *out = BIO_new_file(rig_path(folder, file), "wb");
@@ -115,6 +115,16 @@ void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_d
   assert_int_equal(PEM_write_bio_PKCS8PrivateKey(out, key, NULL, NULL, 0, NULL, NULL), 1);
   BIO_free(out);
   X509_free(made);
+}
+
+void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_day, int to_day)
+{
+  write_pair(folder, name, key, key, from_day, to_day);
+}
+
+void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority)
+{
+  write_pair(folder, name, key, authority, -1, 100);
 }
 
 /* ---------------------------------------------------------------- the client */
@@ -163,6 +173,8 @@ void rig_client_init(struct rig_client *client, const char *sni, int version)
 
 void rig_client_again(struct rig_client *client, const char *sni)
 {
+  /* A connection that ends without close_notify would take its ticket with it. */
+  SSL_set_shutdown(client->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(client->ssl);
   connect_client(client, sni);
 }

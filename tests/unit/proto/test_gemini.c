@@ -5,20 +5,23 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "fake_site.h"
 #include "proto/proto.h"
+#include "sites.h"
 
-static struct site first = {.names = {"example.org", "www.example.org", "xn--mnchen-3ya.example"}, .named = true};
-static struct site second = {.names = {"other.example"}, .named = true};
-static struct site *const sites[] = {&first, &second};
+/* The default one is example.org, the other one other.example. */
+enum { FIRST, SECOND, N_SITES };
+static const char *const names[N_SITES][3] = {{"example.org", "www.example.org", "xn--mnchen-3ya.example"},
+                                              {"other.example"}};
+static struct site *sites[N_SITES];
 
 /* A listener on 1965 that readers see at 11965. */
 static const struct proto_context outside = {.sites = sites,
-                                             .n_sites = 2,
+                                             .n_sites = N_SITES,
                                              .local_host = STR_INIT("192.0.2.1"),
                                              .port = 1965,
                                              .gemini_port = 11965,
@@ -65,7 +68,7 @@ static void requests_become_paths_and_queries_G11_G13_G14(void **state)
     proto_request_init(&r);
     enum parsed parsed = proto_gemini.parse(request_of(bytes, sizeof bytes, table[i].uri), &outside, &r);
     const struct target *t = &r.request.target[0];
-    if (parsed != PARSED_REQUEST || r.site != &first || r.request.targets != 1 ||
+    if (parsed != PARSED_REQUEST || r.site != sites[FIRST] || r.request.targets != 1 ||
         r.request.representation != REPR_GEMTEXT || !str_eq(t->path, str_from(table[i].path)) ||
         t->has_query != (table[i].query != NULL) || !str_eq(t->query, str_from(table[i].query)))
       fail_msg("line %d: %s gave %d, path '%.*s', query '%.*s', meta '%.*s'", table[i].line, table[i].uri, (int)parsed,
@@ -217,24 +220,24 @@ static void hosts_and_ports_that_are_ours_G12(void **state)
     int line;
     const char *uri;
     bool from_loopback;
-    struct site *site;
+    int site;
   } table[] = {
-      {__LINE__, "gemini://example.org/", false, &first},
-      {__LINE__, "gemini://EXAMPLE.org/", false, &first},
-      {__LINE__, "gemini://example.org./", false, &first},
-      {__LINE__, "gemini://www.example.org/", false, &first},
-      {__LINE__, "gemini://%65xample.org/", false, &first},
-      {__LINE__, "gemini://xn--mnchen-3ya.example/", false, &first},
-      {__LINE__, "gemini://other.example/", false, &second},
-      {__LINE__, "gemini://example.org:1965/", false, &first},
-      {__LINE__, "gemini://example.org:11965/", false, &first}, /* the public port */
-      {__LINE__, "gemini://example.org:001965/", false, &first},
-      {__LINE__, "gemini://example.org:/", false, &first},
-      {__LINE__, "gemini://192.0.2.7/", false, &first}, /* any address is the default site */
-      {__LINE__, "gemini://[::1]:1965/", false, &first},
-      {__LINE__, "gemini://[2001:db8::7]/", false, &first},
-      {__LINE__, "gemini://localhost/", true, &first},
-      {__LINE__, "gemini://LOCALHOST.:11965/", true, &first},
+      {__LINE__, "gemini://example.org/", false, FIRST},
+      {__LINE__, "gemini://EXAMPLE.org/", false, FIRST},
+      {__LINE__, "gemini://example.org./", false, FIRST},
+      {__LINE__, "gemini://www.example.org/", false, FIRST},
+      {__LINE__, "gemini://%65xample.org/", false, FIRST},
+      {__LINE__, "gemini://xn--mnchen-3ya.example/", false, FIRST},
+      {__LINE__, "gemini://other.example/", false, SECOND},
+      {__LINE__, "gemini://example.org:1965/", false, FIRST},
+      {__LINE__, "gemini://example.org:11965/", false, FIRST}, /* the public port */
+      {__LINE__, "gemini://example.org:001965/", false, FIRST},
+      {__LINE__, "gemini://example.org:/", false, FIRST},
+      {__LINE__, "gemini://192.0.2.7/", false, FIRST}, /* any address is the default site */
+      {__LINE__, "gemini://[::1]:1965/", false, FIRST},
+      {__LINE__, "gemini://[2001:db8::7]/", false, FIRST},
+      {__LINE__, "gemini://localhost/", true, FIRST},
+      {__LINE__, "gemini://LOCALHOST.:11965/", true, FIRST},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     char bytes[128];
@@ -243,7 +246,7 @@ static void hosts_and_ports_that_are_ours_G12(void **state)
     context.from_loopback = table[i].from_loopback;
     proto_request_init(&r);
     enum parsed parsed = proto_gemini.parse(request_of(bytes, sizeof bytes, table[i].uri), &context, &r);
-    if (parsed != PARSED_REQUEST || r.site != table[i].site)
+    if (parsed != PARSED_REQUEST || r.site != sites[table[i].site])
       fail_msg("line %d: %s gave %d, '%.*s'", table[i].line, table[i].uri, (int)parsed,
                STR_ARG(buf_str(&r.answer.meta)));
     proto_request_free(&r);
@@ -256,22 +259,22 @@ static void sni_and_url_may_differ_but_not_between_two_sites_G12(void **state)
   static const struct {
     int line;
     const char *uri;
-    struct site *sni;
+    int sni; /* -1: none, or one that nobody knows */
     enum parsed parsed;
   } table[] = {
-      {__LINE__, "gemini://example.org/", NULL, PARSED_REQUEST}, /* none, or one that nobody knows */
-      {__LINE__, "gemini://example.org/", &first, PARSED_REQUEST},
-      {__LINE__, "gemini://www.example.org/", &first, PARSED_REQUEST},
-      {__LINE__, "gemini://192.0.2.1/", &second, PARSED_REQUEST},
-      {__LINE__, "gemini://localhost/", &second, PARSED_REQUEST},
-      {__LINE__, "gemini://example.org/", &second, PARSED_ANSWER},
-      {__LINE__, "gemini://other.example/", &first, PARSED_ANSWER},
+      {__LINE__, "gemini://example.org/", -1, PARSED_REQUEST},
+      {__LINE__, "gemini://example.org/", FIRST, PARSED_REQUEST},
+      {__LINE__, "gemini://www.example.org/", FIRST, PARSED_REQUEST},
+      {__LINE__, "gemini://192.0.2.1/", SECOND, PARSED_REQUEST},
+      {__LINE__, "gemini://localhost/", SECOND, PARSED_REQUEST},
+      {__LINE__, "gemini://example.org/", SECOND, PARSED_ANSWER},
+      {__LINE__, "gemini://other.example/", FIRST, PARSED_ANSWER},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     char bytes[128];
     struct proto_request r;
     struct proto_context context = outside;
-    context.sni_site = table[i].sni;
+    context.sni_site = table[i].sni < 0 ? NULL : sites[table[i].sni];
     context.from_loopback = true;
     proto_request_init(&r);
     enum parsed parsed = proto_gemini.parse(request_of(bytes, sizeof bytes, table[i].uri), &context, &r);
@@ -286,8 +289,9 @@ static void a_refusal_names_as_many_hosts_as_fit_G12(void **state)
   (void)state;
   static char long_name[200];
   memset(long_name, 'n', sizeof long_name - 1);
-  struct site many = {.names = {long_name, long_name, long_name, long_name}};
-  struct site *const list[] = {&many};
+  const char *const long_names[] = {long_name, long_name, long_name};
+  struct mime *mime = mime_load_from(NULL, NULL);
+  struct site *const list[] = {site_without_files(mime, long_names, 3, true)};
   struct proto_context context = outside;
   context.sites = list;
   context.n_sites = 1;
@@ -304,6 +308,8 @@ static void a_refusal_names_as_many_hosts_as_fit_G12(void **state)
   assert_int_equal(r.answer.status, STATUS_PROXY_REFUSED);
   assert_true(str_ends(buf_str(&r.answer.meta), STR(" and others.")));
   proto_request_free(&r);
+  site_close(list[0]);
+  mime_free(mime);
 }
 
 /* ---- where the request ends ---- */
@@ -580,6 +586,26 @@ static void feeding_in_pieces_changes_nothing(void **state)
   }
 }
 
+static struct mime *mime_table;
+
+static int open_sites(void **state)
+{
+  (void)state;
+  mime_table = mime_load_from(NULL, NULL);
+  sites[FIRST] = site_without_files(mime_table, names[FIRST], 3, true);
+  sites[SECOND] = site_without_files(mime_table, names[SECOND], 1, true);
+  return 0;
+}
+
+static int close_sites(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < N_SITES; i++)
+    site_close(sites[i]);
+  mime_free(mime_table);
+  return 0;
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -602,5 +628,5 @@ int main(void)
       cmocka_unit_test(a_full_head_is_an_error_and_loses_nothing),
       cmocka_unit_test(feeding_in_pieces_changes_nothing),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, open_sites, close_sites);
 }

@@ -9,10 +9,10 @@
 
 #include "proto/gopher_plus.h"
 
-#define MENU "iWelcome\t\terror.host\t1\r\n1A page\t/page.gmi\tlocalhost\t70\r\n0.dot\t/.dot\tlocalhost\t70\r\n.\r\n"
+#define MENU "iWelcome\t\terror.host\t1\r\n1A page\t/page.gmi\tlocalhost\t70\r\n..dot\t/.dot\tlocalhost\t70\r\n.\r\n"
 #define BLOCKS                                                                                                         \
   "+-1\r\n+INFO: iWelcome\t\terror.host\t1\r\n+INFO: 1A page\t/page.gmi\tlocalhost\t70\r\n"                            \
-  "+INFO: 0.dot\t/.dot\tlocalhost\t70\r\n.\r\n"
+  "+INFO: ..dot\t/.dot\tlocalhost\t70\r\n.\r\n"
 
 static void fields_of_gopher_plus_P4(void **state)
 {

@@ -1,50 +1,35 @@
-/* One session over memory, driven by a real client: handshakes, data, closing, and peers that misbehave. */
+/* One session over memory, driven by a real client: handshakes, data, closing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <openssl/err.h>
 
-#include "../../support/tls_rig.h"
+#include "../../support/tls_world.h"
 #include "base/err.h"
-#include "tls/certificate.h"
+#include "tls/session.h"
 
 enum { BIG = 3 << 20 };
 
-static char folder[RIG_PATH_MAX];
+static struct rig_world world;
 static struct tls_server *server;
-
-static void add_site(const char *name, size_t index)
-{
-  const char *const names[] = {name};
-  struct buf why = BUF_INIT(4096);
-  rig_pair(folder, name);
-  if (tls_server_add(server, names, 1, folder, name, index, &why) < 0)
-    fail_msg("%.*s", STR_ARG(buf_str(&why)));
-  buf_free(&why);
-}
 
 static int set_up(void **state)
 {
   (void)state;
-  rig_folder(folder);
-  if (tls_server_new(&server) < 0)
-    return -1;
-  add_site("one.example", 0);
-  add_site("two.example", 7);
+  rig_world_of_two(&world);
+  server = world.server;
   return 0;
 }
 
 static int tear_down(void **state)
 {
   (void)state;
-  tls_server_free(server);
-  rig_folder_free(folder);
+  rig_world_free(&world);
   return 0;
 }
 
@@ -228,119 +213,6 @@ static void takes_no_more_plain_text_than_there_is_room_for_G10(void **state)
   buf_free(&plain);
 }
 
-static void old_versions_are_refused_with_an_alert_G1(void **state)
-{
-  (void)state;
-  static const int versions[] = {TLS1_VERSION, TLS1_1_VERSION};
-  for (size_t i = 0; i < 2; i++) {
-    struct rig_client client;
-    struct buf hello = BUF_INIT(4096);
-    rig_client_init(&client, "one.example", versions[i]);
-    struct tls_session *s = tls_session_new(server);
-    rig_client_output(&client, &hello);
-    assert_int_equal(tls_session_feed(s, buf_str(&hello), NULL), TLS_BROKEN);
-    struct str alert = tls_session_output(s);
-    assert_int_equal(alert.n, 7);
-    assert_int_equal(alert.p[0], SSL3_RT_ALERT);
-    assert_int_equal(alert.p[6], SSL_AD_PROTOCOL_VERSION);
-    assert_non_null(strstr(tls_session_fault(s), "no shared protocol version"));
-    no_error_is_left();
-    tls_session_free(s);
-    rig_client_free(&client);
-    buf_free(&hello);
-  }
-}
-
-static void ciphers_without_forward_secrecy_are_refused_G1(void **state)
-{
-  (void)state;
-  static const char *const lists[] = {"AES128-GCM-SHA256", "AES256-SHA", "ECDHE-ECDSA-AES128-SHA256"};
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-    struct rig_client client;
-    rig_client_init(&client, NULL, TLS1_2_VERSION);
-    assert_int_equal(SSL_set_cipher_list(client.ssl, lists[i]), 1);
-    struct tls_session *s = tls_session_new(server);
-    assert_int_equal(rig_pump(&client, s, 0, NULL), TLS_BROKEN);
-    assert_string_equal(tls_session_fault(s), "no shared cipher");
-    no_error_is_left();
-    tls_session_free(s);
-    rig_client_free(&client);
-  }
-}
-
-static void a_plain_text_peer_gets_an_alert_and_no_answer_G1(void **state)
-{
-  (void)state;
-  static const struct {
-    int line;
-    const char *text;
-  } rows[] = {
-      {__LINE__, "gemini://one.example/\r\n"},
-      {__LINE__, "GET / HTTP/1.1\r\nHost: one.example\r\n\r\n"},
-      {__LINE__, "CONNECT one.example:443 HTTP/1.1\r\n\r\n"},
-      {__LINE__, "\r\n\r\n\r\n"},
-      {__LINE__, "/selector\t$\r\n"},
-      {__LINE__, "\xef\xbb\xbfgemini://one.example/\r\n"},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct tls_session *s = tls_session_new(server);
-    struct buf plain = BUF_INIT(1026);
-    enum tls_state now = tls_session_feed(s, str_from(rows[i].text), &plain);
-    struct str out = tls_session_output(s);
-    if (now != TLS_BROKEN || out.n != 7 || memcmp(out.p, "\x15\x03\x03\0\2\2", 6) != 0)
-      fail_msg("row at line %d: state %d, %zu bytes, %s", rows[i].line, (int)now, out.n, tls_session_fault(s));
-    assert_string_equal(tls_session_fault(s), "the client does not speak TLS");
-    assert_int_equal(plain.n, 0);
-    /* Broken stays broken, and everything is harmless then. */
-    assert_int_equal(tls_session_feed(s, str_from(rows[i].text), &plain), TLS_BROKEN);
-    assert_int_equal(tls_session_write(s, STR("20 text/gemini\r\n")), ERR_TLS);
-    tls_session_close(s);
-    assert_int_equal(tls_session_output(s).n, 7);
-    no_error_is_left();
-    tls_session_free(s);
-  }
-}
-
-static int refusal;
-
-static int refuse(int ok, X509_STORE_CTX *store)
-{
-  (void)ok;
-  X509_STORE_CTX_set_error(store, refusal);
-  return 0;
-}
-
-static void the_alerts_of_clients_become_words(void **state)
-{
-  (void)state;
-  static const struct {
-    int line, version, refusal;
-    const char *words;
-  } rows[] = {
-      {__LINE__, TLS1_3_VERSION, X509_V_ERR_CERT_SIGNATURE_FAILURE, "the client broke it off (alert 51, "},
-      {__LINE__, TLS1_3_VERSION, X509_V_ERR_CERT_UNTRUSTED, "the client refused our certificate (alert 42, "},
-      {__LINE__, TLS1_3_VERSION, X509_V_ERR_CERT_HAS_EXPIRED, "the client refused our certificate (alert 45, "},
-      {__LINE__, TLS1_2_VERSION, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-       "the client refused our certificate (alert 48, "},
-      {__LINE__, TLS1_3_VERSION, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-       "the client refused our certificate (alert 48, "},
-      {__LINE__, TLS1_3_VERSION, X509_V_ERR_OUT_OF_MEM, "the client broke it off (alert 80, "},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct rig_client client;
-    rig_client_init(&client, "one.example", rows[i].version);
-    refusal = rows[i].refusal;
-    SSL_set_verify(client.ssl, SSL_VERIFY_PEER, refuse);
-    struct tls_session *s = tls_session_new(server);
-    enum tls_state now = rig_pump(&client, s, 0, NULL);
-    ERR_clear_error(); /* the client's */
-    if (now != TLS_BROKEN || strncmp(tls_session_fault(s), rows[i].words, strlen(rows[i].words)) != 0)
-      fail_msg("row at line %d: %s", rows[i].line, tls_session_fault(s));
-    tls_session_free(s);
-    rig_client_free(&client);
-  }
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -349,10 +221,6 @@ int main(void)
       cmocka_unit_test(output_adds_up),
       cmocka_unit_test(large_answers_arrive_whole_however_they_are_drained),
       cmocka_unit_test(takes_no_more_plain_text_than_there_is_room_for_G10),
-      cmocka_unit_test(old_versions_are_refused_with_an_alert_G1),
-      cmocka_unit_test(ciphers_without_forward_secrecy_are_refused_G1),
-      cmocka_unit_test(a_plain_text_peer_gets_an_alert_and_no_answer_G1),
-      cmocka_unit_test(the_alerts_of_clients_become_words),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,5 @@
-/* A site that is only its names and a few item types, so that the protocols can be driven without a capsule. Include it
- * once in a program: it stands in for what the protocols ask of site/site.h. */
+/* A site that is only its names and a few item types, so that fuzzing reaches no disk and finds searches too. Include
+ * it once in a program: it stands in for what the protocols ask of site/site.h, and the real one is not linked then. */
 #ifndef NUNCIO_TESTS_FAKE_SITE_H
 #define NUNCIO_TESTS_FAKE_SITE_H
 
