@@ -252,20 +252,58 @@ static void endless_lines_lose_nothing_P9(void **state)
     check_endless(table[i].line, table[i].start, table[i].shown, table[i].part, table[i].preformatted);
 }
 
-/* Where a line is put in pieces must not show: the same text with and without a line that is too long to wait for. */
+/* Where a line is put in pieces must not show: it is wrapped as if it had come at once. The words and the runs of
+ * spaces move along, so that the places where the filter has to cut fall within both. */
 static void pieces_of_a_line_do_not_show_P9(void **state)
 {
   (void)state;
-  struct buf page = BUF_INIT(1 << 20), menu = BUF_INIT(1 << 23), wrapped = BUF_INIT(1 << 23);
-  while (page.n < 100000)
-    buf_printf(&page, "word%u \xe6\x97\xa5\xe6\x9c\xac ", pick(100000));
-  make(buf_str(&page), 67, 1000, &menu);
-  menu_put_wrapped(&wrapped, 67, STR(""), STR(""), buf_str(&page));
-  menu_put_end(&wrapped);
-  assert_true(str_eq(buf_str(&menu), buf_str(&wrapped)));
-  buf_free(&page);
-  buf_free(&menu);
-  buf_free(&wrapped);
+  static const struct {
+    int line;
+    const char *mark, *first, *next;
+  } table[] = {
+      {__LINE__, "", "", ""},
+      {__LINE__, "> ", "> ", "> "},
+      {__LINE__, "* ", "* ", "  "},
+  };
+  for (unsigned round = 0; round < 60; round++) {
+    const size_t row = round % (sizeof table / sizeof *table);
+    struct buf page = BUF_INIT(1 << 20), menu = BUF_INIT(1 << 23), wrapped = BUF_INIT(1 << 23);
+    buf_put_str(&page, str_from(table[row].mark));
+    while (page.n < 100000) {
+      buf_printf(&page, "w%u\xe6\x97\xa5 ", pick(100000));
+      for (unsigned spaces = pick(400) ? pick(3) : pick(round % 2 ? 90 : 40000); spaces > 0; spaces--)
+        buf_put_c(&page, ' ');
+    }
+    buf_put_str(&page, STR("end"));
+    make(buf_str(&page), 67, 1000, &menu);
+    menu_put_wrapped(&wrapped, 67, str_from(table[row].first), str_from(table[row].next),
+                     str_skip(buf_str(&page), strlen(table[row].mark)));
+    menu_put_end(&wrapped);
+    if (!str_eq(buf_str(&menu), buf_str(&wrapped)))
+      fail_msg("line %d, round %u: another menu", table[row].line, round);
+    buf_free(&page);
+    buf_free(&menu);
+    buf_free(&wrapped);
+  }
+}
+
+/* The spaces at a cut belong to neither line, also where they are more than the filter waits for. */
+static void a_run_of_spaces_leaves_no_indentation_P9(void **state)
+{
+  (void)state;
+  for (unsigned more = 0; more < 80; more++) {
+    struct buf page = BUF_INIT(1 << 16), menu = BUF_INIT(4096), got = BUF_INIT(4096);
+    buf_put_c(&page, 'a');
+    for (unsigned spaces = 32 * 1024 - 2 + more; spaces > 0; spaces--)
+      buf_put_c(&page, ' ');
+    buf_put_c(&page, 'b');
+    make(buf_str(&page), 67, 1000, &menu);
+    put_picture(&got, buf_str(&menu));
+    assert_true(str_eq(buf_str(&got), STR("i|a\ni|b\n.\n")));
+    buf_free(&page);
+    buf_free(&menu);
+    buf_free(&got);
+  }
 }
 
 /* What the filter keeps does not grow with the line. */
@@ -279,11 +317,12 @@ static void memory_stays_bounded(void **state)
     struct buf piece = BUF_INIT(1 << 20), out = BUF_INIT(1 << 22);
     assert_int_equal(menu_filter_begin(&f, &place, STR("/")), 0);
     if (i % 2)
-      assert_int_equal(menu_filter_feed(&f, STR("```\n"), &out), 0);
+      assert_int_equal(menu_filter_feed(&f, STR("```\nx "), &out), 0);
     while (piece.n < 50000)
       buf_put_str(&piece, str_from(parts[i / 2]));
     for (unsigned n = 0; n < 40; n++) {
       assert_int_equal(menu_filter_feed(&f, buf_str(&piece), &out), 0);
+      assert_true(f.pending.n < 32 * 1024);
       assert_true(f.pending.cap + f.work.cap <= 512 * 1024);
       buf_clear(&out);
     }
@@ -317,6 +356,7 @@ int main(void)
       cmocka_unit_test(any_page_becomes_a_whole_menu_P7_P9_P10),
       cmocka_unit_test(endless_lines_lose_nothing_P9),
       cmocka_unit_test(pieces_of_a_line_do_not_show_P9),
+      cmocka_unit_test(a_run_of_spaces_leaves_no_indentation_P9),
       cmocka_unit_test(memory_stays_bounded),
       cmocka_unit_test(a_full_buffer_is_an_error),
   };
