@@ -23,6 +23,7 @@ static const struct fill capsule[] = {
     {"bad.overview.txt", "Bad \xff\xfe\n\n1. One.\n", NULL},
     {"leaves.txt", NULL, "/etc/hostname"},
     {"d/x.txt", "x\n", NULL},
+    {"i/index.gmi", NULL, "/etc/hostname"},
     {NULL, NULL, NULL},
 };
 
@@ -123,6 +124,8 @@ static void links_that_leave_and_files_that_cannot_be_read_are_said_G13_G19(void
   assert_int_equal(said(j, "warning"), 0);
   visit(j, "/leaves.txt");
   assert_true(said(j, "warning /leaves.txt: leads out of the capsule") > 0);
+  visit(j, "/i/");
+  assert_true(said(j, "warning /i/index.gmi: leads out of the capsule") > 0);
   if (geteuid() != 0) {
     assert_int_equal(chmod(folder_path(&j->stand.folder, "d/x.txt"), 0), 0);
     visit(j, "/d/x.txt");
