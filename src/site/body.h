@@ -24,15 +24,20 @@ struct body {
   void *wake_context;
 };
 
-/* For those who write a kind of body. `destroy` must work while a pull is pending: it cancels it, and may let memory
- * linger until the work comes back. */
+/* For those who write a kind of body: embed a struct body as the first member. `destroy` must work while a pull is
+ * pending: it cancels it, and may let memory linger until the work comes back. */
 struct body_ops {
   enum pull (*pull)(struct body *b, struct buf *out, size_t most);
   void (*destroy)(struct body *b);
 };
 
-/* Appends up to `most` bytes to out (a filter may go over by what one line becomes). A pull source is never called
- * again after PULL_END or PULL_FAILED, nor while pending. */
+/* For those who write a kind of body: fills the embedded struct; calls the wake-up function where there is one. After
+ * body_wake the body may be gone. */
+void body_init(struct body *b, const struct body_ops *ops);
+void body_wake(struct body *b);
+
+/* Appends up to `most` bytes (at least 1) to out (a filter may go over by what one line becomes). A pull source is
+ * never called again after PULL_END or PULL_FAILED, nor while pending. */
 enum pull body_pull(struct body *b, struct buf *out, size_t most);
 
 /* Who is to be called when a pending pull can be repeated. Never called from inside body_pull. */
@@ -52,7 +57,8 @@ struct body *body_copy(struct str s);
  * fails; one that grew is given at the old length. A failure is logged with `name` (copied). */
 struct body *body_file(struct env *env, int fd, uint64_t length, struct str name);
 
-/* A filter turns pieces of one body into bytes of another form (gemtext into a menu). */
+/* A filter turns pieces of one body into bytes of another form (gemtext into a menu). A piece is a line with its LF, or
+ * as much of a long one as came at once (16 KiB); something must come out at least every few pieces. */
 struct filter_ops {
   int (*feed)(void *state, struct str piece, struct buf *out); /* 0 or an error, which fails the body */
   int (*end)(void *state, struct buf *out);                    /* called once, after the last piece */

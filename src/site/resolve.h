@@ -19,18 +19,27 @@ struct file_id {
 struct file_id file_id(const struct stat *st);
 bool file_id_eq(const struct file_id *a, const struct file_id *b);
 
+/* Whether the file has been left alone for long enough at the time `now_ns` (CLOCK_REALTIME, in nanoseconds): a younger
+ * one may change again within the same tick of its file system's clock, and then shows the same four values. One from
+ * the future is not settled either. */
+enum { FILE_SETTLED_SECONDS = 2 };
+bool file_settled(const struct file_id *id, int64_t now_ns);
+
 enum resolve_flags {
   RESOLVE_CACHED_ONLY = 1, /* do not wait for a disk: ERR_AGAIN where that would be needed */
 };
 
 /* Looks a raw path (as uri_path makes it) up beneath the directory `root` and fills *st, without opening it for
- * reading: first O_PATH, then checked. A trailing slash wants a directory. ERR_NOT_FOUND, ERR_OUTSIDE, ERR_DENIED,
- * ERR_AGAIN, ERR_BUSY, ERR_IO. */
+ * reading: *st may well be of a FIFO or a device. A trailing slash wants a directory. ERR_NOT_FOUND, ERR_OUTSIDE,
+ * ERR_DENIED, ERR_IO, ERR_NOMEM; ERR_AGAIN only with RESOLVE_CACHED_ONLY; ERR_BUSY: no descriptors left, or the path
+ * was renamed again and again while we looked. */
 int resolve_stat(int root, struct str path, unsigned flags, struct stat *st) __attribute__((warn_unused_result));
 
-/* The same, and opens it: a regular file for reading, or a directory. Anything else is ERR_SPECIAL and was never opened
- * for reading (a FIFO or a device can do something when it is). O_CLOEXEC, O_NONBLOCK, O_NOCTTY. The descriptor is the
- * caller's. Thread-safe. */
+/* The same, and opens it: a regular file for reading, or a directory. First O_PATH, then checked, then opened, then
+ * compared with what was checked. Anything else is ERR_SPECIAL and was never opened for reading (a FIFO or a device can
+ * do something when it is; only one that is moved there in the moment between check and opening can be opened, without
+ * waiting for it, and is closed again). O_CLOEXEC, O_NONBLOCK, O_NOCTTY. The descriptor is the caller's. Thread-safe.
+ */
 int resolve_open(int root, struct str path, unsigned flags, int *fd, struct stat *st)
     __attribute__((warn_unused_result));
 

@@ -47,11 +47,13 @@ struct response {
   struct body *body; /* after 20 only; owned; NULL: empty */
 };
 
+/* Empty, and a 40 until something better is set. */
 void response_init(struct response *r);
 void response_free(struct response *r);
 
-/* Sets status and meta, dropping what was there. Control bytes and invalid UTF-8 in the text become spaces or U+FFFD,
- * and it is cut to META_MAX. */
+/* Sets status and meta, dropping what was there; any status but 20 drops the body and makes the format plain too.
+ * Control characters and invalid bytes in the text become spaces and U+FFFD, and it is cut to META_MAX between
+ * characters. When memory is short `meta` carries the error. */
 void response_set(struct response *r, enum status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

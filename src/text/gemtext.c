@@ -2,6 +2,7 @@
 #include "text/gemtext.h"
 
 #include "base/utf8.h"
+#include "text/plain.h"
 
 static const struct str BYTE_ORDER_MARK = STR_INIT("\xef\xbb\xbf");
 
@@ -91,20 +92,6 @@ struct str gemtext_title(struct str head)
   return STR("");
 }
 
-/* Appends s as it may stand within one line: control bytes as spaces, what is not UTF-8 as U+FFFD. */
-static void put_plain(struct buf *out, struct str s)
-{
-  while (s.n) {
-    size_t plain = 0;
-    while (plain < s.n && !str_is_control(s.p[plain]))
-      plain++;
-    (void)utf8_clean(out, str_head(s, plain));
-    if (plain < s.n)
-      buf_put_c(out, ' ');
-    s = str_skip(s, plain + 1);
-  }
-}
-
 /* Whether a line with this text would be read as something else than text. A control byte after an asterisk will have
  * become a space by then. */
 static bool looks_marked(struct str text)
@@ -118,7 +105,7 @@ void gemtext_put_text(struct buf *out, struct str text)
 {
   if (looks_marked(text))
     buf_put_c(out, ' ');
-  put_plain(out, text);
+  plain_put(out, text);
   buf_put_c(out, '\n');
 }
 
@@ -126,7 +113,7 @@ void gemtext_put_heading(struct buf *out, unsigned level, struct str text)
 {
   buf_put_str(out, str_head(STR("###"), level ? level : 1));
   buf_put_c(out, ' ');
-  put_plain(out, text);
+  plain_put(out, text);
   buf_put_c(out, '\n');
 }
 
@@ -136,7 +123,7 @@ void gemtext_put_link(struct buf *out, struct str target, struct str label)
   buf_put_str(out, target);
   if (label.n) {
     buf_put_c(out, ' ');
-    put_plain(out, label);
+    plain_put(out, label);
   }
   buf_put_c(out, '\n');
 }

@@ -6,19 +6,24 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "text/gemtext.h"
 
-enum { MENU_COLUMNS = 67 };
+enum {
+  MENU_COLUMNS = 67,
+  MENU_COLUMNS_MIN = 16, /* a narrower place counts as this wide: prefixes and wide characters need room */
+  MENU_COLUMNS_MAX = 1024,
+};
 
 /* What a menu must know about the place where it is shown. Borrowed for as long as the filter lives. */
 struct menu_place {
   struct str host;  /* our name in items that lead here */
   unsigned port;    /* our Gopher port as readers see it */
-  unsigned columns; /* the width to wrap at; MENU_COLUMNS */
+  unsigned columns; /* the width to wrap at; 0: MENU_COLUMNS */
   /* The item type of a path inside this capsule (percent-encoded, query included): '1' for a page or directory, '0' for
    * text, and so on by what it leads to. May be NULL: then by name alone (menu_type_by_name). */
   char (*type_of)(void *context, struct str path);
   /* Whether an absolute gemini: or gopher: URI's host and port (the digits, or empty) are this site, so that the link
-   * stays here. May be NULL. */
+   * stays here. `scheme` is one of these two, in small letters. May be NULL. */
   bool (*is_here)(void *context, struct str scheme, struct str host, struct str port);
   void *context;
 };
@@ -29,11 +34,15 @@ struct menu_place {
 char menu_type_by_name(struct str path);
 
 /* Appends one menu line. Control bytes (TAB, CR, LF and NUL above all) in a field become spaces (percent-encoded in the
- * selector), so that every line has its four fields. */
+ * selector), so that every line has its four fields. Bytes that are not UTF-8 become U+FFFD, but stay as they are in
+ * the selector: another server may want them so. */
 void menu_put(struct buf *out, char type, struct str display, struct str selector, struct str host, unsigned port);
 
+/* Appends one `i` line as it stands, not wrapped: prefix and text. Control bytes become spaces. */
+void menu_put_info(struct buf *out, struct str prefix, struct str text);
+
 /* Appends text as `i` lines wrapped at `columns`, with `first` before the first line and `next` before the others (both
- * counted in the width). An empty text is one empty `i` line. */
+ * counted in the width; they should take less than half of it). An empty text is one empty `i` line. */
 void menu_put_wrapped(struct buf *out, unsigned columns, struct str first, struct str next, struct str text);
 
 /* Appends the line that ends a menu: `.` CRLF (P8). */
@@ -47,8 +56,18 @@ struct menu_filter {
   const struct menu_place *place;
   struct buf base;    /* the page's own path, percent-encoded, for relative links */
   struct buf pending; /* the start of a line whose end has not come yet */
+  struct buf work;    /* the text of the line that is being written, made plain */
   bool preformatted;
+  int err;    /* the first one; every later call returns it */
+  bool begun; /* the first line has come: only there can a byte order mark stand */
+  bool blank; /* the last menu line shows nothing, or there was none yet */
+
+  /* The gemtext line that is being written. */
   bool continued; /* `pending` continues a line that was too long to wait for */
+  bool underlined;
+  enum gemtext_type type;
+  size_t lines;  /* menu lines that it has become so far */
+  size_t widest; /* the columns of the widest of them */
 };
 
 /* Starts a page. `base` is the page's absolute path, percent-encoded; it is copied. `place` is borrowed. */

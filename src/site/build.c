@@ -1,0 +1,281 @@
+/* Pages that are made: who waits for what, and what is remembered. The work itself is job.c's. */
+#include "site/build.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "site/hash.h"
+#include "site/job.h"
+
+/* One job in the pool, and those who wait for it. It holds all that it needs: the site and the capsule may be replaced
+ * while it runs. */
+struct build {
+  struct work work; /* first: the pool gives it back */
+  struct job job;
+  struct site *site;
+  struct capsule *capsule;
+  struct file_id seen; /* the file as it was when the build was asked for: whoever saw another version does not join */
+  struct build *next, **link;
+  struct build_wait *waiting, **last; /* in the order in which they came */
+};
+
+enum { KEY_MAX = 16384 };
+
+/* Names in the cache: the kind, the file, and for a point's page its name. A document stands beside its pages. */
+static int put_key(struct buf *key, char kind, struct str file, struct str point)
+{
+  buf_clear(key);
+  buf_put_c(key, kind);
+  buf_put_str(key, file);
+  buf_put_c(key, '\0');
+  buf_put_str(key, point);
+  return buf_error(key);
+}
+
+static char key_kind(enum found_kind kind)
+{
+  switch (kind) {
+  case FOUND_MAP:
+    return 'm';
+  case FOUND_LISTING:
+    return 'l';
+  case FOUND_TREE:
+    return 't';
+  case FOUND_FILE:
+  case FOUND_SLASH:
+    break;
+  }
+  return '?';
+}
+
+static struct page *cached(struct site *site, char kind, struct str file, struct str point)
+{
+  struct buf key = BUF_INIT(KEY_MAX);
+  struct page *page = put_key(&key, kind, file, point) == 0 ? cache_get(site->cache, buf_str(&key)) : NULL;
+  buf_free(&key);
+  return page;
+}
+
+static void remember(struct site *site, char kind, struct str file, struct str point, struct page *page)
+{
+  struct buf key = BUF_INIT(KEY_MAX);
+  if (page && put_key(&key, kind, file, point) == 0)
+    cache_put(site->cache, buf_str(&key), page);
+  buf_free(&key);
+}
+
+static void join(struct build *b, struct build_wait *w)
+{
+  w->build = b;
+  w->next = NULL;
+  w->link = b->last;
+  *b->last = w;
+  b->last = &w->next;
+}
+
+void build_leave(struct build_wait *w)
+{
+  struct build *b = w->build;
+  if (!b)
+    return;
+  *w->link = w->next;
+  if (w->next)
+    w->next->link = w->link;
+  else
+    b->last = w->link;
+  w->build = NULL;
+}
+
+static void build_free(struct build *b)
+{
+  if (b->link) {
+    *b->link = b->next;
+    if (b->next)
+      b->next->link = b->link;
+  }
+  job_free(&b->job);
+  capsule_unref(b->capsule);
+  site_unref(b->site);
+  free(b);
+}
+
+static void warn_once(struct site *site, const char *what, struct str path, const struct file_id *id)
+{
+  uint64_t hash = hash_str(hash_str(HASH_START, str_from(what)), path);
+  if (id)
+    hash = hash_bytes(hash, &id->changed_ns, sizeof id->changed_ns);
+  if (once_first(&site->warned, hash))
+    log_warning("%.*s: %s", STR_ARG(path), what);
+}
+
+void build_warn_shadowed(struct site *site, struct str document)
+{
+  warn_once(site, "not served as an overview, since there is a file or directory with its name", document, NULL);
+}
+
+/* What the owner of the capsule should hear of: once for each version of a document. */
+static void warn_about(struct build *b)
+{
+  const struct page *document = b->job.document, *page = b->job.page;
+  if (document && overview_replaced(document->document))
+    warn_once(b->site, "not all of it is UTF-8; what is not is shown as U+FFFD", b->job.file, &document->id);
+  if (!page || !page->listing)
+    return;
+  struct buf path = BUF_INIT(KEY_MAX);
+  for (size_t i = 0; i < page->listing->n; i++) {
+    const struct entry *e = &page->listing->entry[i];
+    if (!e->shadowed)
+      continue;
+    buf_clear(&path);
+    buf_put_str(&path, b->job.file);
+    buf_put_str(&path, listing_name(page->listing, e));
+    build_warn_shadowed(b->site, buf_str(&path));
+  }
+  buf_free(&path);
+}
+
+static void go_on_from_document(struct build *b, struct build_wait *w);
+
+/* Everybody who waits is served. They may leave, and start others, from inside `ready`. */
+static void serve(struct build *b)
+{
+  while (b->waiting) {
+    struct build_wait *w = b->waiting;
+    build_leave(w);
+    if (str_eq(w->found->point, b->job.point))
+      w->ready(w, b->job.err ? b->job.err : b->job.page_err, b->job.page);
+    else if (b->job.err)
+      w->ready(w, b->job.err, NULL);
+    else
+      go_on_from_document(b, w);
+  }
+}
+
+static void build_run(struct work *work)
+{
+  struct build *b = (struct build *)work;
+  job_run(&b->job);
+}
+
+static void build_done(struct work *work, bool cancelled)
+{
+  struct build *b = (struct build *)work;
+  struct site *site = b->site;
+  if (cancelled)
+    b->job.err = ERR_BUSY;
+  *b->link = b->next;
+  if (b->next)
+    b->next->link = b->link;
+  b->link = NULL;
+
+  if (!site->closed) {
+    uint64_t now = site->env->now(site->env);
+    if (b->job.document)
+      b->job.document->made = now;
+    if (b->job.page)
+      b->job.page->made = now;
+    if (b->capsule == site->capsule) {
+      remember(site, 'd', b->job.file, STR(""), b->job.document);
+      remember(site, key_kind(b->job.kind), b->job.file, b->job.point, b->job.page);
+    }
+    warn_about(b);
+  }
+  serve(b);
+  build_free(b);
+}
+
+/* Starts a job; `prior` is what it need not do again (a parsed document, an earlier listing), or NULL. */
+static void start(struct site *site, struct capsule *capsule, struct page *prior, struct build_wait *w)
+{
+  const struct found *found = w->found;
+  struct build *b = calloc(1, sizeof *b);
+  int err = b ? job_init(&b->job, found, capsule->fd, site_title(site), prior) : ERR_NOMEM;
+  if (err) {
+    free(b);
+    w->ready(w, err, NULL);
+    return;
+  }
+  b->work.run = build_run;
+  b->work.done = build_done;
+  b->site = site_ref(site);
+  b->capsule = capsule_ref(capsule);
+  b->seen = file_id(&found->st);
+  b->last = &b->waiting;
+  b->next = site->builds;
+  b->link = &site->builds;
+  if (b->next)
+    b->next->link = &b->next;
+  site->builds = b;
+  join(b, w);
+  site->built++;
+  err = site->env->submit(site->env, &b->work);
+  if (err) {
+    build_leave(w);
+    build_free(b);
+    w->ready(w, err, NULL);
+  }
+}
+
+/* A build under way that gives this page, or the document that it is made from. */
+static struct build *under_way(struct site *site, const struct capsule *capsule, const struct found *found)
+{
+  struct file_id id = file_id(&found->st);
+  for (struct build *b = site->builds; b; b = b->next) {
+    if (b->capsule != capsule || b->job.kind != found->kind || !file_id_eq(&b->seen, &id) ||
+        !str_eq(b->job.file, buf_str(&found->file)))
+      continue;
+    bool parses = found->kind == FOUND_TREE && !b->job.prior;
+    if (parses || str_eq(b->job.point, found->point))
+      return b;
+  }
+  return NULL;
+}
+
+static void join_or_start(struct site *site, struct capsule *capsule, struct page *prior, struct build_wait *w)
+{
+  const struct found *found = w->found;
+  struct build *b = under_way(site, capsule, found);
+  if (b)
+    join(b, w);
+  /* Whether there is such a point can be told at once. */
+  else if (found->kind == FOUND_TREE && prior && found->point.n && overview_find(prior->document, found->point) < 0)
+    w->ready(w, ERR_NOT_FOUND, NULL);
+  else
+    start(site, capsule, prior, w);
+}
+
+/* It waited for the document; now its own page can be made. The document is handed on by hand: one that has not settled
+ * is in no cache. */
+static void go_on_from_document(struct build *b, struct build_wait *w)
+{
+  struct page *document = b->job.document ? b->job.document : b->job.prior;
+  join_or_start(b->site, b->capsule, document, w);
+}
+
+void build_page(struct site *site, struct capsule *capsule, const struct found *found, struct build_wait *w)
+{
+  struct str file = buf_str(&found->file);
+  struct file_id id = file_id(&found->st);
+  uint64_t now = site->env->now(site->env);
+  w->found = found;
+  w->build = NULL;
+
+  bool current = capsule == site->capsule; /* an answer from before a swap has no cache */
+  struct page *page = current ? cached(site, key_kind(found->kind), file, found->point) : NULL;
+  if (page && page_trusted(page, &id, now)) {
+    page_ref(page); /* `ready` may lead to another request, and that one to its eviction */
+    w->ready(w, 0, page);
+    page_unref(page);
+    return;
+  }
+  struct page *prior = NULL;
+  if (found->kind == FOUND_TREE && current) {
+    prior = cached(site, 'd', file, STR(""));
+    if (prior && !page_trusted(prior, &id, now))
+      prior = NULL;
+  } else if (found->kind == FOUND_LISTING) {
+    prior = page;
+  }
+  join_or_start(site, capsule, prior, w);
+}

@@ -1,0 +1,31 @@
+/* Pages that are made: listings, translated maps, the trees of overviews. Made in the pool, once for all who wait. */
+#ifndef NUNCIO_SITE_BUILD_H
+#define NUNCIO_SITE_BUILD_H
+
+#include "base/str.h"
+#include "site/look.h"
+#include "site/page.h"
+#include "site/state.h"
+
+/* Somebody who waits for a page. Embedded in its owner's struct. */
+struct build_wait {
+  /* Called once, perhaps before build_page returns: with 0 and a page that is borrowed for the call, or an error and
+   * NULL. */
+  void (*ready)(struct build_wait *w, int err, struct page *page);
+  const struct found *found; /* what is wanted; borrowed until ready was called */
+  struct build *build;       /* what it waits for; NULL where it does not wait */
+  struct build_wait *next, **link;
+};
+
+/* Gets the page that *found speaks of (FOUND_MAP, FOUND_LISTING, FOUND_TREE): from the cache if that can be believed,
+ * from a build that is under way, or by a build of its own. The build goes on when all who waited have left: what it
+ * makes is for the next. */
+void build_page(struct site *site, struct capsule *capsule, const struct found *found, struct build_wait *w);
+
+/* Stops waiting; ready will not be called. Fine where it does not wait. */
+void build_leave(struct build_wait *w);
+
+/* Says, once for each document, that its tree is not served because something real has its name. */
+void build_warn_shadowed(struct site *site, struct str document);
+
+#endif

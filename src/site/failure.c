@@ -1,0 +1,68 @@
+/* What a reader is told when there is no page, and what the owner is told. */
+#include "site/failure.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "site/readable.h"
+
+/* A path in a sentence: long enough to be recognised, short enough for one line of a browser. */
+enum { SHOWN_COLUMNS = 200, SHOWN_MAX = 8192 };
+
+/* The reader learns the same of what is not there, what may not be read and what is outside: what stands on the disk
+ * beyond the pages is no business of theirs. */
+void failure_response(struct response *r, int err, struct str path)
+{
+  struct buf shown = BUF_INIT(SHOWN_MAX);
+  readable_put(&shown, path, SHOWN_COLUMNS);
+  switch ((enum err)err) {
+  case ERR_NOT_FOUND:
+    response_set(r, STATUS_NOT_FOUND, "There is no page at %.*s", STR_ARG(buf_str(&shown)));
+    break;
+  case ERR_OUTSIDE:
+  case ERR_DENIED:
+  case ERR_SPECIAL:
+    response_set(r, STATUS_NOT_FOUND, "The page at %.*s cannot be shown", STR_ARG(buf_str(&shown)));
+    break;
+  case ERR_LIMIT:
+    response_set(r, STATUS_NOT_FOUND, "The document behind %.*s is too large to be shown as pages",
+                 STR_ARG(buf_str(&shown)));
+    break;
+  case ERR_NOMEM:
+  case ERR_BUSY:
+  case ERR_AGAIN:
+    response_set(r, STATUS_TEMPORARY_FAILURE, "The server is busy; please try again in a moment");
+    break;
+  case ERR_FULL:
+  case ERR_SYNTAX:
+  case ERR_IO:
+  case ERR_EXISTS:
+  case ERR_TLS:
+    response_set(r, STATUS_TEMPORARY_FAILURE, "The server has a fault and cannot show this page now");
+    break;
+  }
+  buf_free(&shown);
+}
+
+void failure_log(int err, struct str path)
+{
+  switch ((enum err)err) {
+  case ERR_NOT_FOUND:
+  case ERR_SPECIAL:
+    break;
+  case ERR_OUTSIDE:
+  case ERR_DENIED:
+  case ERR_LIMIT:
+    log_warning("%.*s: %s", STR_ARG(path), err_text(err));
+    break;
+  case ERR_NOMEM:
+  case ERR_BUSY:
+  case ERR_AGAIN:
+  case ERR_FULL:
+  case ERR_SYNTAX:
+  case ERR_IO:
+  case ERR_EXISTS:
+  case ERR_TLS:
+    log_error("%.*s: %s", STR_ARG(path), err_text(err));
+    break;
+  }
+}

@@ -1,0 +1,35 @@
+/* What a build does in the pool: one listing, one translated map, or one page of an overview's tree. */
+#ifndef NUNCIO_SITE_JOB_H
+#define NUNCIO_SITE_JOB_H
+
+#include "base/str.h"
+#include "site/look.h"
+#include "site/page.h"
+
+/* Embedded in its build. Between job_init and the return of job_run nobody else touches it. */
+struct job {
+  enum found_kind kind;
+  int root;        /* the capsule's folder; whoever owns the job holds the capsule */
+  char *text;      /* owned: what the spans point into */
+  struct str file; /* as in struct found */
+  struct str point;
+  struct str title;   /* FOUND_LISTING */
+  struct page *prior; /* one reference: a parsed document, an earlier listing, or NULL; only read */
+  /* What came of it, one reference each. */
+  int err;               /* of the document, or of all there is */
+  int page_err;          /* FOUND_TREE: of this page alone */
+  struct page *document; /* parsed by this job, or NULL */
+  struct page *page;     /* the rendered page, or NULL */
+};
+
+/* Makes a job for what was found. In the loop's thread, since it takes a reference on `prior`. */
+int job_init(struct job *j, const struct found *found, int root, struct str site_title, struct page *prior)
+    __attribute__((warn_unused_result));
+
+/* In a pool thread. */
+void job_run(struct job *j);
+
+/* In the loop's thread. */
+void job_free(struct job *j);
+
+#endif

@@ -1,0 +1,161 @@
+/* Listings: reading a directory, and sorting what is to be shown. Looking into files is listing_entry.c's. */
+#include "site/listing.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "site/listing_entry.h"
+#include "site/page.h"
+
+/* Room for LISTING_ENTRIES names of 255 bytes, and the titles of LISTING_LABELLED. */
+enum { TEXT_MAX = 64 * 1024 * 1024 };
+
+void listing_free(struct listing *l)
+{
+  if (!l)
+    return;
+  free(l->entry);
+  buf_free(&l->text);
+  free(l);
+}
+
+struct str listing_name(const struct listing *l, const struct entry *e)
+{
+  return str_make(l->text.p + e->name, e->name_n);
+}
+
+struct str listing_title(const struct listing *l, const struct entry *e)
+{
+  return str_make(l->text.p + e->title, e->title_n);
+}
+
+size_t listing_size(const struct listing *l)
+{
+  return sizeof *l + l->n * sizeof *l->entry + l->text.cap;
+}
+
+/* Hidden names (G23), and what is not for readers: the map answers for its directory, it is no page of it. */
+static bool left_out(const char *name)
+{
+  return name[0] == '.' || strcmp(name, "gophermap") == 0;
+}
+
+static int add_entry(struct listing *l, size_t *room, const struct dirent *d)
+{
+  if (l->n == *room) {
+    size_t wanted = *room ? *room * 2 : 64;
+    struct entry *grown = realloc(l->entry, wanted * sizeof *grown);
+    if (!grown)
+      return ERR_NOMEM;
+    l->entry = grown;
+    *room = wanted;
+  }
+  struct str name = str_from(d->d_name);
+  l->entry[l->n++] = (struct entry){.name = l->text.n, .name_n = name.n, .settled = true, .type = d->d_type};
+  buf_put_str(&l->text, name);
+  return buf_error(&l->text);
+}
+
+static int read_names(DIR *dir, struct listing *l)
+{
+  size_t room = 0;
+  for (;;) {
+    errno = 0;
+    const struct dirent *d = readdir(dir);
+    if (!d)
+      return errno ? err_from_errno(errno) : 0;
+    if (left_out(d->d_name))
+      continue;
+    if (l->n == LISTING_ENTRIES) {
+      l->cut = true;
+      return 0;
+    }
+    int err = add_entry(l, &room, d);
+    if (err)
+      return err;
+  }
+}
+
+static int by_name(const void *a, const void *b, void *listing)
+{
+  return str_cmp(listing_name(listing, a), listing_name(listing, b));
+}
+
+/* Dated entries first, the newest at the top; then the others; each by name. */
+static int by_date(const void *a, const void *b, void *listing)
+{
+  const struct entry *one = a, *two = b;
+  int order = strcmp(two->date, one->date);
+  return order ? order : by_name(a, b, listing);
+}
+
+static void sort_entries(struct listing *l, int (*order)(const void *, const void *, void *))
+{
+  if (l->n > 1)
+    qsort_r(l->entry, l->n, sizeof *l->entry, order, l);
+}
+
+/* Looks at every entry, and closes the gaps that those leave which are not to be shown. */
+static void look_at_entries(struct listing *l, struct entry_context *context)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < l->n; i++) {
+    struct entry *e = &l->entry[i];
+    if (!listing_entry_look(context, l, e))
+      continue;
+    l->settled = l->settled && e->settled;
+    l->entry[kept++] = *e;
+  }
+  l->n = kept;
+}
+
+/* Takes the open directory. */
+static int read_directory(DIR *dir, int root, struct str path, const struct listing *previous, struct listing *l)
+{
+  struct entry_context context;
+  int err = read_names(dir, l);
+  if (err)
+    return err;
+  l->plain = l->n > LISTING_LABELLED;
+  sort_entries(l, by_name);
+  err = listing_entry_begin(&context, root, dirfd(dir), path, previous);
+  if (err)
+    return err;
+  look_at_entries(l, &context);
+  listing_entry_end(&context);
+  sort_entries(l, by_date);
+  return buf_error(&l->text);
+}
+
+int listing_build(int root, struct str path, const struct listing *previous, struct listing **out)
+{
+  int fd = -1;
+  struct stat st;
+  int err = resolve_open(root, path, 0, &fd, &st);
+  if (err)
+    return err;
+  struct listing *l = calloc(1, sizeof *l);
+  DIR *dir = l ? fdopendir(fd) : NULL;
+  if (!dir) {
+    err = l ? err_from_errno(errno) : ERR_NOMEM;
+    close(fd);
+    free(l);
+    return err;
+  }
+  buf_init(&l->text, TEXT_MAX);
+  l->id = file_id(&st);
+  l->settled = page_settled(&l->id);
+  l->lasting = true;
+  err = read_directory(dir, root, path, previous, l);
+  closedir(dir);
+  if (err) {
+    listing_free(l);
+    return err;
+  }
+  *out = l;
+  return 0;
+}

@@ -1,0 +1,71 @@
+/* Listings: a directory as a page of gemtext. Blocks on the disk, so it is made in the pool. */
+#ifndef NUNCIO_SITE_LISTING_H
+#define NUNCIO_SITE_LISTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "site/label.h"
+#include "site/resolve.h"
+
+enum {
+  LISTING_LABELLED = 2000,  /* more entries than this: plain names, and no file is looked into */
+  LISTING_ENTRIES = 100000, /* more than this are not shown, and the page says so */
+  LISTING_PAGE_MAX = 128 * 1024 * 1024,
+};
+
+enum entry_kind {
+  ENTRY_DIRECTORY, /* linked with a slash; its label is that of its index */
+  ENTRY_GEMTEXT,   /* its first heading */
+  ENTRY_OVERVIEW,  /* a document and its tree: one entry, which links to the tree */
+  ENTRY_FILE,      /* name and size */
+};
+
+/* One line of a listing. Names and titles are kept as positions in the listing's `text`. */
+struct entry {
+  enum entry_kind kind;
+  size_t name, name_n;   /* raw, without a slash */
+  size_t title, title_n; /* from the content, readable; empty: none */
+  char date[LABEL_DATE]; /* ISO, or "" */
+  uint64_t size;
+  unsigned char type;  /* what readdir said: DT_DIR, DT_LNK, ... */
+  struct file_id read; /* the file that title and date were read from; all zero: none */
+  bool settled;        /* false: that file had changed a moment before it was read */
+  bool shadowed;       /* an overview's document whose tree is not served, since something real has its name */
+};
+
+/* What a listing shows. Immutable once it is built; handed to the next build of the same directory, so that no file is
+ * read twice that has not changed. */
+struct listing {
+  struct entry *entry; /* in the order in which they are shown */
+  size_t n;
+  struct buf text;
+  bool plain;        /* more than LISTING_LABELLED entries */
+  bool cut;          /* more than LISTING_ENTRIES */
+  bool lasting;      /* the directory's own id says all: no entry had to be looked at */
+  bool settled;      /* the directory and every file that was read had settled (see page_settled) */
+  struct file_id id; /* the directory, as it was before it was read */
+  size_t files_read; /* how many files were read for this build */
+};
+
+/* Reads the directory at a raw path (with its slash) beneath the directory `root`. `previous` may be NULL. ERR_NOMEM,
+ * and what resolve_open says. */
+int listing_build(int root, struct str path, const struct listing *previous, struct listing **out)
+    __attribute__((warn_unused_result));
+
+/* Appends the page: `title` as its heading, the way up unless it is the root, the entries. 0 or the buffer's error. */
+int listing_put(const struct listing *l, struct str title, bool is_root, struct buf *out)
+    __attribute__((warn_unused_result));
+
+void listing_free(struct listing *l); /* NULL is fine */
+
+struct str listing_name(const struct listing *l, const struct entry *e);
+struct str listing_title(const struct listing *l, const struct entry *e);
+
+/* The memory that it takes, in bytes. */
+size_t listing_size(const struct listing *l);
+
+#endif

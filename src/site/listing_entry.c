@@ -1,0 +1,234 @@
+/* One entry of a listing: stat at most once per visit, 4 KiB read at most once per version of a file. */
+#include "site/listing_entry.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "site/page.h"
+#include "site/read.h"
+#include "site/readable.h"
+#include "text/overview.h"
+
+enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
+
+static int old_by_name(const void *a, const void *b, void *listing)
+{
+  return str_cmp(listing_name(listing, *(const struct entry *const *)a),
+                 listing_name(listing, *(const struct entry *const *)b));
+}
+
+int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path,
+                        const struct listing *previous)
+{
+  *c = (struct entry_context){.root = root, .directory = directory, .previous = previous};
+  buf_init(&c->path, PATH_BYTES_MAX);
+  buf_init(&c->title, TITLE_MAX);
+  buf_put_str(&c->path, path);
+  c->path_n = path.n;
+  if (previous && previous->n && !previous->plain) {
+    c->old = malloc(previous->n * sizeof *c->old);
+    if (!c->old)
+      buf_free(&c->path);
+    if (!c->old)
+      return ERR_NOMEM;
+    for (size_t i = 0; i < previous->n; i++)
+      c->old[c->old_n++] = &previous->entry[i];
+    struct listing *by = (struct listing *)(uintptr_t)previous; /* qsort_r takes no const; the order only reads. */
+    qsort_r(c->old, c->old_n, sizeof *c->old, old_by_name, by);
+  }
+  return buf_error(&c->path);
+}
+
+void listing_entry_end(struct entry_context *c)
+{
+  buf_free(&c->path);
+  buf_free(&c->title);
+  free(c->old);
+}
+
+/* The path of the entry's name with something behind it; valid until the next call. */
+static struct str path_of(struct entry_context *c, struct str name, struct str behind)
+{
+  c->path.n = c->path_n;
+  buf_put_str(&c->path, name);
+  buf_put_str(&c->path, behind);
+  return buf_str(&c->path);
+}
+
+/* What stands at the entry's name: links are followed, but not out of the capsule (G13). */
+static bool entry_stat(struct entry_context *c, const char *name, struct stat *st)
+{
+  if (fstatat(c->directory, name, st, AT_SYMLINK_NOFOLLOW) != 0)
+    return false;
+  if (S_ISLNK(st->st_mode) && resolve_stat(c->root, path_of(c, str_from(name), STR("")), 0, st) != 0)
+    return false;
+  int wanted = S_ISDIR(st->st_mode) ? R_OK | X_OK : R_OK;
+  return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) && faccessat(c->directory, name, wanted, AT_EACCESS) == 0;
+}
+
+static const struct entry *find_old(struct entry_context *c, struct str name)
+{
+  int order = -1;
+  while (c->old_at < c->old_n) {
+    order = str_cmp(listing_name(c->previous, c->old[c->old_at]), name);
+    if (order >= 0)
+      break;
+    c->old_at++;
+  }
+  return order == 0 ? c->old[c->old_at] : NULL;
+}
+
+static void set_title(struct listing *l, struct entry *e, struct str title, const char *date)
+{
+  e->title = l->text.n;
+  e->title_n = title.n;
+  buf_put_str(&l->text, title);
+  memcpy(e->date, date, LABEL_DATE);
+}
+
+static void label_from(struct entry_context *c, struct listing *l, struct entry *e, struct str head)
+{
+  char date[LABEL_DATE] = "";
+  buf_clear(&c->title);
+  if (e->kind == ENTRY_OVERVIEW) {
+    struct str name = listing_name(l, e);
+    name.n -= STR(OVERVIEW_SUFFIX).n;
+    struct buf title = BUF_INIT(TITLE_MAX);
+    /* What the summary could not do for want of memory leaves the name: a listing promises no titles. */
+    if (overview_summary(head, name, &title, date) == 0)
+      readable_put(&c->title, buf_str(&title), LABEL_COLUMNS);
+    buf_free(&title);
+  } else {
+    label_gemtext(head, &c->title, date);
+  }
+  set_title(l, e, buf_str(&c->title), date);
+}
+
+/* Takes title and date from the file at `path`, whose id is e->read, or from the previous listing if it saw the same.
+ */
+static void read_label(struct entry_context *c, struct listing *l, struct entry *e, struct str path)
+{
+  const struct entry *old = find_old(c, listing_name(l, e));
+  if (old && old->kind == e->kind && old->settled && file_id_eq(&old->read, &e->read)) {
+    set_title(l, e, listing_title(c->previous, old), old->date);
+    return;
+  }
+  int fd = -1;
+  struct stat st;
+  char head[READ_HEAD];
+  size_t n = 0;
+  int err = resolve_open(c->root, path, 0, &fd, &st);
+  if (err == 0) {
+    err = S_ISREG(st.st_mode) ? read_head(fd, 0, head, &n) : ERR_SPECIAL;
+    e->read = file_id(&st);
+    close(fd);
+  }
+  l->files_read++;
+  /* What could not be read has no title now, and is asked again the next time. */
+  e->settled = err == 0 && page_settled(&e->read);
+  if (err == 0)
+    label_from(c, l, e, str_make(head, n));
+}
+
+/* A directory is called what its index is called. */
+static void look_into_directory(struct entry_context *c, struct listing *l, struct entry *e, struct str name)
+{
+  static const struct str indexes[] = {STR_INIT("/index.gmi"), STR_INIT("/index.gemini")};
+  for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
+    struct stat st;
+    struct str path = path_of(c, name, indexes[i]);
+    if (resolve_stat(c->root, path, 0, &st) != 0 || !S_ISREG(st.st_mode))
+      continue;
+    e->read = file_id(&st);
+    read_label(c, l, e, path);
+    return;
+  }
+}
+
+static bool is_gemtext(struct str name)
+{
+  static const struct str suffixes[] = {STR_INIT(".gmi"), STR_INIT(".gemini")};
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+    if (name.n > suffixes[i].n && str_eq_nocase(str_skip(name, name.n - suffixes[i].n), suffixes[i]))
+      return true;
+  return false;
+}
+
+/* An overview's document stands for its tree, unless it is too large for one or something real has the tree's name. */
+static bool is_overview(struct entry_context *c, struct entry *e, struct str name)
+{
+  struct str suffix = STR(OVERVIEW_SUFFIX);
+  if (name.n <= suffix.n || !str_ends(name, suffix) || e->size > OVERVIEW_MAX)
+    return false;
+  struct stat st;
+  e->shadowed = resolve_stat(c->root, path_of(c, str_head(name, name.n - suffix.n), STR("")), 0, &st) != ERR_NOT_FOUND;
+  return !e->shadowed;
+}
+
+/* More entries than are looked into: the directory's own word for what they are, and a look only where it has none. */
+static bool look_plain(struct entry_context *c, struct listing *l, struct entry *e, const char *name)
+{
+  struct stat st;
+  switch (e->type) {
+  case DT_DIR:
+    e->kind = ENTRY_DIRECTORY;
+    return true;
+  case DT_REG:
+    e->kind = ENTRY_FILE;
+    return true;
+  case DT_LNK:
+  case DT_UNKNOWN:
+    l->lasting = false;
+    if (!entry_stat(c, name, &st))
+      return false;
+    e->kind = S_ISDIR(st.st_mode) ? ENTRY_DIRECTORY : ENTRY_FILE;
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* What a regular file is, and what its content says. */
+static void look_into_file(struct entry_context *c, struct listing *l, struct entry *e, struct str name,
+                           const struct stat *st)
+{
+  e->size = (uint64_t)st->st_size;
+  e->kind = is_overview(c, e, name) ? ENTRY_OVERVIEW : is_gemtext(name) ? ENTRY_GEMTEXT : ENTRY_FILE;
+  if (e->kind == ENTRY_FILE)
+    return;
+  e->read = file_id(st);
+  read_label(c, l, e, path_of(c, name, STR("")));
+}
+
+bool listing_entry_look(struct entry_context *c, struct listing *l, struct entry *e)
+{
+  /* A copy: what is added to the listing's text may move it. */
+  char text[NAME_MAX + 1];
+  struct str name = listing_name(l, e);
+  if (name.n > NAME_MAX)
+    return false;
+  memcpy(text, name.p, name.n);
+  text[name.n] = '\0';
+  name.p = text;
+  if (l->plain)
+    return look_plain(c, l, e, text);
+
+  struct stat st;
+  l->lasting = false;
+  if (!entry_stat(c, text, &st))
+    return false;
+  if (S_ISDIR(st.st_mode)) {
+    e->kind = ENTRY_DIRECTORY;
+    look_into_directory(c, l, e, name);
+  } else {
+    look_into_file(c, l, e, name, &st);
+  }
+  if (!e->date[0])
+    (void)label_name_date(name, e->date);
+  return true;
+}

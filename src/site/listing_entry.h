@@ -1,0 +1,28 @@
+/* One entry of a listing: what it is, and the title and date that its content shows. */
+#ifndef NUNCIO_SITE_LISTING_ENTRY_H
+#define NUNCIO_SITE_LISTING_ENTRY_H
+
+#include <stdbool.h>
+
+#include "site/listing.h"
+
+/* What all entries of one directory share while it is read. */
+struct entry_context {
+  int root, directory; /* descriptors, borrowed */
+  struct buf path;     /* of the directory, with its slash; an entry's name is added while it is looked at */
+  size_t path_n;       /* the directory's part of it */
+  const struct listing *previous;
+  const struct entry **old; /* the previous listing's entries by name; owned */
+  size_t old_n, old_at;     /* entries come by name, so that one walk through both finds every old one */
+  struct buf title;         /* scratch */
+};
+
+int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path,
+                        const struct listing *previous) __attribute__((warn_unused_result));
+void listing_entry_end(struct entry_context *c);
+
+/* Fills in an entry of l; the entries must come in the order of their names. False where it is not to be shown: not a
+ * file or directory, not readable, a link that leaves the capsule or leads nowhere. */
+bool listing_entry_look(struct entry_context *c, struct listing *l, struct entry *e);
+
+#endif

@@ -1,0 +1,93 @@
+/* A listing as gemtext: a heading, the way up, one link for every entry. */
+#include "site/listing.h"
+
+#include <string.h>
+
+#include "site/readable.h"
+#include "text/gemtext.h"
+#include "text/overview.h"
+#include "text/uri.h"
+
+enum { ALL_COLUMNS = 4096, LINE_MAX_BYTES = 8192 };
+
+/* The name that leads to the entry, raw; an overview's is that of its tree. */
+static struct str own_name(const struct listing *l, const struct entry *e)
+{
+  struct str name = listing_name(l, e);
+  if (e->kind == ENTRY_OVERVIEW)
+    name.n -= STR(OVERVIEW_SUFFIX).n;
+  return name;
+}
+
+/* The name as a reader sees it: without the date that stands in front of the label already. */
+static void put_shown_name(const struct entry *e, struct str name, struct buf *label)
+{
+  char date[LABEL_DATE];
+  struct str rest = label_name_date(name, date);
+  readable_put(label, e->date[0] && strcmp(date, e->date) == 0 ? rest : name, ALL_COLUMNS);
+}
+
+static void put_label(const struct listing *l, const struct entry *e, struct buf *label)
+{
+  if (e->date[0])
+    buf_printf(label, "%s ", e->date);
+  if (e->title_n) {
+    buf_put_str(label, listing_title(l, e));
+    return;
+  }
+  put_shown_name(e, own_name(l, e), label);
+  switch (e->kind) {
+  case ENTRY_DIRECTORY:
+    buf_put_c(label, '/');
+    break;
+  case ENTRY_FILE:
+    if (!l->plain) {
+      buf_put_str(label, STR(" ("));
+      readable_put_size(label, e->size);
+      buf_put_c(label, ')');
+    }
+    break;
+  case ENTRY_GEMTEXT:
+  case ENTRY_OVERVIEW:
+    break;
+  }
+}
+
+static void put_target(const struct listing *l, const struct entry *e, struct buf *name, struct buf *target)
+{
+  buf_put_str(name, own_name(l, e));
+  if (e->kind == ENTRY_DIRECTORY || e->kind == ENTRY_OVERVIEW)
+    buf_put_c(name, '/');
+  uri_put_relative(target, buf_str(name));
+}
+
+int listing_put(const struct listing *l, struct str title, bool is_root, struct buf *out)
+{
+  struct buf name = BUF_INIT(LINE_MAX_BYTES), target = BUF_INIT(LINE_MAX_BYTES), label = BUF_INIT(LINE_MAX_BYTES);
+  readable_put(&label, title, ALL_COLUMNS);
+  gemtext_put_heading(out, 1, buf_str(&label));
+  buf_put_c(out, '\n');
+  if (!is_root)
+    gemtext_put_link(out, STR("../"), STR("Up"));
+  if (l->n == 0)
+    gemtext_put_text(out, STR("There is nothing in this directory yet."));
+
+  int err = 0;
+  for (size_t i = 0; i < l->n && err == 0; i++) {
+    buf_clear(&name);
+    buf_clear(&target);
+    buf_clear(&label);
+    put_target(l, &l->entry[i], &name, &target);
+    put_label(l, &l->entry[i], &label);
+    gemtext_put_link(out, buf_str(&target), buf_str(&label));
+    err = buf_error(&name) ? buf_error(&name) : buf_error(&target) ? buf_error(&target) : buf_error(&label);
+  }
+  if (l->cut) {
+    buf_put_c(out, '\n');
+    gemtext_put_text(out, STR("This directory holds more than can be shown here."));
+  }
+  buf_free(&name);
+  buf_free(&target);
+  buf_free(&label);
+  return err ? err : buf_error(out);
+}

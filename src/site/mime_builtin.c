@@ -1,0 +1,105 @@
+/* The MIME types that the program brings along: what it knows better than the system, and what it needs without one. */
+#include "site/mime_builtin.h"
+
+/* Above the system's tables stand the capsule's own languages, and suffixes whose type there would keep a reader from
+ * seeing the text: Gemini clients show text/ and offer the rest for download, and on Gopher it decides the item type.
+ * What has a registered type that is not text/ (JSON, Atom) keeps it, since programs ask for it; mime_item_type knows
+ * these. */
+const struct mime_row mime_ours[] = {
+    {"text/gemini", "gmi gemini"},
+    {"text/markdown", "md markdown mkd"},
+    /* .pub is a key here and no Publisher document, .pem no CA's certificate in particular; .ts is source code and not
+       a recorded broadcast. */
+    {"text/plain", "txt text log asc nfo diz ini conf cfg pem pub srt ts tsx jsx bat cmd ps1 sed vim gpl adoc jsonl "
+                   "ndjson"},
+    {"text/javascript", "js mjs"}, /* RFC 9239 */
+    {"text/xml", "xml xsd xsl dtd"},
+    {"text/x-sh", "sh bash zsh"},
+    {"text/x-perl", "pl pm"},
+    {"text/x-ruby", "rb"},
+    {"text/x-php", "php"},
+    {"text/x-awk", "awk"},
+    {"text/x-m4", "m4"},
+    {"text/x-sql", "sql"},
+    {"text/yaml", "yaml yml"},
+    {"text/x-toml", "toml"},
+    {"text/troff", "man roff mdoc"},
+    {"text/vnd.graphviz", "dot gv"},
+    /* Where mime.types is the only table, it names these after office programs of old. */
+    {"text/org", "org"},
+    {"text/x-rst", "rst"},
+    {"text/rust", "rs"},
+    {"text/x-scheme", "scm ss"},
+    {"text/html", "html htm"},
+    /* Subscriptions ask for these by name, and for sound where Ogg holds no video. */
+    {"application/atom+xml", "atom"},
+    {"application/rss+xml", "rss"},
+    {"audio/ogg", "ogg oga opus"},
+};
+const size_t mime_n_ours = sizeof mime_ours / sizeof *mime_ours;
+
+const struct mime_row mime_fallback[] = {
+    {"text/css", "css"},
+    {"text/csv", "csv"},
+    {"text/tab-separated-values", "tsv"},
+    {"text/calendar", "ics"},
+    {"text/vcard", "vcf"},
+    {"text/vtt", "vtt"},
+    {"text/x-patch", "patch diff"},
+    {"text/x-tex", "tex sty"},
+    {"text/x-bibtex", "bib"},
+    {"text/x-csrc", "c"},
+    {"text/x-chdr", "h"},
+    {"text/x-c++src", "cc cpp cxx"},
+    {"text/x-c++hdr", "hh hpp hxx"},
+    {"text/x-python", "py"},
+    {"text/x-java", "java"},
+    {"text/x-go", "go"},
+    {"text/x-lua", "lua"},
+    {"text/x-haskell", "hs"},
+    {"text/x-ocaml", "ml mli"},
+    {"text/x-emacs-lisp", "el"},
+    {"text/x-common-lisp", "lisp"},
+    {"text/x-makefile", "mk"},
+    {"text/x-opml+xml", "opml"},
+    {"image/png", "png"},
+    {"image/jpeg", "jpg jpeg jpe"},
+    {"image/gif", "gif"},
+    {"image/webp", "webp"},
+    {"image/avif", "avif"},
+    {"image/svg+xml", "svg"},
+    {"image/bmp", "bmp"},
+    {"image/tiff", "tif tiff"},
+    {"image/x-icon", "ico"},
+    {"audio/mpeg", "mp3"},
+    {"audio/flac", "flac"},
+    {"audio/x-wav", "wav"},
+    {"audio/mp4", "m4a"},
+    {"audio/midi", "mid midi"},
+    {"video/mp4", "mp4 m4v"},
+    {"video/webm", "webm"},
+    {"video/ogg", "ogv"},
+    {"video/mpeg", "mpg mpeg"},
+    {"video/x-matroska", "mkv"},
+    {"application/json", "json"},
+    {"application/geo+json", "geojson"},
+    {"application/xhtml+xml", "xhtml"},
+    {"application/gpx+xml", "gpx"},
+    {"application/pdf", "pdf"},
+    {"application/postscript", "ps eps"},
+    {"application/epub+zip", "epub"},
+    {"application/zip", "zip"},
+    {"application/gzip", "gz tgz"},
+    {"application/x-bzip2", "bz2"},
+    {"application/x-xz", "xz"},
+    {"application/zstd", "zst"},
+    {"application/x-7z-compressed", "7z"},
+    {"application/x-tar", "tar"},
+    {"application/mbox", "mbox"},
+    {"message/rfc822", "eml"},
+    {"application/pgp-signature", "sig"},
+    {"application/octet-stream", "bin iso img dat"},
+    {"application/vnd.debian.binary-package", "deb"},
+    {"application/wasm", "wasm"},
+};
+const size_t mime_n_fallback = sizeof mime_fallback / sizeof *mime_fallback;

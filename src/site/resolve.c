@@ -1,0 +1,201 @@
+/* From a path to an open file beneath the root: looked at by O_PATH first, then opened, then compared. */
+#include "site/resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "site/resolve_internal.h"
+
+enum {
+  /* How often a look is repeated because something was renamed under it. Each one is a few microseconds; whoever
+   * renames faster for longer than this is not publishing anything. */
+  TRIES_MAX = 64,
+  /* O_NONBLOCK, O_NOCTTY: should a FIFO or a terminal be moved here between the look and the opening, then opening it
+   * neither waits nor takes the terminal. */
+  READ_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY,
+};
+
+static atomic_int chosen_way = RESOLVE_WAY_KERNEL;
+
+void resolve_use(enum resolve_way way)
+{
+  atomic_store(&chosen_way, (int)way);
+}
+
+struct file_id file_id(const struct stat *st)
+{
+  return (struct file_id){
+      .device = st->st_dev,
+      .inode = st->st_ino,
+      .size = (uint64_t)st->st_size,
+      .changed_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+  };
+}
+
+bool file_id_eq(const struct file_id *a, const struct file_id *b)
+{
+  return a->device == b->device && a->inode == b->inode && a->size == b->size && a->changed_ns == b->changed_ns;
+}
+
+bool file_settled(const struct file_id *id, int64_t now_ns)
+{
+  return now_ns - id->changed_ns >= (int64_t)FILE_SETTLED_SECONDS * 1000000000;
+}
+
+/* 0 or an errno, for here the numbers themselves matter. */
+static int kernel_open(int root, const char *path, int flags, uint64_t resolve, int *fd)
+{
+  /* openat2 came with Linux 5.6; the C library has no wrapper for it. */
+  struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = resolve};
+  long got = syscall(SYS_openat2, root, path, &how, sizeof how);
+  if (got < 0)
+    return errno;
+  *fd = (int)got;
+  return 0;
+}
+
+/* Whether openat2 is there at all: EPERM can come from a seccomp filter or from the file. */
+static bool kernel_knows(int root)
+{
+  int fd = -1;
+  int number = kernel_open(root, ".", O_PATH, RESOLVE_BENEATH, &fd);
+  if (number == 0)
+    close(fd);
+  return number != ENOSYS && number != EPERM;
+}
+
+/* Opens `path` beneath the root in the way that this machine has. ERR_AGAIN: look again, or in the pool. */
+static int open_beneath(int root, const char *path, int open_flags, unsigned flags, int *fd)
+{
+  bool cached = (flags & RESOLVE_CACHED_ONLY) != 0;
+  if (atomic_load(&chosen_way) == RESOLVE_WAY_KERNEL) {
+    uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (cached ? RESOLVE_CACHED : 0);
+    int number = kernel_open(root, path, open_flags, resolve, fd);
+    if (number == 0)
+      return 0;
+    if (number == EINVAL && cached)
+      return ERR_AGAIN; /* RESOLVE_CACHED came with Linux 5.12. */
+    if ((number != ENOSYS && number != EPERM) || kernel_knows(root))
+      return failure(number);
+    resolve_use(RESOLVE_WAY_WALK);
+  }
+  return cached ? ERR_AGAIN : walk_open(root, path, open_flags, fd);
+}
+
+/* The raw path as the system calls want it: relative, ended by a NUL, in `out` of PATH_MAX bytes. */
+static int relative_path(struct str path, char *out)
+{
+  while (path.n && *path.p == '/')
+    path = str_skip(path, 1);
+  if (path.n == 0)
+    path = STR(".");
+  if (path.n >= PATH_MAX || memchr(path.p, '\0', path.n))
+    return ERR_NOT_FOUND; /* G13, G18 */
+  memcpy(out, path.p, path.n);
+  out[path.n] = '\0';
+  return 0;
+}
+
+/* Looks: a descriptor that can be asked what it is and cannot be read. */
+static int look(int root, const char *path, unsigned flags, int *fd, struct stat *st)
+{
+  int err = open_beneath(root, path, O_PATH, flags, fd);
+  if (err)
+    return err;
+  if (fstat(*fd, st) < 0) {
+    err = failure(errno);
+    close(*fd);
+  }
+  return err;
+}
+
+/* Opens the regular file that `seen` describes. There is no way to open what an O_PATH descriptor stands for, but
+ * through /proc, which a sandbox may lack; so the path is walked a second time, and what came of it compared. */
+static int open_regular(int root, const char *path, unsigned flags, const struct stat *seen, int *fd, struct stat *st)
+{
+  int err = open_beneath(root, path, READ_FLAGS, flags, fd);
+  if (err)
+    return err;
+  if (fstat(*fd, st) < 0)
+    err = failure(errno);
+  else if (st->st_dev != seen->st_dev || st->st_ino != seen->st_ino || !S_ISREG(st->st_mode))
+    err = ERR_AGAIN;
+  if (err)
+    close(*fd);
+  return err;
+}
+
+static int open_once(int root, const char *path, unsigned flags, int *fd, struct stat *st)
+{
+  int seen_fd = -1;
+  struct stat seen;
+  int err = look(root, path, flags, &seen_fd, &seen);
+  if (err)
+    return err;
+  if (S_ISREG(seen.st_mode)) {
+    err = open_regular(root, path, flags, &seen, fd, st);
+    /* What is a device now was none when it was looked at; the next look tells. */
+    if (err == ERR_SPECIAL)
+      err = ERR_AGAIN;
+  } else if (S_ISDIR(seen.st_mode)) {
+    *fd = openat(seen_fd, ".", READ_FLAGS | O_DIRECTORY | O_CLOEXEC);
+    err = *fd < 0 ? failure(errno) : 0;
+    *st = seen;
+  } else {
+    err = ERR_SPECIAL;
+  }
+  close(seen_fd);
+  return err;
+}
+
+int resolve_stat(int root, struct str path, unsigned flags, struct stat *st)
+{
+  char relative[PATH_MAX];
+  int err = relative_path(path, relative);
+  if (err)
+    return err;
+  int fd = -1;
+  for (int tries = 0; tries < TRIES_MAX; tries++) {
+    err = look(root, relative, flags, &fd, st);
+    if (err == 0)
+      close(fd);
+    if (err != ERR_AGAIN || (flags & RESOLVE_CACHED_ONLY))
+      return err;
+  }
+  return ERR_BUSY;
+}
+
+int resolve_open(int root, struct str path, unsigned flags, int *fd, struct stat *st)
+{
+  char relative[PATH_MAX];
+  int err = relative_path(path, relative);
+  if (err)
+    return err;
+  for (int tries = 0; tries < TRIES_MAX; tries++) {
+    err = open_once(root, relative, flags, fd, st);
+    if (err != ERR_AGAIN || (flags & RESOLVE_CACHED_ONLY))
+      return err;
+  }
+  return ERR_BUSY;
+}
+
+bool path_hidden(struct str path)
+{
+  struct str segment;
+  bool at_root = true;
+  while (str_split(&path, '/', &segment)) {
+    if (segment.n == 0)
+      continue;
+    if (segment.p[0] == '.' && !(at_root && str_eq(segment, STR(".well-known"))))
+      return true;
+    at_root = false;
+  }
+  return false;
+}

@@ -1,0 +1,217 @@
+/* A site: opening and closing it, its names, and the capsule that is swapped under it. */
+#include "site/site.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "site/answer.h"
+#include "site/item.h"
+#include "site/state.h"
+
+enum { CACHE_MAX = 32 * 1024 * 1024, REFRESH_MS = 1000, TYPE_MAX = 1024 };
+
+struct site *site_ref(struct site *site)
+{
+  site->refs++;
+  return site;
+}
+
+void site_unref(struct site *site)
+{
+  if (!site || --site->refs > 0)
+    return;
+  for (size_t i = 0; i < site->n_names; i++)
+    free(site->names[i]);
+  free(site->names);
+  free(site->root);
+  free(site->gemtext_type);
+  cache_close(site->cache);
+  capsule_unref(site->capsule);
+  free(site);
+}
+
+/* A host name as it is compared and shown: ASCII lower case, without the dot that ends an absolute name. */
+static char *name_copy(struct str name)
+{
+  if (name.n > 1 && str_ends(name, STR(".")))
+    name.n--;
+  char *copy = str_dup(name);
+  for (char *c = copy; c && *c; c++)
+    if (*c >= 'A' && *c <= 'Z')
+      *c = (char)(*c - 'A' + 'a');
+  return copy;
+}
+
+/* text/gemini with the language; several tags are quoted (G20). */
+static char *gemtext_type(const char *lang)
+{
+  struct str tags = str_from(lang);
+  struct buf type = BUF_INIT(TYPE_MAX);
+  buf_put_str(&type, STR("text/gemini"));
+  if (tags.n) {
+    bool several = str_find(tags, ',') < tags.n;
+    buf_printf(&type, several ? "; lang=\"%.*s\"" : "; lang=%.*s", STR_ARG(tags));
+  }
+  char *copy = buf_error(&type) ? NULL : str_dup(buf_str(&type));
+  buf_free(&type);
+  return copy;
+}
+
+static int take_config(struct site *site, const struct site_config *config)
+{
+  site->named = config->named;
+  site->root = str_dup(str_from(config->root));
+  site->gemtext_type = gemtext_type(config->lang);
+  site->names = calloc(config->n_names, sizeof *site->names);
+  if (!site->root || !site->gemtext_type || !site->names)
+    return ERR_NOMEM;
+  for (; site->n_names < config->n_names; site->n_names++) {
+    site->names[site->n_names] = name_copy(str_from(config->names[site->n_names]));
+    if (!site->names[site->n_names])
+      return ERR_NOMEM;
+  }
+  return 0;
+}
+
+static void explain(struct buf *why, const char *root, int err)
+{
+  if (err == ERR_NOT_FOUND)
+    buf_printf(why, "there is no folder %s: make it, or name the folder to serve", root);
+  else if (err == ERR_SYNTAX)
+    buf_printf(why, "%s is not a folder: name the folder to serve", root);
+  else if (err == ERR_DENIED)
+    buf_printf(why, "the folder %s may not be entered: check its permissions", root);
+  else
+    buf_printf(why, "the folder %s cannot be opened: %s", root, err_text(err));
+}
+
+int site_open(const struct site_config *config, struct env *env, const struct mime *mime, struct site **out,
+              struct buf *why)
+{
+  struct site *site = calloc(1, sizeof *site);
+  if (!site)
+    return ERR_NOMEM;
+  site->refs = 1;
+  site->env = env;
+  site->mime = mime;
+  site->cache = cache_open(CACHE_MAX);
+  int err = site->cache ? take_config(site, config) : ERR_NOMEM;
+  if (err) {
+    buf_put_str(why, STR("out of memory"));
+  } else {
+    err = capsule_open(config->root, &site->capsule);
+    if (err)
+      explain(why, config->root, err);
+  }
+  if (err) {
+    site_unref(site);
+    return err;
+  }
+  *out = site;
+  return 0;
+}
+
+void site_close(struct site *site)
+{
+  if (!site)
+    return;
+  site->closed = true;
+  cache_clear(site->cache);
+  site_unref(site);
+}
+
+/* Says what is wrong with the root, once for as long as it lasts. */
+static void trouble(struct site *site, const char *what)
+{
+  if (!site->troubled)
+    log_warning("capsule %s: %s; the folder that was there is served on", site->root, what);
+  site->troubled = true;
+}
+
+/* Takes the folder that stands at the root's path now. */
+static void swap(struct site *site)
+{
+  struct capsule *now = NULL;
+  int err = capsule_open(site->root, &now);
+  if (err) {
+    trouble(site, err_text(err));
+    return;
+  }
+  capsule_unref(site->capsule);
+  site->capsule = now;
+  cache_clear(site->cache);
+  site->troubled = false;
+  log_notice("capsule %s: another folder is there now, and is served", site->root);
+}
+
+void site_refresh(struct site *site)
+{
+  uint64_t now = site->env->now(site->env);
+  if (site->looked && now - site->refreshed < REFRESH_MS)
+    return;
+  site->looked = true;
+  site->refreshed = now;
+  struct stat st;
+  if (stat(site->root, &st) != 0)
+    trouble(site, "it is gone");
+  else if (!capsule_is(site->capsule, &st))
+    swap(site);
+  else
+    site->troubled = false;
+}
+
+struct str site_name(const struct site *site)
+{
+  return site_name_at(site, 0);
+}
+
+struct str site_name_at(const struct site *site, size_t i)
+{
+  return i < site->n_names ? str_from(site->names[i]) : STR("");
+}
+
+bool site_named(const struct site *site)
+{
+  return site->named;
+}
+
+bool site_has_name(const struct site *site, struct str host)
+{
+  if (host.n > 1 && str_ends(host, STR(".")))
+    host.n--;
+  for (size_t i = 0; i < site->n_names; i++)
+    if (str_eq_nocase(str_from(site->names[i]), host))
+      return true;
+  return false;
+}
+
+/* The main name; where that is only the default, the folder's own name says more. */
+struct str site_title(const struct site *site)
+{
+  struct str root = str_from(site->root);
+  while (root.n > 1 && str_ends(root, STR("/")))
+    root.n--;
+  size_t slash = str_rfind(root, '/');
+  struct str folder = slash < root.n ? str_skip(root, slash + 1) : root;
+  bool says_nothing = folder.n == 0 || str_eq(folder, STR(".")) || str_eq(folder, STR(".."));
+  return site->named || says_nothing ? site_name(site) : folder;
+}
+
+struct answer *site_start(struct site *site, const struct request *request,
+                          void (*done)(void *context, struct response *response), void *context)
+{
+  return answer_start(site, request, done, context);
+}
+
+void site_cancel(struct answer *answer)
+{
+  answer_cancel(answer);
+}
+
+char site_item_type(void *context, struct str path)
+{
+  const struct site *site = context;
+  return item_type(site->capsule->fd, site->mime, path);
+}

@@ -1,0 +1,40 @@
+/* The inside of a site: what its files share. Nobody outside this folder includes it. */
+#ifndef NUNCIO_SITE_STATE_H
+#define NUNCIO_SITE_STATE_H
+
+#include "site/cache.h"
+#include "site/capsule.h"
+#include "site/once.h"
+#include "site/site.h"
+
+struct build;
+
+/* Used in the loop's thread only. One reference is the owner's, one each is held by every answer and build in flight:
+ * work that comes back from the pool after site_close finds its site still there, and closed. */
+struct site {
+  unsigned refs;
+  bool closed; /* env and mime are not ours to use any more */
+  struct env *env;
+  const struct mime *mime;
+  char *root;   /* the path that site_refresh looks at */
+  char **names; /* lower case, without a trailing dot */
+  size_t n_names;
+  bool named;
+  char *gemtext_type; /* `text/gemini`, with the site's language */
+  struct capsule *capsule;
+  uint64_t refreshed; /* when the root was last looked at, on the env's clock */
+  bool looked;        /* whether it ever was */
+  bool troubled;      /* the root is gone or cannot be opened, and that has been said */
+  struct cache *cache;
+  struct build *builds; /* under way */
+  unsigned long built;  /* how many were started so far */
+  struct once warned;
+};
+
+struct site *site_ref(struct site *site);
+void site_unref(struct site *site);
+
+/* What a listing of the root is headed with. */
+struct str site_title(const struct site *site);
+
+#endif

@@ -1,0 +1,100 @@
+/* Gopher menus: the lines they are made of (RFC 1436 3.8, P7). */
+#include "text/menu.h"
+
+#include "base/utf8.h"
+#include "text/plain.h"
+#include "text/uri.h"
+#include "text/wrap.h"
+
+/* What follows the text of a line that is no item: an empty selector, a host that cannot be, and a port. */
+static const struct str NOWHERE = STR_INIT("\t\terror.host\t1\r\n");
+
+char menu_type_by_name(struct str path)
+{
+  static const struct {
+    struct str suffix;
+    char type;
+  } table[] = {
+      {STR_INIT("gmi"), '1'},  {STR_INIT("gemini"), '1'}, {STR_INIT("txt"), '0'},      {STR_INIT("text"), '0'},
+      {STR_INIT("md"), '0'},   {STR_INIT("asc"), '0'},    {STR_INIT("markdown"), '0'}, {STR_INIT("rst"), '0'},
+      {STR_INIT("org"), '0'},  {STR_INIT("log"), '0'},    {STR_INIT("csv"), '0'},      {STR_INIT("tsv"), '0'},
+      {STR_INIT("diff"), '0'}, {STR_INIT("patch"), '0'},  {STR_INIT("c"), '0'},        {STR_INIT("h"), '0'},
+      {STR_INIT("py"), '0'},   {STR_INIT("sh"), '0'},     {STR_INIT("gif"), 'g'},      {STR_INIT("png"), 'I'},
+      {STR_INIT("jpg"), 'I'},  {STR_INIT("jpeg"), 'I'},   {STR_INIT("webp"), 'I'},     {STR_INIT("svg"), 'I'},
+      {STR_INIT("bmp"), 'I'},  {STR_INIT("tif"), 'I'},    {STR_INIT("tiff"), 'I'},     {STR_INIT("ico"), 'I'},
+      {STR_INIT("avif"), 'I'}, {STR_INIT("jxl"), 'I'},    {STR_INIT("mp3"), 's'},      {STR_INIT("ogg"), 's'},
+      {STR_INIT("oga"), 's'},  {STR_INIT("opus"), 's'},   {STR_INIT("flac"), 's'},     {STR_INIT("wav"), 's'},
+      {STR_INIT("m4a"), 's'},  {STR_INIT("aac"), 's'},    {STR_INIT("mid"), 's'},      {STR_INIT("aiff"), 's'},
+      {STR_INIT("html"), 'h'}, {STR_INIT("htm"), 'h'},    {STR_INIT("xhtml"), 'h'},
+  };
+  size_t slash = str_rfind(path, '/');
+  struct str name = slash < path.n ? str_skip(path, slash + 1) : path;
+  size_t dot = str_rfind(name, '.');
+  if (dot == 0 || dot + 1 >= name.n) /* a directory, a hidden file, a name without a suffix */
+    return '1';
+  struct str suffix = str_skip(name, dot + 1);
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (str_eq_nocase(suffix, table[i].suffix))
+      return table[i].type;
+  return '9';
+}
+
+static void put_selector(struct buf *out, struct str selector)
+{
+  for (size_t i = 0; i < selector.n; i++) {
+    if (str_is_control(selector.p[i]))
+      uri_put_byte(out, selector.p[i]);
+    else
+      buf_put_c(out, selector.p[i]);
+  }
+}
+
+void menu_put(struct buf *out, char type, struct str display, struct str selector, struct str host, unsigned port)
+{
+  buf_put_c(out, str_is_control(type) ? 'i' : type);
+  plain_put(out, display);
+  buf_put_c(out, '\t');
+  put_selector(out, selector);
+  buf_put_c(out, '\t');
+  plain_put(out, host);
+  buf_printf(out, "\t%u\r\n", port);
+}
+
+void menu_put_info(struct buf *out, struct str prefix, struct str text)
+{
+  buf_put_c(out, 'i');
+  plain_put(out, prefix);
+  plain_put(out, text);
+  buf_put_str(out, NOWHERE);
+}
+
+void menu_put_wrapped(struct buf *out, unsigned columns, struct str first, struct str next, struct str text)
+{
+  struct buf plain = BUF_INIT(3 * text.n + 1);
+  if (!plain_is(text)) {
+    /* Without the memory for it the lines are no less safe: only their widths may be a little off. */
+    plain_put(&plain, text);
+    if (!buf_error(&plain))
+      text = buf_str(&plain);
+  }
+  struct str line = STR(""), prefix = first;
+  do {
+    size_t used = utf8_columns(prefix);
+    if (!wrap_cut(&text, columns > used ? columns - used : 1, true, &line))
+      line = STR("");
+    menu_put_info(out, line.n ? prefix : plain_trim_end(prefix), line);
+    prefix = next;
+  } while (text.n);
+  buf_free(&plain);
+}
+
+void menu_put_end(struct buf *out)
+{
+  buf_put_str(out, STR(".\r\n"));
+}
+
+void menu_put_error(struct buf *out, struct str why)
+{
+  menu_put(out, '3', why, STR(""), STR("error.host"), 1);
+  menu_put_end(out);
+}

@@ -1,0 +1,328 @@
+/* Listings: what they show, in which order, and how much they read for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../support/ask.h"
+#include "site/listing.h"
+
+static void listing(const struct fill *items, const char *path, struct reply *r)
+{
+  struct stand s;
+  stand_make(&s, items);
+  ask(&s, REPR_GEMTEXT, path, r);
+  stand_remove(&s);
+  assert_status(r, STATUS_SUCCESS);
+  assert_int_equal(r->format, FORMAT_GEMTEXT);
+  assert_true(r->body.n > 0 && r->body.p[r->body.n - 1] == '\n'); /* G21 */
+}
+
+static void labels_dates_and_order_G24(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {
+      {"log/plain.txt", "x", NULL},
+      {"log/zebra.gmi", "Some text first\n## Second level\n# Zebra\n", NULL},
+      {"log/heading-date.gmi", "# 2012-09-26 Ministers met\n", NULL},
+      {"log/colon.gmi", "\xef\xbb\xbf# 2012-09-27: With a colon\r\n", NULL},
+      {"log/line-date.gmi", "# Later\n\n26 September 2013\n\nText\n", NULL},
+      {"log/2011-01-02-from-name.gmi", "# From its name\n", NULL},
+      {"log/2010-01-02-report.txt", "12345", NULL},
+      {"log/2009-01-02.txt", "1", NULL},
+      {"log/2012-13-45-no-date.txt", "1", NULL},
+      {"log/no-heading.gmi", "just text\n", NULL},
+      {"log/fenced.gmi", "```\n# not a heading\n2014-01-01\n```\n", NULL},
+      {"log/sub/index.gmi", "# The subfolder\n", NULL},
+      {"log/empty/", NULL, NULL},
+      {NULL, NULL, NULL},
+  };
+  struct reply r = REPLY_INIT;
+  listing(items, "/log/", &r);
+  assert_string_equal(reply_body(&r), "# log\n\n"
+                                      "=> ../ Up\n"
+                                      "=> line-date.gmi 2013-09-26 Later\n"
+                                      "=> colon.gmi 2012-09-27 With a colon\n"
+                                      "=> heading-date.gmi 2012-09-26 Ministers met\n"
+                                      "=> 2011-01-02-from-name.gmi 2011-01-02 From its name\n"
+                                      "=> 2010-01-02-report.txt 2010-01-02 report.txt (5 bytes)\n"
+                                      "=> 2009-01-02.txt 2009-01-02 2009-01-02.txt (1 byte)\n"
+                                      "=> 2012-13-45-no-date.txt 2012-13-45-no-date.txt (1 byte)\n"
+                                      "=> empty/ empty/\n"
+                                      "=> fenced.gmi fenced.gmi\n"
+                                      "=> no-heading.gmi no-heading.gmi\n"
+                                      "=> plain.txt plain.txt (1 byte)\n"
+                                      "=> sub/ The subfolder\n"
+                                      "=> zebra.gmi Second level\n");
+  reply_free(&r);
+}
+
+static void names_are_encoded_in_links_and_readable_in_labels(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {
+      {"d/a b.txt", "", NULL},         {"d/a:b.txt", "", NULL},
+      {"d/100%.txt", "", NULL},        {"d/=> x.txt", "", NULL},
+      {"d/caf\xc3\xa9.txt", "", NULL}, {"d/caf\xe9.txt", "", NULL},
+      {"d/ctl\x1b[2J.txt", "", NULL},  {"d/line\nbreak.txt", "", NULL},
+      {"d/q?#.txt", "", NULL},         {"d/rtl\xe2\x80\xae.txt", "", NULL},
+      {"d/dir:x/", NULL, NULL},        {NULL, NULL, NULL},
+  };
+  static const char *const lines[] = {
+      "\n=> a%20b.txt a b.txt (0 bytes)\n",
+      "\n=> ./a:b.txt a:b.txt (0 bytes)\n", /* G16 */
+      "\n=> 100%25.txt 100%.txt (0 bytes)\n",
+      "\n=> =%3E%20x.txt => x.txt (0 bytes)\n",
+      "\n=> caf%C3%A9.txt caf\xc3\xa9.txt (0 bytes)\n",
+      "\n=> caf%E9.txt caf\xef\xbf\xbd.txt (0 bytes)\n",
+      "\n=> ctl%1B%5B2J.txt ctl\xef\xbf\xbd[2J.txt (0 bytes)\n",
+      "\n=> line%0Abreak.txt line break.txt (0 bytes)\n",
+      "\n=> q%3F%23.txt q?#.txt (0 bytes)\n",
+      "\n=> rtl%E2%80%AE.txt rtl\xef\xbf\xbd.txt (0 bytes)\n",
+      "\n=> ./dir:x/ dir:x/\n",
+  };
+  struct reply r = REPLY_INIT;
+  listing(items, "/d/", &r);
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    assert_contains(reply_body(&r), lines[i]);
+  reply_free(&r);
+}
+
+static void hidden_special_and_outside_entries_are_left_out_G23_G13(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {
+      {"d/.hidden", "x", NULL},         {"d/.dir/x", "x", NULL},
+      {"d/x.txt", "x", NULL},           {"d/out", NULL, "/etc/hostname"},
+      {"d/outdir", NULL, "../../.."},   {"d/dangling", NULL, "nowhere"},
+      {"d/in.txt", NULL, "../top.txt"}, {"d/loop", NULL, "loop"},
+      {"d/indir", NULL, "../e"},        {"e/y.txt", "", NULL},
+      {"top.txt", "12", NULL},          {NULL, NULL, NULL},
+  };
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  stand_make(&s, items);
+  assert_int_equal(mkfifo(folder_path(&s.folder, "d/pipe"), 0644), 0);
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_string_equal(reply_body(&r), "# d\n\n=> ../ Up\n=> in.txt in.txt (2 bytes)\n=> indir/ indir/\n"
+                                      "=> x.txt x.txt (1 byte)\n");
+  if (geteuid() != 0) {
+    assert_int_equal(chmod(folder_path(&s.folder, "d/x.txt"), 0), 0);
+    s.pool.now += 2000;
+    ask(&s, REPR_GEMTEXT, "/d/", &r);
+    assert_lacks(reply_body(&r), "x.txt");
+  }
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+static void the_root_is_called_by_the_site_and_has_no_way_up(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {{"x/", NULL, NULL}, {NULL, NULL, NULL}};
+  struct reply r = REPLY_INIT;
+  listing(items, "/", &r);
+  assert_string_equal(reply_body(&r), "# capsule.example\n\n=> x/ x/\n");
+
+  /* Where the name is only the default, the folder's own name says more. */
+  static const char *const names[] = {"localhost"};
+  struct stand s;
+  stand_make_with(&s, items, (struct site_config){.names = names, .n_names = 1, .named = false});
+  ask(&s, REPR_GEMTEXT, "/", &r);
+  assert_contains(reply_body(&r), "# nuncio-test-");
+  ask(&s, REPR_GEMTEXT, "/x/", &r);
+  assert_string_equal(reply_body(&r), "# x\n\n=> ../ Up\nThere is nothing in this directory yet.\n");
+  stand_remove(&s);
+  reply_free(&r);
+}
+
+static void an_overview_is_one_entry(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {
+      {"o/meeting.overview.txt", "The Meeting\n\nSeptember 26, 2012\n\n1. One\n", NULL},
+      {"o/untitled.overview.txt", "1. One\n", NULL},
+      {"o/taken.overview.txt", "Taken\n\n1. One\n", NULL},
+      {"o/taken/x.txt", "", NULL},
+      {"o/a:b.overview.txt", "Colon\n", NULL},
+      {NULL, NULL, NULL},
+  };
+  struct reply r = REPLY_INIT;
+  listing(items, "/o/", &r);
+  assert_string_equal(reply_body(&r), "# o\n\n=> ../ Up\n"
+                                      "=> meeting/ 2012-09-26 The Meeting\n"
+                                      "=> ./a:b/ Colon\n"
+                                      "=> taken/ taken/\n"
+                                      "=> taken.overview.txt taken.overview.txt (14 bytes)\n"
+                                      "=> untitled/ untitled\n");
+  reply_free(&r);
+}
+
+static void a_child_that_is_edited_shows_within_two_seconds(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {{"d/a.gmi", "# One\n", NULL}, {NULL, NULL, NULL}};
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  stand_make(&s, items);
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_contains(reply_body(&r), "=> a.gmi One\n");
+  unsigned long built = stand_built(&s);
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_int_equal(stand_built(&s), built); /* from the cache */
+
+  folder_write(&s.folder, "d/a.gmi", STR("# Two\n"));
+  s.pool.now += 1000;
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_contains(reply_body(&r), "=> a.gmi Two\n");
+  /* Edited again in the same second, the same size: what has not settled is never believed. */
+  folder_write(&s.folder, "d/a.gmi", STR("# Six\n"));
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_contains(reply_body(&r), "=> a.gmi Six\n");
+
+  /* What comes and goes shows at once, since the directory itself is looked at. */
+  folder_write(&s.folder, "d/b.txt", STR("b"));
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_contains(reply_body(&r), "b.txt");
+  folder_delete(&s.folder, "d/a.gmi");
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_lacks(reply_body(&r), "a.gmi");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+static void make_many(struct stand *s, size_t n)
+{
+  static const struct fill items[] = {{"many/", NULL, NULL}, {NULL, NULL, NULL}};
+  stand_make(s, items);
+  for (size_t i = 0; i < n; i++) {
+    char name[64], text[64];
+    (void)snprintf(name, sizeof name, "many/%05zu.gmi", i);
+    int length = snprintf(text, sizeof text, "# Title %zu\n", i);
+    folder_write(&s->folder, name, str_make(text, (size_t)length));
+    folder_age(&s->folder, name, 3600);
+  }
+  folder_age(&s->folder, "many", 3600);
+}
+
+/* No file is read twice that has not changed (the issue: remember labels by inode and modification time). */
+static void labels_are_remembered(void **state)
+{
+  (void)state;
+  enum { N = 300 };
+  struct stand s;
+  make_many(&s, N);
+  int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  assert_true(root >= 0);
+  struct listing *first = NULL, *second = NULL, *third = NULL;
+  assert_int_equal(listing_build(root, STR("/many/"), NULL, &first), 0);
+  assert_int_equal(first->n, N);
+  assert_int_equal(first->files_read, N);
+  assert_true(first->settled);
+
+  folder_write(&s.folder, "many/00100.gmi", STR("# Changed\n"));
+  folder_delete(&s.folder, "many/00200.gmi");
+  folder_write(&s.folder, "many/new.gmi", STR("# New\n"));
+  assert_int_equal(listing_build(root, STR("/many/"), first, &second), 0);
+  assert_int_equal(second->n, N);
+  assert_int_equal(second->files_read, 2);
+  assert_false(second->settled);
+  listing_free(first); /* nothing of it is kept */
+  for (size_t i = 0; i < second->n; i++) {
+    struct str name = listing_name(second, &second->entry[i]), title = listing_title(second, &second->entry[i]);
+    if (str_eq(name, STR("00100.gmi")))
+      assert_true(str_eq(title, STR("Changed")));
+    if (str_eq(name, STR("00101.gmi")))
+      assert_true(str_eq(title, STR("Title 101")));
+  }
+  /* What had not settled is read again. */
+  assert_int_equal(listing_build(root, STR("/many/"), second, &third), 0);
+  assert_int_equal(third->files_read, 2);
+  listing_free(second);
+  listing_free(third);
+  close(root);
+  stand_remove(&s);
+}
+
+static void ten_thousand_files_are_plain_names_and_never_opened(void **state)
+{
+  (void)state;
+  enum { N = 10000 };
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make_many(&s, N);
+  ask_start(&s, REPR_GEMTEXT, "/many/", &r);
+  assert_false(r.came); /* not in the loop */
+  pool_run_all(&s.pool);
+  reply_pull(&s, &r);
+  assert_contains(reply_body(&r), "\n=> 00000.gmi 00000.gmi\n");
+  assert_contains(reply_body(&r), "\n=> 09999.gmi 09999.gmi\n");
+  unsigned long built = stand_built(&s);
+
+  /* The next visitors have it from the cache, however much later: the directory's own time says all. */
+  s.pool.now += 3600 * 1000;
+  for (int i = 0; i < 10; i++) {
+    ask(&s, REPR_GEMTEXT, "/many/", &r);
+    assert_contains(reply_body(&r), "09999.gmi");
+  }
+  assert_int_equal(stand_built(&s), built);
+  int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct listing *l = NULL;
+  assert_int_equal(listing_build(root, STR("/many/"), NULL, &l), 0);
+  assert_true(l->plain && l->lasting);
+  assert_int_equal(l->files_read, 0);
+  listing_free(l);
+  close(root);
+
+  folder_write(&s.folder, "many/zzz.txt", STR("x"));
+  ask(&s, REPR_GEMTEXT, "/many/", &r);
+  assert_contains(reply_body(&r), "\n=> zzz.txt zzz.txt\n");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+static void plain_names_leave_out_what_leads_out_too_G13(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make_many(&s, LISTING_LABELLED + 1);
+  folder_link(&s.folder, "many/out", "/etc/hostname");
+  folder_link(&s.folder, "many/in", "00000.gmi");
+  folder_link(&s.folder, "many/up", "..");
+  folder_write(&s.folder, "many/sub/x", STR(""));
+  assert_int_equal(mkfifo(folder_path(&s.folder, "many/pipe"), 0644), 0);
+  ask(&s, REPR_GEMTEXT, "/many/", &r);
+  assert_contains(reply_body(&r), "\n=> in in\n");
+  assert_contains(reply_body(&r), "\n=> up/ up/\n");
+  assert_contains(reply_body(&r), "\n=> sub/ sub/\n");
+  assert_lacks(reply_body(&r), "=> out");
+  assert_lacks(reply_body(&r), "=> pipe");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(labels_dates_and_order_G24),
+      cmocka_unit_test(names_are_encoded_in_links_and_readable_in_labels),
+      cmocka_unit_test(hidden_special_and_outside_entries_are_left_out_G23_G13),
+      cmocka_unit_test(the_root_is_called_by_the_site_and_has_no_way_up),
+      cmocka_unit_test(an_overview_is_one_entry),
+      cmocka_unit_test(a_child_that_is_edited_shows_within_two_seconds),
+      cmocka_unit_test(labels_are_remembered),
+      cmocka_unit_test(ten_thousand_files_are_plain_names_and_never_opened),
+      cmocka_unit_test(plain_names_leave_out_what_leads_out_too_G13),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
