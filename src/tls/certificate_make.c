@@ -8,8 +8,8 @@
 #include <openssl/pem.h>
 
 #include "base/err.h"
+#include "tls/certdir.h"
 #include "tls/certificate.h"
-#include "tls/folder.h"
 #include "tls/pair.h"
 #include "tls/selfsigned.h"
 
@@ -18,7 +18,7 @@ enum { SUFFIX_ROOM = 32, KEPT_A_DAY = 1000, PATH_ROOM = 2 * PATH_MAX };
 /* One pair in the making. */
 struct making {
   const char *dir, *name;
-  struct folder folder;
+  struct certdir folder;
   char crt[FILE_NAME_MAX + 1], key[FILE_NAME_MAX + 1];               /* the files' names */
   char crt_beside[FILE_NAME_MAX + 1], key_beside[FILE_NAME_MAX + 1]; /* what was written and has no name yet, or "" */
   struct pair pair;
@@ -34,7 +34,7 @@ static bool is_file_name(const char *name)
 
 static int check_files(const struct making *m, enum certificate_key key, struct buf *why)
 {
-  bool crt = folder_has(&m->folder, m->crt), old_key = folder_has(&m->folder, m->key);
+  bool crt = certdir_has(&m->folder, m->crt), old_key = certdir_has(&m->folder, m->key);
   switch (key) {
   case KEY_NEW:
     if (!crt && !old_key)
@@ -84,7 +84,7 @@ static int write_pem(struct making *m, BIO *pem, bool written, mode_t mode, char
 {
   char *bytes = NULL;
   long n = written ? BIO_get_mem_data(pem, &bytes) : 0;
-  return n > 0 ? folder_write(&m->folder, str_make(bytes, (size_t)n), mode, beside, why) : ERR_NOMEM;
+  return n > 0 ? certdir_write(&m->folder, str_make(bytes, (size_t)n), mode, beside, why) : ERR_NOMEM;
 }
 
 static int write_files(struct making *m, X509 *certificate, enum certificate_key key, struct buf *why)
@@ -113,13 +113,13 @@ static int keep_under(struct making *m, const char *suffix, struct buf *kept, st
     buf_put_c(&names[i], '\0');
     if (buf_error(&names[i]))
       err = buf_error(&names[i]);
-    else if (folder_has(&m->folder, names[i].p))
+    else if (certdir_has(&m->folder, names[i].p))
       err = ERR_EXISTS;
   }
   for (size_t i = 0; i < 2 && err == 0; i++) {
-    if (!folder_has(&m->folder, files[i]))
+    if (!certdir_has(&m->folder, files[i]))
       continue;
-    err = folder_keep(&m->folder, files[i], names[i].p, why);
+    err = certdir_keep(&m->folder, files[i], names[i].p, why);
     if (err == 0)
       buf_printf(kept, "%s%s/%s", kept->n ? " and " : "", m->dir, names[i].p);
   }
@@ -152,15 +152,15 @@ static int place_files(struct making *m, enum certificate_key key, struct buf *w
 {
   int err = 0;
   if (key != KEY_KEEP)
-    err = folder_place(&m->folder, m->key_beside, m->key, key == KEY_REPLACE, why);
+    err = certdir_place(&m->folder, m->key_beside, m->key, key == KEY_REPLACE, why);
   if (err)
     return err;
   m->key_beside[0] = '\0';
-  err = folder_place(&m->folder, m->crt_beside, m->crt, key != KEY_NEW, why);
+  err = certdir_place(&m->folder, m->crt_beside, m->crt, key != KEY_NEW, why);
   if (err == 0)
     m->crt_beside[0] = '\0';
   else if (key == KEY_NEW)
-    folder_delete(&m->folder, m->key); /* as it was before: nobody has seen a certificate on this key */
+    certdir_remove(&m->folder, m->key); /* as it was before: nobody has seen a certificate on this key */
   return err;
 }
 
@@ -198,14 +198,14 @@ int certificate_make(const char *dir, const char *name, const struct certificate
   }
   (void)snprintf(m.crt, sizeof m.crt, "%s.crt", name);
   (void)snprintf(m.key, sizeof m.key, "%s.key", name);
-  int err = folder_open(&m.folder, dir, why);
+  int err = certdir_open(&m.folder, dir, why);
   if (err == 0)
     err = make(&m, names, key, kept, why);
   if (m.crt_beside[0])
-    folder_delete(&m.folder, m.crt_beside);
+    certdir_remove(&m.folder, m.crt_beside);
   if (m.key_beside[0])
-    folder_delete(&m.folder, m.key_beside);
-  folder_close(&m.folder);
+    certdir_remove(&m.folder, m.key_beside);
+  certdir_close(&m.folder);
   pair_free(&m.pair);
   subject_free(&m.subject);
   ERR_clear_error();

@@ -1,5 +1,5 @@
 /* Writes files so that no reader sees half of one and no two writers lose each other's work. */
-#include "tls/folder.h"
+#include "tls/certdir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-static int fail(const struct folder *folder, const char *file, const char *what, struct buf *why)
+static int fail(const struct certdir *folder, const char *file, const char *what, struct buf *why)
 {
   int number = errno;
   buf_printf(why, "%s/%s cannot be %s (%s): look at the folder's owner and at the free space", folder->path, file, what,
@@ -20,7 +20,7 @@ static int fail(const struct folder *folder, const char *file, const char *what,
   return err_from_errno(number);
 }
 
-int folder_open(struct folder *folder, const char *path, struct buf *why)
+int certdir_open(struct certdir *folder, const char *path, struct buf *why)
 {
   folder->path = path;
   folder->fd = -1;
@@ -41,7 +41,7 @@ int folder_open(struct folder *folder, const char *path, struct buf *why)
   return 0;
 }
 
-void folder_close(struct folder *folder)
+void certdir_close(struct certdir *folder)
 {
   if (folder->fd < 0)
     return;
@@ -50,7 +50,7 @@ void folder_close(struct folder *folder)
   folder->fd = -1;
 }
 
-bool folder_has(const struct folder *folder, const char *file)
+bool certdir_has(const struct certdir *folder, const char *file)
 {
   struct stat st;
   return fstatat(folder->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
@@ -68,8 +68,8 @@ static int write_all(int fd, struct str bytes)
   return fsync(fd);
 }
 
-int folder_write(const struct folder *folder, struct str bytes, mode_t mode, char beside[FILE_NAME_MAX + 1],
-                 struct buf *why)
+int certdir_write(const struct certdir *folder, struct str bytes, mode_t mode, char beside[FILE_NAME_MAX + 1],
+                  struct buf *why)
 {
   unsigned long long dice = 0;
   beside[0] = '\0';
@@ -87,13 +87,13 @@ int folder_write(const struct folder *folder, struct str bytes, mode_t mode, cha
   if (close(fd) < 0 && err == 0)
     err = fail(folder, beside, "written", why);
   if (err) {
-    folder_delete(folder, beside);
+    certdir_remove(folder, beside);
     beside[0] = '\0';
   }
   return err;
 }
 
-int folder_keep(const struct folder *folder, const char *file, const char *as, struct buf *why)
+int certdir_keep(const struct certdir *folder, const char *file, const char *as, struct buf *why)
 {
   if (linkat(folder->fd, file, folder->fd, as, 0) == 0)
     return 0;
@@ -103,14 +103,14 @@ int folder_keep(const struct folder *folder, const char *file, const char *as, s
   return errno == EEXIST ? ERR_EXISTS : fail(folder, as, "made", why);
 }
 
-int folder_place(const struct folder *folder, const char *beside, const char *file, bool replace, struct buf *why)
+int certdir_place(const struct certdir *folder, const char *beside, const char *file, bool replace, struct buf *why)
 {
   if (replace)
     return renameat(folder->fd, beside, folder->fd, file) == 0 ? 0 : fail(folder, file, "written", why);
   bool placed = renameat2(folder->fd, beside, folder->fd, file, RENAME_NOREPLACE) == 0;
   /* A file system that cannot rename without replacing can usually link. */
   if (!placed && (errno == EINVAL || errno == ENOSYS) && linkat(folder->fd, beside, folder->fd, file, 0) == 0) {
-    folder_delete(folder, beside);
+    certdir_remove(folder, beside);
     placed = true;
   }
   if (placed)
@@ -121,7 +121,7 @@ int folder_place(const struct folder *folder, const char *beside, const char *fi
   return ERR_EXISTS;
 }
 
-void folder_delete(const struct folder *folder, const char *file)
+void certdir_remove(const struct certdir *folder, const char *file)
 {
   (void)unlinkat(folder->fd, file, 0);
 }
