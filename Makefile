@@ -146,10 +146,10 @@ fuzz-replay: $(REPLAY_BIN)
 e2e: $B/nuncio ## end-to-end tests (pytest): a real server, real clients
 	NUNCIO=$(abspath $B/nuncio) NUNCIO_MODE=$(MODE) $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
 
-asan: ## the whole suite under the address and undefined-behaviour sanitizers
+asan: | needs ## the whole suite under the address and undefined-behaviour sanitizers
 	+$(MAKE) --no-print-directory MODE=asan test
 
-fuzz: ## run every fuzz target for FUZZ_SECONDS under libFuzzer (clang)
+fuzz: | needs ## run every fuzz target for FUZZ_SECONDS under libFuzzer (clang)
 	+$(MAKE) --no-print-directory MODE=fuzz fuzz-run
 
 .PHONY: fuzz-run
@@ -160,7 +160,7 @@ fuzz-run: $(FUZZ_BIN)
 	    || { tail -n 60 $$t.log; echo "FAILED: $$t"; exit 1; }; \
 	  grep -E '^(stat::number_of_executed_units|stat::new_units)' $$t.log; done
 
-cov: ## line coverage of the unit and end-to-end tests, by gcov
+cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 	+$(MAKE) --no-print-directory MODE=cov test
 	@cd build/cov && find . -name '*.gcda' -path './src/*' | xargs gcov -r -s $(CURDIR) 2>/dev/null | \
 	  awk '/^File/ {f=$$2} /^Lines/ {print f, $$2, $$4}' | grep "'src/" | sort
@@ -169,7 +169,7 @@ cov: ## line coverage of the unit and end-to-end tests, by gcov
 
 lint: layers format-check cppcheck tidy warnings ## layers, format, cppcheck, clang-tidy, gcc and clang with -Werror
 
-layers: ## the order of the folders, from their #include lines
+layers: | needs ## the order of the folders, from their #include lines
 	@$(PYTHON) -B tests/layers.py src
 
 C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.c))
@@ -177,10 +177,10 @@ C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/c
 format: ## let clang-format write every C file
 	clang-format -i $(C_FILES)
 
-format-check:
+format-check: | needs
 	@clang-format --dry-run -Werror $(C_FILES)
 
-cppcheck:
+cppcheck: | needs
 	@cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem -D_GNU_SOURCE -DNUNCIO_VERSION='""' -Isrc src
 
@@ -191,7 +191,7 @@ build/tidy/%.ok: %.c .clang-tidy $(wildcard src/*/*.h) | needs
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 $(CPPFLAGS) $(WARNINGS) 2>$@.err >$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
-warnings: ## gcc and clang, warnings as errors, tests included
+warnings: | needs ## gcc and clang, warnings as errors, tests included
 	+$(MAKE) --no-print-directory MODE=gcc build/gcc/nuncio $(UNIT:%.c=build/gcc/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/gcc/tests/fuzz/replay_%)
 	+$(MAKE) --no-print-directory MODE=clang build/clang/nuncio $(UNIT:%.c=build/clang/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/clang/tests/fuzz/replay_%)
 

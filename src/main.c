@@ -1,8 +1,45 @@
 /* The table of subcommands. */
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+#include "cmd/cmd.h"
+
+static const struct command {
+  const char *name;
+  int (*run)(int argc, char **argv);
+  const char *summary;
+} commands[] = {
+    {"serve", cmd_serve, "publish a folder over Gemini and Gopher"},
+    {"cert", cmd_cert, "show, make and renew certificates"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_usage(FILE *out)
 {
-  (void)fputs("nuncio\n", stderr);
-  return 2;
+  (void)fputs("usage: nuncio COMMAND [options]\n\n", out);
+  for (size_t i = 0; i < COMMANDS; i++)
+    (void)fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+  (void)fputs("\n`nuncio COMMAND --help` tells more; `nuncio --version` the version.\n", out);
+}
+
+int main(int argc, char **argv)
+{
+  if (argc < 2) {
+    print_usage(stderr);
+    return EXIT_USAGE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    print_usage(stdout);
+    return EXIT_OK;
+  }
+  if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+    (void)puts("nuncio " NUNCIO_VERSION);
+    return EXIT_OK;
+  }
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (strcmp(argv[1], commands[i].name) == 0)
+      return commands[i].run(argc - 1, argv + 1);
+  (void)fprintf(stderr, "nuncio: there is no command `%s`; `nuncio --help` lists them\n", argv[1]);
+  return EXIT_USAGE;
 }

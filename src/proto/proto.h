@@ -25,6 +25,7 @@ struct proto_context {
   bool from_loopback; /* the client is on this machine */
   bool tls;
   bool courtesies; /* answer HTTP with a page (P5) */
+  bool gophers;    /* the Gopher port answers TLS too (P6): caps.txt says so */
 };
 
 enum parsed {
@@ -36,18 +37,23 @@ enum parsed {
 /* What a protocol keeps between parse and encode. Embedded in the connection; proto_request_init before,
  * proto_request_free after. */
 struct proto_request {
-  struct site *site;       /* borrowed */
-  struct request request;  /* spans into `text` */
-  struct response answer;  /* for PARSED_ANSWER */
-  struct buf text;         /* owns the decoded paths and whatever else the spans point to */
-  struct buf log_target;   /* what was asked for, for the log line, raw */
-  unsigned form;           /* the protocol's own note to itself (a Gopher+ form) */
-  struct str item_path;    /* Gopher: the selector as a percent-encoded path, for `!` */
-  struct menu_place place; /* Gopher: filled at parse; the filter in the body borrows it */
+  const struct proto_context *context; /* borrowed, from the parse */
+  struct site *site;                   /* borrowed */
+  struct request request;              /* spans into `text` */
+  struct response answer;              /* for PARSED_ANSWER */
+  struct buf text;                     /* owns the decoded paths and whatever else the spans point to */
+  struct buf log_target;               /* what was asked for, for the log line, raw */
+  unsigned form;                       /* the protocol's own note to itself (a Gopher+ form) */
+  struct str item_path;                /* Gopher: the selector as a percent-encoded path, for `!` and for a prompt */
+  struct menu_place place; /* Gopher: filled at parse; the filter in the body borrows it, and it points back to this
+                              struct, which must not be moved afterwards */
 };
 
 void proto_request_init(struct proto_request *r);
 void proto_request_free(struct proto_request *r);
+
+/* For the protocols: forgets an earlier parse of fewer bytes, so that every parse starts from nothing. */
+void proto_request_reset(struct proto_request *r, const struct proto_context *context);
 
 struct proto {
   const char *name;     /* `gemini`, `gopher`: as in URLs and in the log */

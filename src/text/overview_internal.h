@@ -24,7 +24,8 @@ enum {
   WIDEST_WRAPPED = 100, /* columns; a wider line was never wrapped */
   WIDEST_HEADING = 80,
   WIDEST_LABEL = 100,
-  LEAST_WRAPPED = 60, /* a document whose lines are all shorter shows no sign of a margin */
+  LEAST_MARGIN = 40, /* a document whose lines are all shorter shows no sign of a margin */
+  SURE_MARGIN = 60,  /* one with a line as wide as this shows it well enough without its title */
   HIGHEST_NUMBER = 999,
   LARGEST_GAP = 3, /* from one point's number to the next one's */
 };

@@ -166,7 +166,7 @@ static unsigned width(size_t indent, struct str text)
     columns = text.n;
     wide = columns > room;
   } else {
-    wide = utf8_fit(text, room) < text.n;
+    wide = text.n > room && utf8_fit(text, room) < text.n; /* No byte takes more than a column. */
     if (!wide)
       columns = utf8_columns(text);
   }

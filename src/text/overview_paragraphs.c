@@ -25,7 +25,7 @@ enum { DEEPER = 2 };
 /* Whether `line` may have been parted from `next` on purpose: not by wrapping. */
 static bool parted_on_purpose(const struct overview_reader *r, const struct overview_line *line, struct str next)
 {
-  return r->o->widest < LEAST_WRAPPED || overview_had_room(line, next, r->o->widest);
+  return r->o->widest < LEAST_MARGIN || overview_had_room(line, next, r->o->widest);
 }
 
 /* What the next line starts, given the line before it (NULL: it is the section's first) and whether that one was the
@@ -122,7 +122,7 @@ static bool joins(const struct overview_reader *r, const struct overview_line *l
     if (kind == KIND_TEXT && r->o->style == STYLE_TITLE)
       return overview_small(begins);
     /* In a document of short lines the widest one may well be a heading: what begins with a capital does not go on. */
-    if (r->o->widest < LEAST_WRAPPED && overview_capital(begins))
+    if (r->o->widest < LEAST_MARGIN && overview_capital(begins))
       return false;
   }
   return true;

@@ -72,7 +72,7 @@ void overview_survey(struct str text, struct overview_survey *s)
       note_candidate(s, &w.line, &number);
   }
   /* A title is often wider than the text below it; it counts only where nothing else shows where the margin is. */
-  if (s->any && s->widest < LEAST_WRAPPED && s->first.width <= WIDEST_WRAPPED && s->first.width > s->widest)
+  if (s->any && s->widest < SURE_MARGIN && s->first.width <= WIDEST_WRAPPED && s->first.width > s->widest)
     s->widest = s->first.width;
 }
 

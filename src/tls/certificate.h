@@ -22,11 +22,11 @@ struct certificate_names {
 };
 
 enum certificate_key {
-  KEY_NEW,  /* neither file may be there: ERR_EXISTS */
-  KEY_KEEP, /* the key stays, a new certificate is made on it; the names of the old certificate are kept where names is
-               NULL */
-  KEY_REPLACE, /* both are new; the old pair is kept beside as NAME.crt.DATE and NAME.key.DATE (a number is added where
-                  that is taken) */
+  KEY_NEW,     /* neither file may be there: ERR_EXISTS */
+  KEY_KEEP,    /* the key stays, a new certificate is made on it; the old certificate need not be there where names are
+                  given */
+  KEY_REPLACE, /* both are new; the old pair, or what there is of it, is kept beside as NAME.crt.DATE and NAME.key.DATE
+                  (a number is added where that is taken) */
 };
 
 /* Makes DIR/NAME.crt and DIR/NAME.key (PEM): self-signed, X.509 v3, ECDSA P-256 with SHA-256, a random serial, SAN for
@@ -34,7 +34,8 @@ enum certificate_key {
  * key file is made with mode 0600 and each file is written beside and moved into place, so that no reader sees half of
  * one. NAME is the first of names; one that could leave DIR (a slash, a leading dot) is ERR_SYNTAX. On failure *why
  * holds a sentence that names the file and the mend. With KEY_REPLACE, what the old pair is called now is appended to
- * *kept. */
+ * *kept. Where `names` is NULL (KEY_KEEP and KEY_REPLACE only) the names of the old certificate stay. Any number of
+ * processes may do this at once in one folder: all but the first get ERR_EXISTS from KEY_NEW, and find a whole pair. */
 int certificate_make(const char *dir, const char *name, const struct certificate_names *names, enum certificate_key key,
                      struct buf *kept, struct buf *why) __attribute__((warn_unused_result));
 

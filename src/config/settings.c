@@ -1,0 +1,248 @@
+/* Settings: defaults, and the checking of what the owner wrote. */
+#include "config/settings.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+enum { PORT_MOST = 65535, NAME_MOST = 253, LABEL_MOST = 63, DAY_MS = 24 * 60 * 60 * 1000 };
+
+int settings_init(struct settings *s)
+{
+  memset(s, 0, sizeof *s);
+  s->timeout_ms[TIMEOUT_HANDSHAKE] = 10000;
+  s->timeout_ms[TIMEOUT_REQUEST] = 10000;
+  s->timeout_ms[TIMEOUT_WRITE] = 30000;
+  s->timeout_ms[TIMEOUT_DRAIN] = 1000;
+  s->gophers = s->courtesies = true;
+  s->log_level = LOG_REQUEST;
+  s->capsule = str_dup(STR("./capsule"));
+  s->certs = str_dup(STR("./certs"));
+  s->names[0] = str_dup(STR("localhost"));
+  s->n_names = 1;
+  if (s->capsule && s->certs && s->names[0])
+    return 0;
+  settings_free(s);
+  return ERR_NOMEM;
+}
+
+void settings_free(struct settings *s)
+{
+  free(s->capsule);
+  free(s->certs);
+  free(s->lang);
+  for (size_t i = 0; i < s->n_names; i++)
+    free(s->names[i]);
+  memset(s, 0, sizeof *s);
+}
+
+int settings_string(char **string, struct str value)
+{
+  char *copy = str_dup(value);
+  if (!copy)
+    return ERR_NOMEM;
+  free(*string);
+  *string = copy;
+  return 0;
+}
+
+/* ------------------------------------------------------------------ listeners */
+
+static int add_address(struct listen_list *list, const char *text, unsigned port, bool optional)
+{
+  if (list->n == LISTEN_MAX)
+    return ERR_LIMIT;
+  struct listen_address *a = &list->at[list->n++];
+  memset(a, 0, sizeof *a);
+  memcpy(a->text, text, strnlen(text, sizeof a->text - 1));
+  a->ipv6 = strchr(text, ':') != NULL;
+  a->port = port;
+  a->optional = optional;
+  return 0;
+}
+
+static int add_both(struct listen_list *list, unsigned port)
+{
+  int err = add_address(list, "::", port, true);
+  return err ? err : add_address(list, "0.0.0.0", port, true);
+}
+
+void settings_default_listen(struct listen_list *list, unsigned port)
+{
+  list->n = 0;
+  (void)add_both(list, port); /* two always fit into an empty list */
+}
+
+/* The address in `host` (brackets around IPv6) as a checked, NUL-ended text. */
+static int numeric_address(struct str host, char text[INET6_ADDRSTRLEN])
+{
+  unsigned char raw[sizeof(struct in6_addr)];
+  bool bracketed = host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+  if (bracketed)
+    host = str_make(host.p + 1, host.n - 2);
+  if (host.n == 0 || host.n >= INET6_ADDRSTRLEN)
+    return ERR_SYNTAX;
+  memcpy(text, host.p, host.n);
+  text[host.n] = '\0';
+  return inet_pton(bracketed ? AF_INET6 : AF_INET, text, raw) == 1 ? 0 : ERR_SYNTAX;
+}
+
+int settings_listen(struct listen_list *list, struct str value, struct buf *why)
+{
+  if (!list->given)
+    list->n = 0;
+  list->given = true;
+  if (str_eq(value, STR("off"))) {
+    list->off = true;
+    list->n = 0;
+    return 0;
+  }
+  list->off = false;
+  size_t colon = str_rfind(value, ':');
+  struct str host = colon < value.n ? str_head(value, colon) : STR("");
+  unsigned port = 0;
+  if (str_number(colon < value.n ? str_skip(value, colon + 1) : value, &port) < 0 || port > PORT_MOST) {
+    buf_printf(why, "expected ADDR:PORT with a port from 0 to 65535, such as 0.0.0.0:1965 or [::]:1965, or `off`");
+    return ERR_SYNTAX;
+  }
+  int err = 0;
+  char text[INET6_ADDRSTRLEN] = "";
+  if (host.n == 0)
+    err = add_both(list, port);
+  else if (str_eq(host, STR("localhost"))) {
+    err = add_address(list, "::1", port, true);
+    err = err ? err : add_address(list, "127.0.0.1", port, true);
+  } else if (numeric_address(host, text) == 0)
+    err = add_address(list, text, port, false);
+  else {
+    buf_printf(why, "%.*s is no numeric address; IPv6 goes in brackets, as in [::1]:1965", STR_ARG(host));
+    return ERR_SYNTAX;
+  }
+  if (err == ERR_LIMIT)
+    buf_printf(why, "at most %d addresses for one protocol", LISTEN_MAX);
+  return err;
+}
+
+int settings_port(unsigned *port, struct str value, struct buf *why)
+{
+  unsigned number = 0;
+  if (str_number(value, &number) < 0 || number == 0 || number > PORT_MOST) {
+    buf_printf(why, "expected a port from 1 to 65535");
+    return ERR_SYNTAX;
+  }
+  *port = number;
+  return 0;
+}
+
+/* ------------------------------------------------------------------ names */
+
+static bool is_alnum(char c)
+{
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* RFC 1123 2.1: labels of letters, digits and inner hyphens. An underscore is let through: it is in use. */
+static bool is_host_name(struct str name)
+{
+  struct str rest = name, label;
+  if (name.n == 0 || name.n > NAME_MOST)
+    return false;
+  while (str_split(&rest, '.', &label)) {
+    if (label.n == 0 || label.n > LABEL_MOST || label.p[0] == '-' || label.p[label.n - 1] == '-')
+      return false;
+    for (size_t i = 0; i < label.n; i++)
+      if (!is_alnum(label.p[i]) && label.p[i] != '-' && label.p[i] != '_')
+        return false;
+  }
+  return true;
+}
+
+int settings_name(struct settings *s, struct str value, struct buf *why)
+{
+  char text[INET6_ADDRSTRLEN];
+  unsigned char raw[sizeof(struct in6_addr)];
+  if (value.n > 1 && value.p[value.n - 1] == '.')
+    value.n--;
+  bool ipv6 = value.n > 0 && value.n < sizeof text;
+  if (ipv6) {
+    memcpy(text, value.p, value.n);
+    text[value.n] = '\0';
+    ipv6 = inet_pton(AF_INET6, text, raw) == 1;
+  }
+  if (!ipv6 && !is_host_name(value)) {
+    buf_printf(why, "expected a host name of ASCII letters, digits, hyphens and dots (an international name as its "
+                    "xn-- form), or a numeric address");
+    return ERR_SYNTAX;
+  }
+  if (s->named && s->n_names == NAMES_MAX) {
+    buf_printf(why, "at most %d names", NAMES_MAX);
+    return ERR_LIMIT;
+  }
+  char *copy = str_dup(value);
+  if (!copy)
+    return ERR_NOMEM;
+  for (char *p = copy; *p; p++)
+    if (*p >= 'A' && *p <= 'Z')
+      *p = (char)(*p + ('a' - 'A'));
+  if (!s->named) {
+    free(s->names[0]);
+    s->n_names = 0;
+    s->named = true;
+  }
+  s->names[s->n_names++] = copy;
+  return 0;
+}
+
+int settings_lang(struct settings *s, struct str value, struct buf *why)
+{
+  struct str rest = value, tag;
+  bool good = value.n > 0 && value.n <= 200;
+  while (good && str_split(&rest, ',', &tag)) {
+    good = tag.n > 0 && tag.p[0] != '-' && tag.p[tag.n - 1] != '-';
+    for (size_t i = 0; i < tag.n; i++)
+      good = good && (is_alnum(tag.p[i]) || tag.p[i] == '-');
+  }
+  if (!good) {
+    buf_printf(why, "expected a language tag such as en, pt-BR or zh-Hans, or several as in en,fr");
+    return ERR_SYNTAX;
+  }
+  return settings_string(&s->lang, value);
+}
+
+/* ------------------------------------------------------------------ time */
+
+/* Seconds with up to three decimals, as milliseconds: "10", "0.5". */
+static int parse_ms(struct str text, unsigned long *out)
+{
+  size_t dot = str_find(text, '.');
+  struct str decimals = dot < text.n ? str_skip(text, dot + 1) : STR("0");
+  unsigned whole = 0, part = 0;
+  if (decimals.n > 3 || str_number(str_head(text, dot), &whole) < 0 || str_number(decimals, &part) < 0)
+    return ERR_SYNTAX;
+  for (size_t i = decimals.n; i < 3; i++)
+    part *= 10;
+  *out = (unsigned long)whole * 1000 + part;
+  return 0;
+}
+
+int settings_timeout(struct settings *s, struct str value, struct buf *why)
+{
+  static const char *const names[TIMEOUTS] = {"handshake", "request", "write", "drain"};
+  size_t equals = str_find(value, '=');
+  unsigned long ms = 0;
+  for (size_t i = 0; i < TIMEOUTS; i++) {
+    if (!str_eq(str_head(value, equals), str_from(names[i])))
+      continue;
+    if (equals == value.n || parse_ms(str_skip(value, equals + 1), &ms) < 0 || ms == 0 || ms > DAY_MS) {
+      buf_printf(why, "expected %s=SECONDS, more than 0 (a deadline can be moved, not removed) and at most 86400",
+                 names[i]);
+      return ERR_SYNTAX;
+    }
+    s->timeout_ms[i] = ms;
+    return 0;
+  }
+  buf_printf(why, "expected NAME=SECONDS, with NAME one of handshake, request, write, drain");
+  return ERR_SYNTAX;
+}

@@ -1,0 +1,81 @@
+/* Settings: what the owner asked for, as plain values. The command line fills them today; a configuration file will. */
+#ifndef NUNCIO_CONFIG_SETTINGS_H
+#define NUNCIO_CONFIG_SETTINGS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+
+enum { LISTEN_MAX = 16, NAMES_MAX = 32 };
+
+/* One address to listen on. */
+struct listen_address {
+  char text[INET6_ADDRSTRLEN]; /* a numeric address without brackets */
+  bool ipv6;
+  bool optional; /* one of a pair for both families: skipped with a notice where the machine lacks the family (B2) */
+  unsigned port; /* 0: the system chooses */
+};
+
+/* The listeners of one protocol. */
+struct listen_list {
+  struct listen_address at[LISTEN_MAX];
+  size_t n;
+  bool off;
+  bool given; /* false: the defaults are to be used */
+};
+
+/* The deadlines that can be set, by the names that --timeout takes (B1). */
+enum timeout {
+  TIMEOUT_HANDSHAKE,
+  TIMEOUT_REQUEST,
+  TIMEOUT_WRITE,
+  TIMEOUT_DRAIN,
+  TIMEOUTS,
+};
+
+/* Strings are owned copies. settings_init before, settings_free after. */
+struct settings {
+  char *capsule;
+  char *certs;
+  char *lang;             /* NULL: none */
+  char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name */
+  size_t n_names;
+  bool named; /* false: the only name is the default */
+  struct listen_list gemini, gopher;
+  unsigned public_gemini_port, public_gopher_port; /* 0: the listener's */
+  unsigned long timeout_ms[TIMEOUTS];
+  bool log_address;
+  bool gophers;    /* TLS on the Gopher port (P6) */
+  bool courtesies; /* a page for HTTP clients on the Gopher port (P5) */
+  enum log_level log_level;
+};
+
+/* The defaults. ERR_NOMEM. */
+int settings_init(struct settings *s) __attribute__((warn_unused_result));
+void settings_free(struct settings *s);
+
+/* Each of these takes one value as the owner wrote it. On ERR_SYNTAX, ERR_LIMIT or ERR_NOMEM *why holds a sentence that
+ * says what was expected. */
+
+/* `ADDR:PORT`, where an IPv6 ADDR is in brackets; `off`; or a bare `PORT` (also `:PORT`), which means that port on both
+ * families. The first value replaces the defaults, later ones add. */
+int settings_listen(struct listen_list *list, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* A host name: ASCII (punycode where it is international), or a numeric address. The first one replaces the default. */
+int settings_name(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* A port that readers see: 1 to 65535. */
+int settings_port(unsigned *port, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* `NAME=SECONDS`: fractions are fine, 0 is not (B1), a day at most. */
+int settings_timeout(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* Language tags as in BCP 47, separated by commas: letters, digits and hyphens are checked, no registry is asked. */
+int settings_lang(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* Replaces an owned string by a copy of value. */
+int settings_string(char **string, struct str value) __attribute__((warn_unused_result));
+
+/* Puts the default listeners where none were given: `port` on both families. */
+void settings_default_listen(struct listen_list *list, unsigned port);
+
+#endif

@@ -1,0 +1,325 @@
+/* Connections: the state machine. The callbacks of the loop leave a note and call conn_step, which moves as far as it
+ * can. */
+#include "net/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/conn_internal.h"
+
+static void on_timer(uv_timer_t *timer);
+
+/* ------------------------------------------------------------------ states and their deadlines */
+
+/* The deadline of a state in milliseconds from its beginning; the one table (B1). */
+static uint64_t deadline_of(const struct deadlines *d, enum conn_state state)
+{
+  switch (state) {
+  case CONN_HANDSHAKE:
+    return d->handshake;
+  case CONN_READ:
+    return d->request;
+  case CONN_HANDLE:
+    return d->handle;
+  case CONN_WRITE:
+    return d->write;
+  case CONN_SHUTDOWN:
+    return d->drain;
+  case CONN_CLOSING:
+    break;
+  }
+  return 0;
+}
+
+/* The only place where the state changes. */
+void conn_goto(struct conn *c, enum conn_state state)
+{
+  log_debug("connection %d: %s -> %s", c->fd, conn_state_name(c->state), conn_state_name(state));
+  c->state = state;
+  uint64_t deadline = deadline_of(&c->server->deadlines, state);
+  if (deadline)
+    (void)uv_timer_start(&c->timer, on_timer, deadline, 0);
+  else
+    (void)uv_timer_stop(&c->timer);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+/* Gives back what the states made; the handles close later. */
+static void conn_release(struct conn *c)
+{
+  if (c->answer)
+    site_cancel(c->answer);
+  c->answer = NULL;
+  body_free(c->body);
+  c->body = NULL;
+  response_free(&c->response);
+  proto_request_free(&c->request);
+  tls_session_free(c->tls);
+  c->tls = NULL;
+  buf_free(&c->input);
+  buf_free(&c->output);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+  struct conn *c = handle->data;
+  if (--c->handles > 0)
+    return;
+  struct server *server = c->server;
+  *(c->previous ? &c->previous->next : &server->first) = c->next;
+  if (c->next)
+    c->next->previous = c->previous;
+  server->n_conns--;
+  if (c->turned_away)
+    server->n_turned--;
+  free(c);
+  server->on_gone(server);
+}
+
+void conn_close(struct conn *c)
+{
+  if (c->state == CONN_CLOSING)
+    return;
+  conn_log(c);
+  if (c->failed) {
+    /* P18: the reader can tell an answer that was cut short by the RST. */
+    const struct linger rst = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &rst, sizeof rst);
+  }
+  conn_goto(c, CONN_CLOSING);
+  conn_release(c);
+  uv_close((uv_handle_t *)&c->poll, on_handle_closed);
+  uv_close((uv_handle_t *)&c->timer, on_handle_closed);
+  close(c->fd);
+  c->fd = -1;
+}
+
+/* The peer is gone, or is to be dropped without another byte. */
+void conn_drop(struct conn *c, const char *why)
+{
+  if (!c->fault)
+    c->fault = why;
+  if (c->asked && !c->complete)
+    c->failed = true;
+  conn_close(c);
+}
+
+/* Nothing more will be said but what waits in the output and a close_notify. */
+void conn_finish(struct conn *c, const char *why)
+{
+  c->fault = why;
+  c->complete = true;
+  if (c->tls)
+    tls_session_close(c->tls);
+  conn_goto(c, CONN_WRITE);
+}
+
+/* ------------------------------------------------------------------ the loop's side */
+
+/* What the poll handle should wait for: derived from the state, here and nowhere else. */
+static int interest(const struct conn *c)
+{
+  /* While the peer does not take what we have to say we do not listen either: nothing can pile up. */
+  if (c->blocked)
+    return UV_WRITABLE;
+  switch (c->state) {
+  case CONN_HANDSHAKE:
+  case CONN_READ:
+  case CONN_HANDLE:
+  case CONN_SHUTDOWN:
+    return c->eof ? 0 : UV_READABLE;
+  case CONN_WRITE:
+  case CONN_CLOSING:
+    break;
+  }
+  return 0;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+  struct conn *c = poll->data;
+  if (status < 0) {
+    c->watched = 0; /* libuv has stopped the handle: EPOLLERR, the connection is dead */
+    if (c->state == CONN_WRITE)
+      c->complete = false;
+    conn_drop(c, "the client left");
+    return;
+  }
+  if (events & UV_READABLE)
+    c->readable = true;
+  if (events & UV_WRITABLE)
+    c->blocked = false;
+  conn_step(c);
+}
+
+static void watch(struct conn *c)
+{
+  int events = interest(c);
+  if (events == c->watched)
+    return;
+  c->watched = events;
+  if (events == 0)
+    (void)uv_poll_stop(&c->poll);
+  else if (uv_poll_start(&c->poll, events, on_poll) < 0)
+    conn_drop(c, "the event loop refused it");
+}
+
+/* Moves as far as it can go without waiting, then says what it waits for. */
+void conn_step(struct conn *c)
+{
+  bool moved = true;
+  c->stepping = true;
+  while (moved) {
+    switch (c->state) {
+    case CONN_HANDSHAKE:
+      moved = conn_step_handshake(c);
+      break;
+    case CONN_READ:
+      moved = conn_step_read(c);
+      break;
+    case CONN_HANDLE:
+      moved = conn_step_handle(c);
+      break;
+    case CONN_WRITE:
+      moved = c->blocked ? false : conn_step_write(c);
+      break;
+    case CONN_SHUTDOWN:
+      moved = conn_step_shutdown(c);
+      break;
+    case CONN_CLOSING:
+      return; /* never touched again before its handles have closed */
+    }
+  }
+  /* The handshake's flights, and whatever TLS wants to say while the site is at work. */
+  if (c->tls && !c->writing && !c->blocked && conn_has_output(c) && conn_send(c) == SENT_DEAD) {
+    conn_drop(c, "the client left");
+    return;
+  }
+  c->stepping = false;
+  watch(c);
+}
+
+/* A deadline has passed in CONN_WRITE, or only so much time that it is worth a look (B1). */
+static void check_progress(struct conn *c)
+{
+  uint64_t now = uv_now(c->server->loop), allowed = c->server->deadlines.write;
+  uint64_t idle = now - c->progress_at, all = now - c->write_at;
+  if (idle >= allowed || (all >= allowed && c->sent * 1000 / all < MIN_RATE)) {
+    c->complete = false;
+    conn_drop(c, "the client reads too slowly");
+    return;
+  }
+  (void)uv_timer_start(&c->timer, on_timer, allowed - idle, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+  struct conn *c = timer->data;
+  switch (c->state) {
+  case CONN_HANDSHAKE:
+    conn_drop(c, c->tls ? "the handshake took too long" : "nothing came");
+    return;
+  case CONN_READ:
+    conn_finish(c, "the request took too long"); /* G7: no answer; G3: but a close_notify */
+    break;
+  case CONN_HANDLE:
+    if (c->answer)
+      site_cancel(c->answer);
+    c->answer = NULL;
+    response_set(&c->response, STATUS_TEMPORARY_FAILURE, "This took too long to make. Please try again later.");
+    c->answered = true;
+    break;
+  case CONN_WRITE:
+    check_progress(c);
+    return;
+  case CONN_SHUTDOWN:
+    conn_close(c);
+    return;
+  case CONN_CLOSING:
+    return;
+  }
+  conn_step(c);
+}
+
+/* ------------------------------------------------------------------ the beginning */
+
+static void fill_context(struct conn *c, const struct entrance *entrance, const struct sockaddr *peer)
+{
+  struct server *server = c->server;
+  struct sockaddr_in6 local;
+  socklen_t length = sizeof local;
+  memset(&local, 0, sizeof local);
+  const struct sockaddr *address = (const struct sockaddr *)&local;
+  if (getsockname(c->fd, (struct sockaddr *)&local, &length) == 0 && !conn_address_loopback(address))
+    conn_address_text(address, c->local_host);
+  else
+    memcpy(c->local_host, "localhost", sizeof "localhost");
+  c->context = (struct proto_context){
+      .sites = server->sites,
+      .n_sites = server->n_sites,
+      .local_host = str_from(c->local_host),
+      .port = entrance->port,
+      .gemini_port = entrance->gemini_port,
+      .gopher_port = entrance->gopher_port,
+      .from_loopback = conn_address_loopback(peer),
+      .courtesies = server->courtesies,
+  };
+  memcpy(&c->peer, peer, peer->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+}
+
+/* Whether there is a place: a full one, or one of the few where people are told that there is none (G17). */
+static bool admitted(const struct server *server, bool *turned_away)
+{
+  *turned_away = server->n_conns - server->n_turned >= server->most_conns;
+  return !*turned_away || server->n_turned < server->most_turned;
+}
+
+void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer)
+{
+  bool turned_away;
+  server->on_client(server);
+  struct conn *c = admitted(server, &turned_away) ? calloc(1, sizeof *c) : NULL;
+  if (!c || uv_poll_init(server->loop, &c->poll, fd) < 0) {
+    free(c);
+    close(fd);
+    return;
+  }
+  (void)uv_timer_init(server->loop, &c->timer);
+  c->poll.data = c->timer.data = c;
+  c->handles = 2;
+  c->server = server;
+  c->proto = entrance->proto;
+  c->fd = fd;
+  c->turned_away = turned_away;
+  buf_init(&c->input, c->proto->input_max);
+  buf_init(&c->output, OUTPUT_MAX);
+  proto_request_init(&c->request);
+  response_init(&c->response);
+  c->opened_at = c->progress_at = c->write_at = uv_now(server->loop);
+  fill_context(c, entrance, peer);
+
+  c->next = server->first;
+  if (c->next)
+    c->next->previous = c;
+  server->first = c;
+  server->n_conns++;
+  server->n_turned += turned_away;
+
+  conn_goto(c, c->proto->tls_required ? CONN_HANDSHAKE : CONN_READ);
+  c->readable = true; /* TCP_DEFER_ACCEPT: the first bytes are usually here already */
+  conn_step(c);
+}
+
+void conn_close_many(struct server *server, bool all)
+{
+  struct conn *next;
+  for (struct conn *c = server->first; c; c = next) {
+    next = c->next; /* memory is freed later, from the loop: the list holds while we walk it */
+    bool silent = c->state <= CONN_READ && !c->tls && c->input.n == 0;
+    if (c->state != CONN_CLOSING && (all || silent))
+      conn_drop(c, "the server stops");
+  }
+}

@@ -1,0 +1,18 @@
+/* Connections: one state machine for every protocol, over TLS or without. */
+#ifndef NUNCIO_NET_CONN_H
+#define NUNCIO_NET_CONN_H
+
+#include <sys/socket.h>
+
+#include "net/server.h"
+
+/* Takes an accepted, non-blocking socket and serves one request on it, then frees itself; adds itself to server->first.
+ * `entrance` and `peer` are copied. On any failure the socket is closed and nothing is left. May do all its work before
+ * it returns, since the first bytes have usually arrived (TCP_DEFER_ACCEPT). */
+void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer);
+
+/* Ends the connections that have not sent a byte yet (`all` false), or all of them, wherever they are. They are freed
+ * from the loop. */
+void conn_close_many(struct server *server, bool all);
+
+#endif

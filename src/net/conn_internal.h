@@ -1,0 +1,129 @@
+/* The inside of a connection, shared by conn.c (states), conn_request.c and conn_response.c (steps), conn_io.c (bytes).
+ */
+#ifndef NUNCIO_NET_CONN_INTERNAL_H
+#define NUNCIO_NET_CONN_INTERNAL_H
+
+#include <netinet/in.h>
+
+#include "net/conn.h"
+#include "tls/session.h"
+
+enum conn_state {
+  CONN_HANDSHAKE, /* TLS is being agreed */
+  CONN_READ,      /* the request is coming */
+  CONN_HANDLE,    /* the site is answering */
+  CONN_WRITE,     /* what is to be sent is leaving: the answer, an alert, a close_notify */
+  CONN_SHUTDOWN,  /* our FIN is sent; the peer's is awaited, briefly (G3, P18) */
+  CONN_CLOSING,   /* handles are closing; memory goes with the last one */
+};
+
+struct conn {
+  struct server *server;     /* borrowed */
+  const struct proto *proto; /* static */
+  struct conn *next, *previous;
+  int fd;
+  enum conn_state state;
+  uv_poll_t poll;
+  uv_timer_t timer;
+  unsigned handles; /* close callbacks still to come */
+  int watched;      /* what the poll handle waits for now */
+
+  bool stepping;    /* conn_step runs: callbacks only leave a note */
+  bool readable;    /* note: recv may bring something */
+  bool eof;         /* the peer has sent its FIN */
+  bool blocked;     /* the kernel took no more: wait until it does */
+  bool answered;    /* note: `response` has come */
+  bool pulling;     /* a pull is pending; the wake-up will clear it */
+  bool writing;     /* the answer's first bytes were handed over: too late for another answer */
+  bool complete;    /* all there is to send has been put into the output */
+  bool turned_away; /* over capacity: gets 41 whatever it asks for (G17) */
+  bool asked;       /* a request was parsed: log it as one */
+  bool failed;      /* the answer was cut short */
+
+  struct tls_session *tls; /* NULL on plain TCP and before the first byte */
+  struct buf input;        /* plain bytes received: the request */
+  struct buf output;       /* plain bytes: to be encrypted, or to be sent from `output_sent` on */
+  size_t output_sent;
+
+  struct proto_context context;
+  struct proto_request request;
+  struct answer *answer;    /* being made by the site, or NULL */
+  struct response response; /* valid once answered */
+  struct body *body;        /* what is still to be pulled, or NULL */
+  enum status status;       /* for the log */
+
+  uint64_t opened_at, write_at, progress_at; /* loop time in ms */
+  uint64_t said_at;                          /* all was handed to the kernel; 0: not yet */
+  uint64_t sent;                             /* bytes of the answer, before encryption */
+  const char *fault;                         /* why it ended early, for the log; static or the TLS session's */
+  struct sockaddr_in6 peer;                  /* large enough for IPv4 too */
+  char local_host[INET6_ADDRSTRLEN];         /* P19 */
+};
+
+/* The only place where the state changes: traces the move and arms the new state's deadline. */
+void conn_goto(struct conn *c, enum conn_state state);
+
+/* Moves as far as it can go without waiting, then says what it waits for. Callbacks call it unless `stepping` is set.
+ */
+void conn_step(struct conn *c);
+
+/* One step in each state. True where the state changed, so that the next one can have its turn. */
+bool conn_step_handshake(struct conn *c);
+bool conn_step_read(struct conn *c);
+bool conn_step_handle(struct conn *c);
+bool conn_step_write(struct conn *c);
+bool conn_step_shutdown(struct conn *c);
+
+/* Ends in an orderly way: nothing more is said but what waits in the output and a close_notify. `why` goes into the
+ * log. */
+void conn_finish(struct conn *c, const char *why);
+
+/* Ends at once: the peer is gone, or is to be dropped without another byte. */
+void conn_drop(struct conn *c, const char *why);
+
+/* Ends at once, all said: the handles close, and memory goes with the last of them. */
+void conn_close(struct conn *c);
+
+/* How sending went. */
+enum sent {
+  SENT_ALL,     /* the output is empty */
+  SENT_BLOCKED, /* the rest must wait until the socket is writable */
+  SENT_DEAD,    /* the peer is gone */
+};
+
+/* How much is gathered before it is sent, and how many such pieces one connection may send before others have their
+ * turn. */
+enum { PIECE = 64 * 1024, PIECES_PER_TURN = 4, OUTPUT_MAX = 4 * 1024 * 1024 };
+
+/* Receives once, at most RECEIVE_MAX bytes; they are in server->received. The count; 0: nothing now; -1: the peer is
+ * gone. Sets eof. */
+ssize_t conn_receive(struct conn *c);
+
+/* Bytes that wait to be sent. */
+bool conn_has_output(const struct conn *c);
+
+/* Sends what waits, as far as the kernel takes it. Sets `blocked`, counts progress. */
+enum sent conn_send(struct conn *c);
+
+/* What filling the output came to. */
+enum filled {
+  FILLED,        /* there is something to send, or all is complete */
+  FILLED_WAIT,   /* a pull is pending; what was gathered before may be sent */
+  FILLED_FAILED, /* the body failed, or memory is short */
+};
+
+/* Pulls the body until a piece is gathered or it ends, and puts it into the output, encrypted where TLS is on, with
+ * close_notify after the end. */
+enum filled conn_fill(struct conn *c);
+
+/* One line for the log, when the connection ends (B3). */
+void conn_log(const struct conn *c);
+
+/* The state's name, for tracing. */
+const char *conn_state_name(enum conn_state state);
+
+/* Writes the numeric address of `address` (IPv4 or IPv6) into text. */
+void conn_address_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN]);
+bool conn_address_loopback(const struct sockaddr *address);
+
+#endif

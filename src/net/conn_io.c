@@ -1,0 +1,183 @@
+/* A connection's bytes: receiving, gathering, encrypting, sending; and what the log says of it. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "net/conn_internal.h"
+
+ssize_t conn_receive(struct conn *c)
+{
+  c->readable = false;
+  if (c->eof)
+    return 0;
+  ssize_t n;
+  do
+    n = recv(c->fd, c->server->received, sizeof c->server->received, 0);
+  while (n < 0 && errno == EINTR);
+  if (n == 0)
+    c->eof = true;
+  if (n < 0)
+    return errno == EAGAIN ? 0 : -1;
+  return n;
+}
+
+static struct str pending_output(const struct conn *c)
+{
+  if (c->tls)
+    return tls_session_output(c->tls);
+  return str_skip(buf_str(&c->output), c->output_sent);
+}
+
+bool conn_has_output(const struct conn *c)
+{
+  return pending_output(c).n > 0;
+}
+
+static void output_sent(struct conn *c, size_t n)
+{
+  c->progress_at = uv_now(c->server->loop);
+  if (c->tls) {
+    tls_session_sent(c->tls, n);
+    return;
+  }
+  c->output_sent += n;
+  if (c->output_sent == c->output.n) {
+    buf_clear(&c->output);
+    c->output_sent = 0;
+  }
+}
+
+enum sent conn_send(struct conn *c)
+{
+  c->blocked = false;
+  for (;;) {
+    struct str out = pending_output(c);
+    if (out.n == 0)
+      return SENT_ALL;
+    ssize_t n = send(c->fd, out.p, out.n, MSG_NOSIGNAL);
+    if (n >= 0) {
+      output_sent(c, (size_t)n);
+      continue;
+    }
+    if (errno == EINTR)
+      continue;
+    if (errno != EAGAIN)
+      return SENT_DEAD;
+    c->blocked = true;
+    return SENT_BLOCKED;
+  }
+}
+
+/* Encrypts what was gathered; plain TCP sends it as it is. */
+static int seal(struct conn *c)
+{
+  if (!c->tls || c->output.n == 0)
+    return buf_error(&c->output);
+  int err = buf_error(&c->output);
+  if (err == 0)
+    err = tls_session_write(c->tls, buf_str(&c->output));
+  buf_clear(&c->output);
+  return err;
+}
+
+enum filled conn_fill(struct conn *c)
+{
+  bool wait = c->pulling;
+  while (c->body && !wait && c->output.n < PIECE) {
+    size_t before = c->output.n;
+    switch (body_pull(c->body, &c->output, PIECE - c->output.n)) {
+    case PULL_BYTES:
+      break;
+    case PULL_PENDING:
+      c->pulling = wait = true;
+      break;
+    case PULL_END:
+      body_free(c->body);
+      c->body = NULL;
+      break;
+    case PULL_FAILED:
+      return FILLED_FAILED;
+    }
+    c->sent += c->output.n - before;
+    if (buf_error(&c->output) != 0)
+      return FILLED_FAILED;
+  }
+  if (wait && !c->writing && c->sent == 0)
+    return FILLED_WAIT;
+  if (seal(c) < 0)
+    return FILLED_FAILED;
+  if (!c->body && !c->complete) {
+    c->complete = true;
+    if (c->tls)
+      tls_session_close(c->tls); /* G3 */
+  }
+  return wait ? FILLED_WAIT : FILLED;
+}
+
+const char *conn_state_name(enum conn_state state)
+{
+  switch (state) {
+  case CONN_HANDSHAKE:
+    return "handshake";
+  case CONN_READ:
+    return "read";
+  case CONN_HANDLE:
+    return "handle";
+  case CONN_WRITE:
+    return "write";
+  case CONN_SHUTDOWN:
+    return "shutdown";
+  case CONN_CLOSING:
+    return "closing";
+  }
+  return "?";
+}
+
+void conn_address_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
+{
+  const void *raw = NULL;
+  if (address->sa_family == AF_INET)
+    raw = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+  else if (address->sa_family == AF_INET6)
+    raw = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+  if (!raw || !inet_ntop(address->sa_family, raw, text, INET6_ADDRSTRLEN))
+    memcpy(text, "?", 2);
+}
+
+bool conn_address_loopback(const struct sockaddr *address)
+{
+  if (address->sa_family == AF_INET)
+    return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+  if (address->sa_family == AF_INET6)
+    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+  return false;
+}
+
+void conn_log(const struct conn *c)
+{
+  if (!log_wants(LOG_REQUEST))
+    return;
+  char from[INET6_ADDRSTRLEN + 8] = "";
+  if (c->server->log_address) {
+    memcpy(from, " from ", 7);
+    conn_address_text((const struct sockaddr *)&c->peer, from + 6);
+  }
+  const char *name = c->tls ? c->proto->name_tls : c->proto->name;
+  /* The wait for the peer's FIN is none of the reader's. */
+  unsigned long long ms = (c->said_at ? c->said_at : uv_now(c->server->loop)) - c->opened_at;
+  if (!c->asked) {
+    log_write(LOG_REQUEST, "%s - no request: %s, after %llums%s", name, c->fault ? c->fault : "the client left", ms,
+              from);
+    return;
+  }
+  struct str target = str_head(buf_str(&c->request.log_target), META_MAX);
+  struct str site = c->request.site ? site_name(c->request.site) : STR("-");
+  const char *cut = !c->failed ? "" : c->fault ? c->fault : "the client left";
+  /* What the peer sent comes last: nothing in it can pass for another field. */
+  log_write(LOG_REQUEST, "%s %.*s %d %llu %llums%s%s%s %.*s", name, STR_ARG(site), (int)c->status,
+            (unsigned long long)c->sent, ms, from, c->failed ? " cut short: " : "", cut,
+            STR_ARG(target.n ? target : STR("/")));
+}

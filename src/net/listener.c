@@ -1,0 +1,123 @@
+/* Listeners: accept until there is nobody left, pause when descriptors run out, go on by itself. */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "net/conn.h"
+
+/* Clients taken in one go, so that a crowd at the door does not keep those inside waiting. */
+enum { ACCEPT_MOST = 64 };
+enum { RETRY_MS = 250, WARN_EVERY_MS = 60 * 1000 };
+
+static void listener_pause(struct listener *l, int error);
+
+/* Whether there may be more to accept. */
+static bool accept_one(struct listener *l)
+{
+  struct sockaddr_in6 peer;
+  socklen_t length = sizeof peer;
+  memset(&peer, 0, sizeof peer);
+  int fd = accept4(l->fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    conn_open(l->server, &l->entrance, fd, (const struct sockaddr *)&peer);
+    return true;
+  }
+  switch (errno) {
+  case EAGAIN:
+    return false;
+  case EMFILE:
+  case ENFILE:
+  case ENOBUFS:
+  case ENOMEM:
+    listener_pause(l, errno);
+    return false;
+  default:
+    /* The client has left already (ECONNABORTED), or its network has (accept(2), "Error handling"): the next one. */
+    return true;
+  }
+}
+
+static void accept_many(struct listener *l)
+{
+  for (int i = 0; i < ACCEPT_MOST; i++)
+    if (!accept_one(l))
+      return;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+  (void)status; /* an error on a listening socket shows in accept4 */
+  (void)events;
+  accept_many(poll->data);
+}
+
+static void watch(struct listener *l)
+{
+  l->paused = uv_poll_start(&l->poll, UV_READABLE, on_readable) < 0;
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+  struct listener *l = timer->data;
+  listener_resume(l);
+}
+
+static void listener_pause(struct listener *l, int error)
+{
+  uint64_t now = uv_now(l->server->loop);
+  if (l->warned_at == 0 || now - l->warned_at >= WARN_EVERY_MS) {
+    l->warned_at = now ? now : 1;
+    log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
+                l->entrance.port, strerror(error));
+  }
+  l->paused = true;
+  (void)uv_poll_stop(&l->poll);
+  (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);
+}
+
+int listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
+{
+  memset(l, 0, sizeof *l);
+  l->server = server;
+  l->entrance = *entrance;
+  l->fd = fd;
+  if (uv_poll_init(server->loop, &l->poll, fd) < 0)
+    return ERR_IO;
+  (void)uv_timer_init(server->loop, &l->retry);
+  l->poll.data = l;
+  l->retry.data = l;
+  watch(l);
+  return 0;
+}
+
+void listener_resume(struct listener *l)
+{
+  if (!l->paused || l->closing)
+    return;
+  (void)uv_timer_stop(&l->retry);
+  watch(l);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+  struct listener *l = handle->data;
+  if (--l->closing == 0 && l->on_closed)
+    l->on_closed(l);
+}
+
+void listener_close(struct listener *l, void (*done)(struct listener *l))
+{
+  if (l->closing)
+    return;
+  accept_many(l);
+  l->on_closed = done;
+  l->closing = 2;
+  uv_close((uv_handle_t *)&l->poll, on_closed);
+  uv_close((uv_handle_t *)&l->retry, on_closed);
+}

@@ -1,0 +1,38 @@
+/* Listeners: an accept loop of our own over a listening socket. */
+#ifndef NUNCIO_NET_LISTENER_H
+#define NUNCIO_NET_LISTENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "net/server.h"
+
+/* libuv's uv_listen answers a full descriptor table by accepting and closing the clients that wait. This one
+ * leaves them in the kernel's queue, pauses, and goes on by itself. Embedded in its owner; must stay until
+ * listener_close's callback. */
+struct listener {
+  struct server *server; /* borrowed */
+  struct entrance entrance;
+  int fd; /* the socket; owned by whoever made it, never closed here */
+  uv_poll_t poll;
+  uv_timer_t retry; /* goes on after a pause */
+  bool paused;
+  uint64_t warned_at; /* loop time of the last warning, 0: never */
+  unsigned closing;   /* handles whose close callback is still to come */
+  void (*on_closed)(struct listener *l);
+};
+
+/* Starts to accept on `fd`, which is bound, listening and non-blocking. 0 or a negative error; after an error the
+ * struct is unused. */
+int listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
+    __attribute__((warn_unused_result));
+
+/* A descriptor may be free again: goes on at once if it was paused. */
+void listener_resume(struct listener *l);
+
+/* Takes what is waiting in the queue, then stops for good. on_closed is called from the loop when the struct may go. */
+void listener_close(struct listener *l, void (*on_closed)(struct listener *l));
+
+#endif

@@ -1,0 +1,294 @@
+/* The worker: puts the parts together, runs the loop, drains. */
+#include "proc/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/err.h"
+#include "net/conn.h"
+#include "net/listener.h"
+#include "proc/pool.h"
+#include "site/mime.h"
+
+/* How often swapped certificates are looked for, and how long a site may take to answer. */
+enum { REFRESH_MS = 1000, HANDLE_MS = 60 * 1000 };
+
+/* Descriptors that are not for connections: the loop's, the listeners', the log, the capsule, the pool's files. */
+enum { DESCRIPTORS_OWN = 32, TURNED_MOST = 32 };
+
+struct worker {
+  uv_loop_t loop;
+  bool loop_ready;
+  struct pool pool;
+  struct mime *mime;
+  struct site *site;   /* one for now: `sites` is what the rest sees */
+  struct site **sites; /* points at `site` */
+  struct tls_server *tls;
+  struct server server;
+  struct listener listeners[SOCKETS_MAX];
+  size_t n_listeners;
+  uv_signal_t on_term, on_int;
+  uv_timer_t drain;
+  uint64_t refreshed_at;
+  bool stopping;
+};
+
+/* ------------------------------------------------------------------ while it runs */
+
+/* Looks for swapped certificates and folders, at most once a second and only when somebody comes. */
+static void on_client(struct server *server)
+{
+  struct worker *w = server->owner;
+  uint64_t now = uv_now(&w->loop);
+  if (now - w->refreshed_at < REFRESH_MS)
+    return;
+  w->refreshed_at = now;
+  site_refresh(w->site);
+  if (!w->tls)
+    return;
+  struct buf why = BUF_INIT(4096);
+  unsigned replaced = tls_server_refresh(w->tls, &why);
+  if (replaced)
+    log_notice("a new certificate is in use");
+  struct str rest = buf_str(&why), line;
+  while (str_line(&rest, &line))
+    log_warning("%.*s; the old certificate stays in use", STR_ARG(line));
+  buf_free(&why);
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+  if (!uv_is_closing(handle))
+    uv_close(handle, NULL);
+}
+
+/* Lets the loop end: nothing but connections is left in it, and they are gone. */
+static void close_own_handles(struct worker *w)
+{
+  close_handle((uv_handle_t *)&w->on_term);
+  close_handle((uv_handle_t *)&w->on_int);
+  close_handle((uv_handle_t *)&w->drain);
+}
+
+static void on_gone(struct server *server)
+{
+  struct worker *w = server->owner;
+  if (w->stopping) {
+    if (server->n_conns == 0)
+      close_own_handles(w);
+    return;
+  }
+  for (size_t i = 0; i < w->n_listeners; i++)
+    listener_resume(&w->listeners[i]);
+}
+
+static void on_drained_out(uv_timer_t *timer)
+{
+  struct worker *w = timer->data;
+  log_warning("%u connections are cut short: their time to finish is over", w->server.n_conns);
+  conn_close_many(&w->server, true);
+}
+
+static void on_stop(uv_signal_t *handle, int number)
+{
+  struct worker *w = handle->data;
+  if (w->stopping) {
+    log_notice("%s again: stopping at once", number == SIGINT ? "interrupt" : "SIGTERM");
+    conn_close_many(&w->server, true);
+    return;
+  }
+  w->stopping = true;
+  for (size_t i = 0; i < w->n_listeners; i++)
+    listener_close(&w->listeners[i], NULL);
+  conn_close_many(&w->server, false);
+  log_notice("stopping: %u connections have up to %d seconds to finish", w->server.n_conns, DRAIN_SECONDS);
+  if (w->server.n_conns == 0)
+    close_own_handles(w);
+  else
+    (void)uv_timer_start(&w->drain, on_drained_out, DRAIN_MS, 0);
+}
+
+void worker_run(struct worker *w)
+{
+  (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+}
+
+/* ------------------------------------------------------------------ putting it together */
+
+/* B2: as many descriptors as the system lets us have; from that, how many connections. */
+static void set_limits(struct server *server)
+{
+  struct rlimit limit;
+  rlim_t most = 1024;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    if (limit.rlim_cur < limit.rlim_max) {
+      rlim_t soft = limit.rlim_cur;
+      limit.rlim_cur = limit.rlim_max;
+      if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        limit.rlim_cur = soft;
+    }
+    most = limit.rlim_cur;
+  }
+  if (most > 1000000)
+    most = 1000000;
+  unsigned spare = most > DESCRIPTORS_OWN + 8 ? (unsigned)most - DESCRIPTORS_OWN : 8;
+  server->most_turned = spare / 8 < TURNED_MOST ? spare / 8 : TURNED_MOST;
+  /* A connection may hold its socket and a file. */
+  server->most_conns = (spare - server->most_turned) / 2;
+}
+
+static int open_sites(struct worker *w, const struct settings *settings, struct buf *why)
+{
+  const char *names[NAMES_MAX];
+  for (size_t i = 0; i < settings->n_names; i++)
+    names[i] = settings->names[i];
+  const struct site_config config = {
+      .root = settings->capsule,
+      .names = names,
+      .n_names = settings->n_names,
+      .named = settings->named,
+      .lang = settings->lang,
+  };
+  int err = site_open(&config, &w->pool.env, w->mime, &w->site, why);
+  if (err)
+    return err;
+  w->sites = &w->site;
+  if (settings->gemini.off && !settings->gophers)
+    return 0;
+  err = tls_server_new(&w->tls);
+  if (err) {
+    buf_printf(why, "cannot set up TLS: %s", err_text(err));
+    return err;
+  }
+  return tls_server_add(w->tls, names, settings->n_names, settings->certs, names[0], 0, why);
+}
+
+static void fill_server(struct worker *w, const struct settings *settings)
+{
+  struct server *server = &w->server;
+  server->loop = &w->loop;
+  server->sites = w->sites;
+  server->n_sites = 1;
+  server->tls = w->tls;
+  server->deadlines = (struct deadlines){
+      .handshake = settings->timeout_ms[TIMEOUT_HANDSHAKE],
+      .request = settings->timeout_ms[TIMEOUT_REQUEST],
+      .handle = HANDLE_MS,
+      .write = settings->timeout_ms[TIMEOUT_WRITE],
+      .drain = settings->timeout_ms[TIMEOUT_DRAIN],
+  };
+  server->gophers = settings->gophers;
+  server->courtesies = settings->courtesies;
+  server->log_address = settings->log_address;
+  server->on_gone = on_gone;
+  server->on_client = on_client;
+  server->owner = w;
+  set_limits(server);
+}
+
+static int start_signal(struct worker *w, uv_signal_t *handle, int number)
+{
+  if (uv_signal_init(&w->loop, handle) < 0)
+    return ERR_IO;
+  handle->data = w;
+  return uv_signal_start(handle, on_stop, number) < 0 ? ERR_IO : 0;
+}
+
+static int start_loop(struct worker *w)
+{
+  if (uv_loop_init(&w->loop) < 0)
+    return ERR_IO;
+  w->loop_ready = true;
+  pool_init(&w->pool, &w->loop);
+  (void)uv_timer_init(&w->loop, &w->drain);
+  w->drain.data = w;
+  int err = start_signal(w, &w->on_term, SIGTERM);
+  return err ? err : start_signal(w, &w->on_int, SIGINT);
+}
+
+/* The port of `proto` that links name for those who came in by `from` (P19): the public one, else the one they used,
+ * else the first one that there is. */
+static unsigned visible_port(const struct sockets *sockets, const struct listen_socket *from, const struct proto *proto,
+                             unsigned public_port)
+{
+  unsigned first = sockets_port(sockets, proto);
+  if (first && public_port)
+    return public_port;
+  return from->proto == proto ? from->port : first;
+}
+
+static int start_listeners(struct worker *w, const struct settings *settings, const struct sockets *sockets)
+{
+  for (size_t i = 0; i < sockets->n; i++) {
+    const struct listen_socket *s = &sockets->at[i];
+    const struct entrance entrance = {
+        .proto = s->proto,
+        .port = s->port,
+        .gemini_port = visible_port(sockets, s, &proto_gemini, settings->public_gemini_port),
+        .gopher_port = visible_port(sockets, s, &proto_gopher, settings->public_gopher_port),
+    };
+    int err = listener_open(&w->listeners[i], &w->server, &entrance, s->fd);
+    if (err)
+      return err;
+    w->n_listeners = i + 1;
+  }
+  return 0;
+}
+
+int worker_new(const struct settings *settings, const struct sockets *sockets, struct worker **out, struct buf *why)
+{
+  struct worker *w = calloc(1, sizeof *w);
+  int err = w ? start_loop(w) : ERR_NOMEM;
+  if (err)
+    goto out;
+  w->mime = mime_load();
+  if (!w->mime) {
+    err = ERR_NOMEM;
+    goto out;
+  }
+  err = open_sites(w, settings, why);
+  if (err)
+    goto out;
+  fill_server(w, settings);
+  err = start_listeners(w, settings, sockets);
+
+out:
+  if (err) {
+    if (why->n == 0)
+      buf_printf(why, "cannot start: %s", err_text(err));
+    worker_free(w);
+    return err;
+  }
+  *out = w;
+  return 0;
+}
+
+static void close_any(uv_handle_t *handle, void *context)
+{
+  (void)context;
+  close_handle(handle);
+}
+
+void worker_free(struct worker *w)
+{
+  if (!w)
+    return;
+  if (w->loop_ready) {
+    /* After a run only what the pool still works on is left; after a failed start, the handles made so far. */
+    uv_walk(&w->loop, close_any, NULL);
+    (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+  }
+  if (w->site)
+    site_close(w->site);
+  tls_server_free(w->tls);
+  if (w->loop_ready) {
+    (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+    if (uv_loop_close(&w->loop) < 0)
+      log_error("the event loop was left with work in it");
+  }
+  mime_free(w->mime);
+  free(w);
+}

@@ -1,0 +1,24 @@
+/* The worker: where loop, sites, TLS, listeners and connections are put together. */
+#ifndef NUNCIO_PROC_WORKER_H
+#define NUNCIO_PROC_WORKER_H
+
+#include "base/buf.h"
+#include "config/settings.h"
+#include "proc/sockets.h"
+
+/* One loop and all that runs in it. Owns nothing global. */
+struct worker;
+
+/* Makes a worker from ready settings and ready listening sockets, both borrowed until worker_free. When it returns 0
+ * every socket accepts. On failure *why holds a sentence that names the thing and the mend. */
+int worker_new(const struct settings *settings, const struct sockets *sockets, struct worker **out, struct buf *why)
+    __attribute__((warn_unused_result));
+
+/* Runs until SIGTERM or SIGINT, then stops accepting, lets what is being answered finish (DRAIN_SECONDS at most; a
+ * second signal ends it at once) and returns. */
+void worker_run(struct worker *w);
+enum { DRAIN_SECONDS = 10, DRAIN_MS = 10000 };
+
+void worker_free(struct worker *w);
+
+#endif

@@ -1,0 +1,295 @@
+/* Gopher (RFC 1436 and today's practice): requests in, menus and documents out. */
+#include "base/err.h"
+#include "base/utf8.h"
+#include "proto/gopher_menu.h"
+#include "proto/gopher_page.h"
+#include "proto/gopher_parse.h"
+#include "proto/gopher_plus.h"
+#include "proto/proto.h"
+#include "site/mime.h"
+
+/* P1: a request has 1024 bytes at most, its line end included. */
+enum { INPUT_MAX = 1024, MENU_MAX = 64 * 1024, HTML_MAX = 64 * 1024 };
+
+/* ---- the place that menus are made for ---- */
+
+static char type_of(void *context, struct str path)
+{
+  const struct proto_request *r = context;
+  return site_item_type(r->site, path);
+}
+
+/* Whether an absolute link names this site, by a name of its own or by the one that its menus carry, on a port of ours
+ * or on none (P11). */
+static bool is_here(void *context, struct str scheme, struct str host, struct str port)
+{
+  const struct proto_request *r = context;
+  unsigned number = 0;
+  if (!site_has_name(r->site, host) && !str_eq_nocase(host, r->place.host))
+    return false;
+  if (port.n == 0)
+    return true;
+  if (str_number(port, &number) < 0 || number == 0)
+    return false;
+  if (str_eq_nocase(scheme, STR("gemini")))
+    return number == r->context->gemini_port;
+  return number == r->place.port || number == r->context->port;
+}
+
+/* Gopher has no host in its requests: the site is the one whose certificate was asked for, or the default. A menu names
+ * the configured host, or else the address that this reader has already reached (P19). */
+static void take_place(struct proto_request *out, const struct proto_context *context)
+{
+  out->site = context->sni_site ? context->sni_site : context->sites[0];
+  out->place.host = site_named(out->site) ? site_name(out->site) : context->local_host;
+  out->place.port = context->gopher_port ? context->gopher_port : context->port;
+  out->place.type_of = type_of;
+  out->place.is_here = is_here;
+  out->place.context = out;
+}
+
+/* ---- the request ---- */
+
+static enum parsed refuse(struct proto_request *out, enum status status, const char *why)
+{
+  response_set(&out->answer, status, "%s", why);
+  return PARSED_ANSWER;
+}
+
+static enum parsed out_of_memory(struct proto_request *out)
+{
+  return refuse(out, STATUS_TEMPORARY_FAILURE, "The server is short of memory. Please try again later.");
+}
+
+/* A page of our own is the answer. The bytes are freed here. */
+static enum parsed answer_page(struct proto_request *out, struct buf *page)
+{
+  struct body *body = buf_error(page) < 0 ? NULL : body_copy(buf_str(page));
+  buf_free(page);
+  if (!body)
+    return out_of_memory(out);
+  response_set(&out->answer, STATUS_SUCCESS, "text/html");
+  out->answer.format = FORMAT_PLAIN;
+  out->answer.body = body;
+  return PARSED_ANSWER;
+}
+
+static enum parsed answer_url(struct proto_request *out, struct str url)
+{
+  if (!gopher_page_url_allowed(url))
+    return refuse(out, STATUS_BAD_REQUEST, "No page leads to such an address.");
+  struct buf page = BUF_INIT(HTML_MAX);
+  gopher_page_url(&page, url);
+  return answer_page(out, &page);
+}
+
+static enum parsed answer_http(struct proto_request *out, const struct gopher_http *http)
+{
+  struct buf page = BUF_INIT(HTML_MAX);
+  gopher_page_http(&page, http, out);
+  return answer_page(out, &page);
+}
+
+/* What the selector itself says about its second field (P4). The site is asked only where the field could be either. */
+static bool is_search(struct proto_request *out, struct str line, struct str item_path)
+{
+  return gopher_parse_ambiguous(line) && site_item_type(out->site, item_path) == '7';
+}
+
+static enum parsed take_line(struct str text, struct proto_request *out)
+{
+  struct gopher_line line;
+  bool is_url = false;
+  struct str selector = str_head(text, str_find(text, '\t'));
+  struct str url = gopher_parse_url(selector, &is_url);
+  if (is_url)
+    return answer_url(out, url);
+
+  gopher_parse_item(&out->text, selector);
+  size_t item_end = out->text.n;
+  gopher_parse_line(text, is_search(out, text, buf_str(&out->text)), &line);
+  out->form = line.form;
+
+  int err = gopher_parse_targets(&line, &out->text, &out->request);
+  out->item_path = str_head(buf_str(&out->text), item_end);
+  if (err == ERR_OUTSIDE)
+    return refuse(out, STATUS_BAD_REQUEST, "The selector climbs above the root of the capsule.");
+  if (err == ERR_NOMEM)
+    return out_of_memory(out);
+  if (err < 0)
+    return refuse(out, STATUS_BAD_REQUEST, "The selector is malformed.");
+  return PARSED_REQUEST;
+}
+
+/* request = selector [TAB words] [TAB plus] (CRLF / LF)
+ * What follows the line is ignored: the header of an HTTP request, the data of a Gopher+ form. */
+static enum parsed gopher_parse(struct str input, const struct proto_context *context, struct proto_request *out)
+{
+  size_t end = str_find(input, '\n');
+  struct gopher_http http;
+  proto_request_reset(out, context);
+  if (end == input.n && input.n < INPUT_MAX)
+    return PARSED_MORE;
+  take_place(out, context);
+  struct str line = str_head(input, end);
+  if (line.n && line.p[line.n - 1] == '\r')
+    line.n--;
+  buf_put_str(&out->log_target, str_head(line, INPUT_MAX));
+  if (end >= INPUT_MAX || end == input.n)
+    return refuse(out, STATUS_BAD_REQUEST, "The request is longer than 1024 bytes.");
+  if (context->courtesies && gopher_parse_http(line, &http))
+    return answer_http(out, &http);
+  return take_line(line, out);
+}
+
+/* ---- the answer ---- */
+
+/* The last segment of the path that was asked for, without a slash at its end; the host's name for the root. */
+static struct str item_name(const struct proto_request *r)
+{
+  if (r->request.targets == 0)
+    return r->place.host;
+  struct str path = r->request.target[r->request.targets - 1].path;
+  if (str_ends(path, STR("/")))
+    path.n--;
+  struct str name = str_skip(path, str_rfind(path, '/') + 1);
+  return name.n ? name : r->place.host;
+}
+
+static char item_type(const struct response *response)
+{
+  return response->format == FORMAT_PLAIN ? mime_item_type(buf_str(&response->meta)) : '1';
+}
+
+/* `!`: the item as the only one of a menu. */
+static void put_item(struct buf *menu, const struct proto_request *r, const struct response *response)
+{
+  struct buf name = BUF_INIT(MENU_MAX);
+  (void)utf8_clean(&name, item_name(r));
+  menu_put(menu, item_type(response), buf_str(&name), r->item_path, r->place.host, r->place.port);
+  menu_put_end(menu);
+  buf_free(&name);
+}
+
+/* A prompt: the item that asks its reader for words. */
+static void put_prompt(struct buf *menu, const struct proto_request *r, struct str prompt)
+{
+  struct str label = prompt;
+  if (utf8_columns(prompt) > r->place.columns) {
+    menu_put_wrapped(menu, r->place.columns, STR(""), STR(""), prompt);
+    label = STR("Answer");
+  }
+  menu_put(menu, '7', label, r->item_path, r->place.host, r->place.port);
+  menu_put_end(menu);
+}
+
+/* A redirect: Gopher has none, so a page with the one link, as gemtext, for the filter knows how links look. */
+static void put_redirect(struct buf *menu, const struct proto_request *r, struct str target)
+{
+  struct menu_filter filter;
+  struct buf page = BUF_INIT(MENU_MAX);
+  buf_printf(&page, "This has moved:\n=> %.*s %.*s\n", STR_ARG(target), STR_ARG(target));
+  int err = menu_filter_begin(&filter, &r->place, r->item_path);
+  if (err == 0) {
+    err = menu_filter_feed(&filter, buf_str(&page), menu);
+    if (err == 0)
+      err = menu_filter_end(&filter, menu);
+    menu_filter_free(&filter);
+  }
+  if (err < 0 || buf_error(&page) < 0)
+    menu->err = ERR_NOMEM;
+  buf_free(&page);
+}
+
+/* The menu that stands for a response without a body (P13). */
+static void put_status(struct buf *menu, const struct proto_request *r, const struct response *response)
+{
+  struct str meta = buf_str(&response->meta);
+  switch (response->status) {
+  case STATUS_INPUT:
+  case STATUS_SENSITIVE_INPUT:
+    put_prompt(menu, r, meta);
+    return;
+  case STATUS_SUCCESS:
+    put_item(menu, r, response);
+    return;
+  case STATUS_REDIRECT_TEMPORARY:
+  case STATUS_REDIRECT_PERMANENT:
+    put_redirect(menu, r, meta);
+    return;
+  case STATUS_TEMPORARY_FAILURE:
+  case STATUS_SERVER_UNAVAILABLE:
+  case STATUS_CGI_ERROR:
+  case STATUS_PROXY_ERROR:
+  case STATUS_SLOW_DOWN:
+  case STATUS_PERMANENT_FAILURE:
+  case STATUS_NOT_FOUND:
+  case STATUS_GONE:
+  case STATUS_PROXY_REFUSED:
+  case STATUS_BAD_REQUEST:
+  case STATUS_CERTIFICATE_REQUIRED:
+  case STATUS_CERTIFICATE_NOT_AUTHORISED:
+  case STATUS_CERTIFICATE_NOT_VALID:
+    break;
+  }
+  menu_put_error(menu, meta.n ? meta : STR("No reason was given."));
+}
+
+/* A menu that is small enough to be the head, in the form that was asked for. A client that asks with `$` does not
+ * understand a plain menu, an error least of all. */
+static void put_small_menu(struct buf *head, const struct proto_request *r, const struct response *response)
+{
+  struct buf menu = BUF_INIT(MENU_MAX);
+  struct gopher_plus plus = {.begun = false};
+  put_status(&menu, r, response);
+  if (r->form == GOPHER_FORM_PLAIN)
+    buf_put_str(head, buf_str(&menu));
+  else
+    (void)gopher_plus_feed(&plus, buf_str(&menu), head);
+  if (buf_error(&menu) < 0)
+    head->err = menu.err;
+  buf_free(&menu);
+}
+
+/* Takes the response's body out of it, as what it is sent as: a document as it is (P14), a page as its menu. */
+static int take_body(const struct proto_request *r, struct response *response, struct body **body)
+{
+  *body = response->body;
+  response->body = NULL;
+  if (response->format == FORMAT_PLAIN)
+    return 0;
+  *body = gopher_menu_body(*body, response->format, buf_str(&response->base), &r->place);
+  if (*body && r->form == GOPHER_FORM_MENU)
+    *body = gopher_plus_body(*body);
+  return *body ? 0 : ERR_NOMEM;
+}
+
+static bool asks_for_caps(const struct proto_request *r)
+{
+  return r->request.targets > 0 && str_eq(r->request.target[0].path, STR("/caps.txt"));
+}
+
+static int gopher_encode(struct proto_request *r, const struct proto_context *context, struct response *response,
+                         struct buf *head, struct body **body)
+{
+  int err = 0;
+  *body = NULL;
+  if (response->status == STATUS_SUCCESS && r->form != GOPHER_FORM_ITEM)
+    err = take_body(r, response, body);
+  else if (response->status == STATUS_NOT_FOUND && asks_for_caps(r)) /* P17: a file of that name has won before */
+    gopher_page_caps(head, context);
+  else
+    put_small_menu(head, r, response);
+  response_free(response);
+  return err < 0 || buf_error(head) < 0 ? ERR_NOMEM : 0;
+}
+
+const struct proto proto_gopher = {
+    .name = "gopher",
+    .name_tls = "gophers",
+    .input_max = INPUT_MAX,
+    .tls_required = false,
+    .close_is_abort = true,
+    .parse = gopher_parse,
+    .encode = gopher_encode,
+};

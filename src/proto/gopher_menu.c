@@ -1,0 +1,129 @@
+/* Menus made of bodies: the filters around gemtext and gophermaps. */
+#include "proto/gopher_menu.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "text/gophermap.h"
+
+/* ---- gemtext (P10) ---- */
+
+static int gemtext_feed(void *state, struct str piece, struct buf *out)
+{
+  return menu_filter_feed(state, piece, out);
+}
+
+static int gemtext_end(void *state, struct buf *out)
+{
+  return menu_filter_end(state, out);
+}
+
+static void gemtext_destroy(void *state)
+{
+  menu_filter_free(state);
+  free(state);
+}
+
+static struct body *gemtext_body(struct body *source, struct str base, const struct menu_place *place)
+{
+  static const struct filter_ops ops = {gemtext_feed, gemtext_end, gemtext_destroy};
+  struct menu_filter *filter = malloc(sizeof *filter);
+  if (!filter || menu_filter_begin(filter, place, base) < 0) {
+    free(filter);
+    body_free(source);
+    return NULL;
+  }
+  return body_filter(source, &ops, filter);
+}
+
+/* ---- gophermaps (P16) ---- */
+
+/* A line of a map that is longer than this is no item of anybody's: it is shown in pieces. */
+enum { MAP_LINE_MAX = 32 * 1024, MAP_END = 3 };
+
+struct map_filter {
+  const struct menu_place *place;
+  struct buf directory;
+  struct buf pending; /* the start of a line whose end has not come yet */
+  bool ended;         /* the map's own lone dot was read */
+};
+
+/* Appends one line's menu line. A map is translated line by line; the end that comes with each translation is left
+ * out until the last one. */
+static void map_line(struct map_filter *f, struct str line, struct buf *out)
+{
+  struct str rest = line, text;
+  if (!str_line(&rest, &text))
+    return;
+  if (str_eq(text, STR(".")))
+    f->ended = true;
+  else if (gophermap_menu(line, buf_str(&f->directory), f->place, out) == 0 && str_ends(buf_str(out), STR(".\r\n")))
+    out->n -= MAP_END;
+}
+
+static int map_feed(void *state, struct str piece, struct buf *out)
+{
+  struct map_filter *f = state;
+  while (piece.n && !f->ended) {
+    size_t n = str_find(piece, '\n');
+    bool whole = n < piece.n;
+    n += whole;
+    if (n > MAP_LINE_MAX - f->pending.n) {
+      n = MAP_LINE_MAX - f->pending.n;
+      whole = true;
+    }
+    buf_put_str(&f->pending, str_head(piece, n));
+    piece = str_skip(piece, n);
+    if (whole) {
+      map_line(f, buf_str(&f->pending), out);
+      f->pending.n = 0;
+    }
+  }
+  int err = buf_error(&f->pending);
+  return err < 0 ? err : buf_error(out);
+}
+
+static int map_end(void *state, struct buf *out)
+{
+  struct map_filter *f = state;
+  if (!f->ended)
+    map_line(f, buf_str(&f->pending), out);
+  menu_put_end(out);
+  return buf_error(out);
+}
+
+static void map_destroy(void *state)
+{
+  struct map_filter *f = state;
+  buf_free(&f->directory);
+  buf_free(&f->pending);
+  free(f);
+}
+
+static struct body *map_body(struct body *source, struct str base, const struct menu_place *place)
+{
+  static const struct filter_ops ops = {map_feed, map_end, map_destroy};
+  struct map_filter *f = malloc(sizeof *f);
+  if (!f) {
+    body_free(source);
+    return NULL;
+  }
+  *f = (struct map_filter){.place = place, .directory = BUF_INIT(base.n + 1), .pending = BUF_INIT(MAP_LINE_MAX)};
+  size_t slash = str_rfind(base, '/');
+  buf_put_str(&f->directory, slash < base.n ? str_head(base, slash + 1) : STR("/"));
+  if (buf_error(&f->directory) < 0) {
+    map_destroy(f);
+    body_free(source);
+    return NULL;
+  }
+  return body_filter(source, &ops, f);
+}
+
+struct body *gopher_menu_body(struct body *source, enum format format, struct str base, const struct menu_place *place)
+{
+  if (!source)
+    source = body_copy(STR(""));
+  if (!source)
+    return NULL;
+  return format == FORMAT_GOPHERMAP ? map_body(source, base, place) : gemtext_body(source, base, place);
+}

@@ -1,0 +1,15 @@
+/* Menus made of bodies: gemtext and gophermaps, turned into Gopher menus piece by piece. */
+#ifndef NUNCIO_PROTO_GOPHER_MENU_H
+#define NUNCIO_PROTO_GOPHER_MENU_H
+
+#include "site/body.h"
+#include "site/response.h"
+#include "text/menu.h"
+
+/* A body that gives the menu of `source`, which holds gemtext or a gophermap as `format` says (never FORMAT_PLAIN).
+ * Takes `source` (NULL: an empty page), on failure too. `base` is the page's path, percent-encoded, and is copied;
+ * `place` is borrowed for as long as the body lives. Memory stays bounded however long the page or its lines are. NULL
+ * when memory is short. */
+struct body *gopher_menu_body(struct body *source, enum format format, struct str base, const struct menu_place *place);
+
+#endif

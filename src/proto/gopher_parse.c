@@ -1,0 +1,152 @@
+/* The pieces of a Gopher request line. */
+#include "proto/gopher_parse.h"
+
+#include "base/err.h"
+#include "text/uri.h"
+
+bool gopher_parse_ambiguous(struct str line)
+{
+  struct str selector, field;
+  enum gopher_form form;
+  return str_split(&line, '\t', &selector) && str_split(&line, '\t', &field) && gopher_plus_field(field, &form);
+}
+
+void gopher_parse_line(struct str line, bool is_search, struct gopher_line *out)
+{
+  struct str rest = line, field;
+  *out = (struct gopher_line){.form = GOPHER_FORM_PLAIN};
+  if (!str_split(&rest, '\t', &out->selector) || !str_split(&rest, '\t', &field))
+    return;
+  if (!is_search && gopher_plus_field(field, &out->form))
+    return;
+  out->words = field;
+  out->has_words = field.n > 0 || is_search;
+  if (str_split(&rest, '\t', &field))
+    (void)gopher_plus_field(field, &out->form);
+}
+
+/* Appends `first` and `tail` leniently encoded. Only together are they sure to be a path or a query: by itself the tail
+ * could look like a URI, whose host would be left as it is. */
+static void put_lenient(struct buf *out, char first, struct str tail)
+{
+  struct buf whole = BUF_INIT(tail.n + 1);
+  buf_put_c(&whole, first);
+  buf_put_str(&whole, tail);
+  uri_put_lenient(out, buf_str(&whole));
+  if (buf_error(&whole) < 0)
+    out->err = whole.err;
+  buf_free(&whole);
+}
+
+void gopher_parse_item(struct buf *out, struct str selector)
+{
+  while (str_starts(selector, STR("/")))
+    selector = str_skip(selector, 1);
+  put_lenient(out, '/', selector);
+}
+
+void gopher_parse_query(struct buf *out, struct str query)
+{
+  put_lenient(out, '?', query);
+}
+
+/* Where the parts of the targets begin and end in a buffer that moves while it grows. */
+struct reading {
+  int err;
+  size_t path, path_end, query, query_end;
+  bool has_query;
+};
+
+/* The selector as it stands: `?` and `%` are bytes like any other. */
+static struct reading read_raw(const struct gopher_line *line, struct buf *text)
+{
+  struct reading r = {.path = text->n, .has_query = line->has_words};
+  r.err = uri_path(text, line->selector, false);
+  r.path_end = r.query = text->n;
+  uri_put_query(text, line->words);
+  r.query_end = text->n;
+  return r;
+}
+
+/* The selector as a URL's path and query; words from a search field win over those after a `?`. */
+static struct reading read_decoded(const struct gopher_line *line, struct buf *text)
+{
+  size_t mark = str_find(line->selector, '?');
+  struct reading r = {.path = text->n, .has_query = line->has_words || mark < line->selector.n};
+  r.err = uri_path(text, str_head(line->selector, mark), true);
+  r.path_end = r.query = text->n;
+  if (line->has_words) {
+    uri_put_query(text, line->words);
+  } else if (mark < line->selector.n) {
+    gopher_parse_query(text, str_skip(line->selector, mark + 1));
+    r.query++; /* behind the `?` */
+  }
+  r.query_end = text->n;
+  return r;
+}
+
+static struct target target_of(const struct reading *r, struct str text)
+{
+  return (struct target){.path = str_skip(str_head(text, r->path_end), r->path),
+                         .query = str_skip(str_head(text, r->query_end), r->query),
+                         .has_query = r->has_query};
+}
+
+static bool same_target(const struct target *a, const struct target *b)
+{
+  return str_eq(a->path, b->path) && a->has_query == b->has_query && str_eq(a->query, b->query);
+}
+
+int gopher_parse_targets(const struct gopher_line *line, struct buf *text, struct request *out)
+{
+  if (str_find(line->selector, '\0') < line->selector.n)
+    return ERR_SYNTAX;
+  struct reading raw = read_raw(line, text);
+  struct reading decoded = read_decoded(line, text);
+  if (buf_error(text) < 0)
+    return ERR_NOMEM;
+
+  *out = (struct request){.representation = REPR_MENU};
+  struct target first = target_of(&raw, buf_str(text)), second = target_of(&decoded, buf_str(text));
+  if (raw.err == 0)
+    out->target[out->targets++] = first;
+  if (decoded.err == 0 && !(raw.err == 0 && same_target(&first, &second)))
+    out->target[out->targets++] = second;
+  return out->targets ? 0 : raw.err;
+}
+
+struct str gopher_parse_url(struct str selector, bool *is_url)
+{
+  if (str_starts(selector, STR("/")))
+    selector = str_skip(selector, 1);
+  *is_url = str_starts_nocase(selector, STR("URL:"));
+  return *is_url ? str_skip(selector, 4) : (struct str){NULL, 0};
+}
+
+static bool has_method(struct str line, struct str method, struct str *rest)
+{
+  if (!str_starts(line, method))
+    return false;
+  *rest = str_skip(line, method.n);
+  return true;
+}
+
+bool gopher_parse_http(struct str line, struct gopher_http *out)
+{
+  struct str rest;
+  *out = (struct gopher_http){.head = false};
+  if (has_method(line, STR("HEAD "), &rest))
+    out->head = true;
+  else if (has_method(line, STR("POST "), &rest))
+    out->post = true;
+  else if (!has_method(line, STR("GET "), &rest))
+    return false;
+
+  size_t space = str_rfind(rest, ' ');
+  out->versioned = space < rest.n && str_starts(str_skip(rest, space + 1), STR("HTTP/"));
+  out->target = out->versioned ? str_head(rest, space) : rest;
+  if (out->versioned)
+    return true;
+  bool old = str_starts(rest, STR("/")) || str_starts(rest, STR("http://")) || str_starts(rest, STR("https://"));
+  return old && !out->head && !out->post && space == rest.n && str_find(rest, '\t') == rest.n;
+}

@@ -1,0 +1,226 @@
+/* Makes, renews and replaces a pair of files (G6); nothing of the owner's is ever lost. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/err.h"
+#include "tls/certdir.h"
+#include "tls/certificate.h"
+#include "tls/pair.h"
+#include "tls/selfsigned.h"
+
+enum { SUFFIX_ROOM = 32, KEPT_A_DAY = 1000, PATH_ROOM = 2 * PATH_MAX };
+
+/* One pair in the making. */
+struct making {
+  const char *dir, *name;
+  struct certdir folder;
+  char crt[FILE_NAME_MAX + 1], key[FILE_NAME_MAX + 1];               /* the files' names */
+  char crt_beside[FILE_NAME_MAX + 1], key_beside[FILE_NAME_MAX + 1]; /* what was written and has no name yet, or "" */
+  struct pair pair;
+  struct subject subject;
+};
+
+static bool is_file_name(const char *name)
+{
+  struct str s = str_from(name);
+  return s.n > 0 && s.n <= FILE_NAME_MAX - SUFFIX_ROOM && s.p[0] != '.' && str_find(s, '/') == s.n &&
+         !str_has_control(s);
+}
+
+static int check_files(const struct making *m, enum certificate_key key, struct buf *why)
+{
+  bool crt = certdir_has(&m->folder, m->crt), old_key = certdir_has(&m->folder, m->key);
+  switch (key) {
+  case KEY_NEW:
+    if (!crt && !old_key)
+      return 0;
+    buf_printf(why,
+               "%s/%s is there already: `nuncio cert renew %s` makes a new certificate on the same key, and with "
+               "--new-key a new pair",
+               m->dir, old_key ? m->key : m->crt, m->name);
+    return ERR_EXISTS;
+  case KEY_KEEP:
+    if (old_key)
+      return 0;
+    buf_printf(why, "%s/%s is not there: bring it back, or make a new pair with --new-key", m->dir, m->key);
+    return ERR_NOT_FOUND;
+  case KEY_REPLACE:
+    return 0;
+  }
+  return ERR_SYNTAX;
+}
+
+/* Whom the new certificate is for: as asked, else as the old one has it. */
+static int choose_subject(struct making *m, const struct certificate_names *names, struct buf *why)
+{
+  const char *const only[] = {m->name};
+  const struct certificate_names fallback = {.names = only, .n_names = 1};
+  if (names)
+    return subject_make(names, &m->subject, why);
+  int err = pair_read_certificate(m->dir, m->name, &m->pair, why);
+  if (err)
+    return err;
+  err = subject_copy(m->pair.leaf, &m->subject);
+  return err == ERR_NOT_FOUND ? subject_make(&fallback, &m->subject, why) : err;
+}
+
+static int choose_key(struct making *m, enum certificate_key key, struct buf *why)
+{
+  if (key == KEY_KEEP)
+    return pair_read_key(m->dir, m->name, &m->pair, why);
+  m->pair.key = selfsigned_key();
+  return m->pair.key ? 0 : ERR_NOMEM;
+}
+
+/* ---------------------------------------------------------------- files */
+
+static int write_pem(struct making *m, BIO *pem, bool written, mode_t mode, char beside[FILE_NAME_MAX + 1],
+                     struct buf *why)
+{
+  char *bytes = NULL;
+  long n = written ? BIO_get_mem_data(pem, &bytes) : 0;
+  return n > 0 ? certdir_write(&m->folder, str_make(bytes, (size_t)n), mode, beside, why) : ERR_NOMEM;
+}
+
+static int write_files(struct making *m, X509 *certificate, enum certificate_key key, struct buf *why)
+{
+  BIO *crt = BIO_new(BIO_s_mem());
+  BIO *secret = BIO_new(BIO_s_mem()); /* wiped when it is freed */
+  int err = crt && secret ? 0 : ERR_NOMEM;
+  if (err == 0)
+    err = write_pem(m, crt, PEM_write_bio_X509(crt, certificate) == 1, 0644, m->crt_beside, why);
+  if (err == 0 && key != KEY_KEEP)
+    err = write_pem(m, secret, PEM_write_bio_PKCS8PrivateKey(secret, m->pair.key, NULL, NULL, 0, NULL, NULL) == 1, 0600,
+                    m->key_beside, why);
+  BIO_free(crt);
+  BIO_free(secret);
+  return err;
+}
+
+/* Both parts of the old pair under one suffix that neither name has yet. */
+static int keep_under(struct making *m, const char *suffix, struct buf *kept, struct buf *why)
+{
+  const char *const files[] = {m->crt, m->key};
+  struct buf names[] = {BUF_INIT(FILE_NAME_MAX + 1), BUF_INIT(FILE_NAME_MAX + 1)};
+  int err = 0;
+  for (size_t i = 0; i < 2; i++) {
+    buf_printf(&names[i], "%s%s", files[i], suffix);
+    buf_put_c(&names[i], '\0');
+    if (buf_error(&names[i]))
+      err = buf_error(&names[i]);
+    else if (certdir_has(&m->folder, names[i].p))
+      err = ERR_EXISTS;
+  }
+  for (size_t i = 0; i < 2 && err == 0; i++) {
+    if (!certdir_has(&m->folder, files[i]))
+      continue;
+    err = certdir_keep(&m->folder, files[i], names[i].p, why);
+    if (err == 0)
+      buf_printf(kept, "%s%s/%s", kept->n ? " and " : "", m->dir, names[i].p);
+  }
+  buf_free(&names[0]);
+  buf_free(&names[1]);
+  return err;
+}
+
+static int keep_old(struct making *m, struct buf *kept, struct buf *why)
+{
+  char date[16], suffix[SUFFIX_ROOM];
+  struct tm today;
+  time_t now = time(NULL);
+  if (!gmtime_r(&now, &today) || strftime(date, sizeof date, ".%Y-%m-%d", &today) == 0)
+    return ERR_SYNTAX;
+  int err = ERR_EXISTS;
+  for (int number = 1; err == ERR_EXISTS && number <= KEPT_A_DAY; number++) {
+    if (number == 1)
+      (void)snprintf(suffix, sizeof suffix, "%s", date);
+    else
+      (void)snprintf(suffix, sizeof suffix, "%s-%d", date, number);
+    buf_clear(kept);
+    err = keep_under(m, suffix, kept, why);
+  }
+  return err;
+}
+
+/* The key first: a server that looks in between sees a pair that does not match and keeps the one it has. */
+static int place_files(struct making *m, enum certificate_key key, struct buf *why)
+{
+  int err = 0;
+  if (key != KEY_KEEP)
+    err = certdir_place(&m->folder, m->key_beside, m->key, key == KEY_REPLACE, why);
+  if (err)
+    return err;
+  m->key_beside[0] = '\0';
+  err = certdir_place(&m->folder, m->crt_beside, m->crt, key != KEY_NEW, why);
+  if (err == 0)
+    m->crt_beside[0] = '\0';
+  else if (key == KEY_NEW)
+    certdir_remove(&m->folder, m->key); /* as it was before: nobody has seen a certificate on this key */
+  return err;
+}
+
+/* ---------------------------------------------------------------- the whole */
+
+static int make(struct making *m, const struct certificate_names *names, enum certificate_key key, struct buf *kept,
+                struct buf *why)
+{
+  X509 *certificate = NULL;
+  int err = check_files(m, key, why);
+  if (err == 0)
+    err = choose_subject(m, names, why);
+  if (err == 0)
+    err = choose_key(m, key, why);
+  if (err == 0)
+    err = selfsigned_make(m->pair.key, &m->subject, time(NULL), &certificate, why);
+  if (err == 0)
+    err = write_files(m, certificate, key, why);
+  if (err == 0 && key == KEY_REPLACE)
+    err = keep_old(m, kept, why);
+  if (err == 0)
+    err = place_files(m, key, why);
+  X509_free(certificate);
+  return err;
+}
+
+int certificate_make(const char *dir, const char *name, const struct certificate_names *names, enum certificate_key key,
+                     struct buf *kept, struct buf *why)
+{
+  struct making m = {.dir = dir, .name = name, .folder = CERTDIR_INIT, .pair = PAIR_INIT, .subject = SUBJECT_INIT};
+  size_t said = why->n;
+  if (!is_file_name(name)) {
+    buf_printf(why, "\"%s\" cannot be the name of a certificate's file: use a host name", name);
+    return ERR_SYNTAX;
+  }
+  (void)snprintf(m.crt, sizeof m.crt, "%s.crt", name);
+  (void)snprintf(m.key, sizeof m.key, "%s.key", name);
+  int err = certdir_open(&m.folder, dir, why);
+  if (err == 0)
+    err = make(&m, names, key, kept, why);
+  if (m.crt_beside[0])
+    certdir_remove(&m.folder, m.crt_beside);
+  if (m.key_beside[0])
+    certdir_remove(&m.folder, m.key_beside);
+  certdir_close(&m.folder);
+  pair_free(&m.pair);
+  subject_free(&m.subject);
+  ERR_clear_error();
+  if (err && why->n == said)
+    buf_printf(why, "%s/%s could not be made: %s", dir, m.crt, err_text(err));
+  return err;
+}
+
+bool certificate_exists(const char *dir, const char *name, bool key)
+{
+  struct buf path = BUF_INIT(PATH_ROOM);
+  struct stat st;
+  buf_printf(&path, "%s/%s%s", dir, name, key ? ".key" : ".crt");
+  buf_put_c(&path, '\0');
+  bool there = buf_error(&path) == 0 && lstat(path.p, &st) == 0;
+  buf_free(&path);
+  return there;
+}

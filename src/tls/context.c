@@ -1,0 +1,326 @@
+/* The sites of a process as TLS sees them: settings, certificates, and the choice by SNI. */
+#include "tls/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "tls/certificate.h"
+#include "tls/choice.h"
+#include "tls/hello.h"
+#include "tls/pair.h"
+
+struct site {
+  char **names;
+  size_t n_names;
+  char *dir, *file;
+  size_t index;
+  SSL_CTX *ctx;
+  struct pair_identity seen; /* the files at the last look, good or not */
+};
+
+struct tls_server {
+  unsigned refs;
+  BIO_METHOD *wire;
+  SSL_CTX *base; /* every session starts here: it has the ticket keys and the callbacks, and no certificate */
+  struct site *sites;
+  size_t n_sites;
+};
+
+/* ---------------------------------------------------------------- settings (G1, G4) */
+
+/* Forward secrecy and AEAD only, for keys of both kinds. TLS 1.3 has nothing else anyway. */
+static const char ciphers_tls12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+                                    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+                                    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+/* A session takes its options from the base context and its certificate from the site's; both are made here so that
+ * they cannot differ. */
+static SSL_CTX *context_new(void)
+{
+  char groups[] = "X25519:P-256:P-384"; /* not const: OpenSSL's macro casts that away */
+  SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+  if (!ctx)
+    return NULL;
+  /* Our order of ciphers, but a client without AES in hardware (it puts ChaCha20 first) gets what is fast for it. */
+  SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                               SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_clear_options(ctx, SSL_OP_ALLOW_NO_DHE_KEX | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
+  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  /* Resumption is by ticket only: no memory of ours per client. One ticket, as there is one request per connection. */
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+  /* Any client is welcome without a certificate. G5's optional CertificateRequest is a per-site setting:
+   * SSL_VERIFY_PEER with a callback that accepts anything goes to site_context, and SSL_set_verify to choose. */
+  SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+  if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_max_proto_version(ctx, 0) == 1 &&
+      SSL_CTX_set_cipher_list(ctx, ciphers_tls12) == 1 && SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
+      SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1)
+    return ctx;
+  SSL_CTX_free(ctx);
+  return NULL;
+}
+
+/* A ticket is good for the site that gave it, whatever its certificate is by then, and in every process that serves it
+ * (G5). */
+static int set_session_id_context(SSL_CTX *ctx, const struct site *site)
+{
+  struct buf text = BUF_INIT(1024);
+  unsigned char id[FINGERPRINT_BYTES];
+  buf_printf(&text, "nuncio site %zu %s", site->index, site->n_names ? site->names[0] : "");
+  int err = buf_error(&text);
+  if (err == 0)
+    err = sha256(buf_str(&text), id);
+  if (err == 0 && SSL_CTX_set_session_id_context(ctx, id, sizeof id) != 1)
+    err = ERR_TLS;
+  buf_free(&text);
+  return err;
+}
+
+static int site_context(const struct site *site, const struct pair *pair, SSL_CTX **out, struct buf *why)
+{
+  SSL_CTX *ctx = context_new();
+  int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
+  if (err == 0 && SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->chain, 1) != 1)
+    err = ERR_TLS;
+  if (err) {
+    const char *words = ERR_reason_error_string(ERR_peek_last_error());
+    buf_printf(why, "%s/%s.crt cannot be used (%s): make a pair with `nuncio cert new %s`", site->dir, site->file,
+               words ? words : err_text(err), site->file);
+    SSL_CTX_free(ctx);
+    ctx = NULL;
+  }
+  ERR_clear_error();
+  *out = ctx;
+  return err;
+}
+
+/* ---------------------------------------------------------------- the choice (G2, G12) */
+
+static struct str without_dot(struct str name)
+{
+  return str_ends(name, STR(".")) ? str_head(name, name.n - 1) : name;
+}
+
+static const struct site *find_site(const struct tls_server *server, struct str sni)
+{
+  sni = without_dot(sni);
+  for (size_t i = 0; i < server->n_sites && sni.n; i++)
+    for (size_t k = 0; k < server->sites[i].n_names; k++)
+      if (str_eq_nocase(without_dot(str_from(server->sites[i].names[k])), sni))
+        return &server->sites[i];
+  return NULL;
+}
+
+/* OpenSSL decides about resumption before it calls a servername callback, so that a ticket of one site would be taken
+ * at another. Here it has not looked at the ticket yet, and SSL_set_SSL_CTX brings the site's session id context. A
+ * second ClientHello (after HelloRetryRequest) does not come here again: the site's context has no such callback. */
+static int choose(SSL *ssl, int *alert, void *arg)
+{
+  const struct tls_server *server = arg;
+  struct tls_choice *choice = SSL_get_app_data(ssl);
+  struct str sni = hello_sni(ssl);
+  buf_clear(&choice->sni);
+  buf_put_str(&choice->sni, sni);
+  const struct site *site = find_site(server, sni);
+  choice->site = site ? (long)site->index : -1;
+  if (!site && server->n_sites)
+    site = &server->sites[0];
+  if (!site || buf_error(&choice->sni) || !SSL_set_SSL_CTX(ssl, site->ctx)) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+  /* A TLS 1.2 ticket holds the keys of the whole session, sealed under one key that lives as long as the process: with
+   * it, forward secrecy would be gone. TLS 1.3 adds a fresh key exchange to each resumption. */
+  if (!hello_offers_tls13(ssl))
+    SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Only tells the client whether its SNI was of use (RFC 6066, section 3). An unknown one gets no alert (G12). */
+static int acknowledge(SSL *ssl, int *alert, void *arg)
+{
+  (void)alert;
+  (void)arg;
+  const struct tls_choice *choice = SSL_get_app_data(ssl);
+  return choice->site >= 0 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+SSL *tls_server_ssl(struct tls_server *server, struct wire *wire, struct tls_choice *choice)
+{
+  SSL *ssl = SSL_new(server->base);
+  BIO *bio = ssl ? wire_bio(server->wire, wire) : NULL;
+  if (!bio || SSL_set_app_data(ssl, choice) != 1) {
+    BIO_free(bio);
+    SSL_free(ssl);
+    ERR_clear_error();
+    return NULL;
+  }
+  SSL_set_bio(ssl, bio, bio); /* the SSL owns it now */
+  SSL_set_accept_state(ssl);
+  return ssl;
+}
+
+/* ---------------------------------------------------------------- the set */
+
+int tls_server_new(struct tls_server **out)
+{
+  int err = ERR_NOMEM;
+  struct tls_server *server = calloc(1, sizeof *server);
+  *out = NULL;
+  if (!server)
+    return err;
+  server->refs = 1;
+  server->wire = wire_method();
+  server->base = context_new();
+  if (server->wire && server->base) {
+    SSL_CTX_set_client_hello_cb(server->base, choose, server);
+    SSL_CTX_set_tlsext_servername_callback(server->base, acknowledge);
+    *out = server;
+    return 0;
+  }
+  if (server->wire)
+    err = ERR_TLS;
+  tls_server_free(server);
+  ERR_clear_error();
+  return err;
+}
+
+static void site_free(struct site *site)
+{
+  for (size_t i = 0; i < site->n_names; i++)
+    free(site->names[i]);
+  free(site->names);
+  free(site->dir);
+  free(site->file);
+  SSL_CTX_free(site->ctx);
+}
+
+struct tls_server *tls_server_ref(struct tls_server *server)
+{
+  server->refs++;
+  return server;
+}
+
+void tls_server_free(struct tls_server *server)
+{
+  if (!server || --server->refs > 0)
+    return;
+  for (size_t i = 0; i < server->n_sites; i++)
+    site_free(&server->sites[i]);
+  free(server->sites);
+  SSL_CTX_free(server->base);
+  BIO_meth_free(server->wire);
+  free(server);
+}
+
+static int site_init(struct site *site, const char *const *names, size_t n_names, const char *dir, const char *file,
+                     size_t index)
+{
+  *site = (struct site){.index = index};
+  site->dir = str_dup(str_from(dir));
+  site->file = str_dup(str_from(file));
+  site->names = calloc(n_names ? n_names : 1, sizeof *site->names);
+  if (!site->dir || !site->file || !site->names)
+    return ERR_NOMEM;
+  for (size_t i = 0; i < n_names; i++) {
+    site->names[i] = str_dup(str_from(names[i]));
+    if (!site->names[i])
+      return ERR_NOMEM;
+    site->n_names++;
+  }
+  return 0;
+}
+
+/* ---------------------------------------------------------------- loading */
+
+/* What a reader's browser will complain about. The pair is used all the same: its owner may have reasons. */
+static void warn_owner(const struct site *site, X509 *leaf)
+{
+  if (X509_cmp_current_time(X509_get0_notAfter(leaf)) < 0)
+    log_warning("%s/%s.crt has expired: readers are warned or turned away; `nuncio cert renew %s` makes a new one",
+                site->dir, site->file, site->file);
+  else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0)
+    log_warning("%s/%s.crt is not valid yet: look at its dates and at this machine's clock", site->dir, site->file);
+  for (size_t i = 0; i < site->n_names; i++) {
+    struct str name = without_dot(str_from(site->names[i]));
+    if (X509_check_host(leaf, name.p, name.n, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) != 1 &&
+        X509_check_ip_asc(leaf, site->names[i], 0) != 1)
+      log_warning("%s/%s.crt does not name %s: browsers that check names refuse it there", site->dir, site->file,
+                  site->names[i]);
+  }
+  ERR_clear_error();
+}
+
+/* Reads the pair and puts it in the place of the one in use. *fresh: the certificates are not those that were in use
+ * (a backup that touches files is no news). */
+static int site_load(struct site *site, bool *fresh, struct buf *why)
+{
+  struct pair pair = PAIR_INIT;
+  SSL_CTX *ctx = NULL;
+  /* Before the files are opened: what changes in between is seen at the next look. */
+  pair_look(site->dir, site->file, &site->seen);
+  int err = pair_read(site->dir, site->file, &pair, why);
+  if (err == 0)
+    err = site_context(site, &pair, &ctx, why);
+  if (err == 0) {
+    STACK_OF(X509) *chain = NULL;
+    const X509 *leaf = site->ctx ? SSL_CTX_get0_certificate(site->ctx) : NULL;
+    if (leaf)
+      SSL_CTX_get0_chain_certs(site->ctx, &chain);
+    *fresh = !leaf || X509_cmp(leaf, pair.leaf) != 0 || sk_X509_num(chain) != sk_X509_num(pair.chain);
+    for (int i = 0; !*fresh && i < sk_X509_num(chain); i++)
+      *fresh = X509_cmp(sk_X509_value(chain, i), sk_X509_value(pair.chain, i)) != 0;
+    SSL_CTX_free(site->ctx); /* running sessions hold it */
+    site->ctx = ctx;
+    if (*fresh)
+      warn_owner(site, pair.leaf);
+  }
+  pair_free(&pair);
+  return err;
+}
+
+int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const char *dir,
+                   const char *file, size_t index, struct buf *why)
+{
+  struct site site;
+  bool fresh;
+  int err = site_init(&site, names, n_names, dir, file, index);
+  if (err)
+    buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
+  else
+    err = site_load(&site, &fresh, why);
+  struct site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
+  if (grown) {
+    server->sites = grown;
+    server->sites[server->n_sites++] = site;
+    return 0;
+  }
+  if (err == 0) {
+    err = ERR_NOMEM;
+    buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
+  }
+  site_free(&site);
+  return err;
+}
+
+unsigned tls_server_refresh(struct tls_server *server, struct buf *why)
+{
+  unsigned replaced = 0;
+  for (size_t i = 0; i < server->n_sites; i++) {
+    struct site *site = &server->sites[i];
+    struct pair_identity now;
+    bool fresh = false;
+    pair_look(site->dir, site->file, &now);
+    if (pair_same(&now, &site->seen))
+      continue;
+    if (site_load(site, &fresh, why) < 0)
+      buf_put_c(why, '\n');
+    else if (fresh)
+      replaced++;
+  }
+  return replaced;
+}

@@ -1,0 +1,303 @@
+/* Reads a pair of PEM files; every failure becomes a sentence that names the file and the mend. */
+#include "tls/pair.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/err.h"
+
+/* Far above any real chain or key, so that a wrong file is not read into memory for long. */
+enum { FILE_MAX = 1 << 20, CHAIN_MAX = 16, GROUP_NAME_MAX = 64, PATH_ROOM = 2 * PATH_MAX };
+
+void pair_free(struct pair *pair)
+{
+  X509_free(pair->leaf);
+  sk_X509_pop_free(pair->chain, X509_free);
+  EVP_PKEY_free(pair->key);
+  *pair = PAIR_INIT;
+}
+
+/* ---------------------------------------------------------------- files */
+
+/* The directory is opened first and both files are looked up in it, so that both come from the same release. */
+static int open_directory(const char *dir, int *out, struct buf *why)
+{
+  *out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*out >= 0)
+    return 0;
+  int err = err_from_errno(errno);
+  buf_printf(why, "%s cannot be opened (%s): name the certificates' folder with --certs", dir, strerror(errno));
+  return err;
+}
+
+static int refuse_file(int number, const char *dir, const char *name, const char *suffix, struct buf *why)
+{
+  int err = err_from_errno(number);
+  if (err == ERR_NOT_FOUND)
+    buf_printf(why, "%s/%s%s is not there: `nuncio cert new %s` makes a pair", dir, name, suffix, name);
+  else if (err == ERR_DENIED)
+    buf_printf(why, "%s/%s%s cannot be read (%s): let the user who runs nuncio read it", dir, name, suffix,
+               strerror(number));
+  else
+    buf_printf(why, "%s/%s%s cannot be read: %s", dir, name, suffix, strerror(number));
+  return err;
+}
+
+static int read_all(int fd, off_t size, struct buf *out)
+{
+  /* Room for all of it at once: a buffer that grows would leave copies of a key behind in freed memory. */
+  if (!buf_room(out, (size_t)size + 1))
+    return buf_error(out);
+  for (;;) {
+    char *room = buf_room(out, 1);
+    if (!room)
+      return buf_error(out) == ERR_FULL ? ERR_LIMIT : buf_error(out);
+    ssize_t n = read(fd, room, out->cap - out->n);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return err_from_errno(errno);
+    if (n == 0)
+      return 0;
+    buf_added(out, (size_t)n);
+  }
+}
+
+static int read_file(int folder, const char *dir, const char *name, const char *suffix, struct buf *out,
+                     struct buf *why)
+{
+  struct buf path = BUF_INIT(PATH_ROOM);
+  buf_printf(&path, "%s%s", name, suffix);
+  buf_put_c(&path, '\0');
+  if (buf_error(&path)) {
+    buf_free(&path);
+    return refuse_file(ENAMETOOLONG, dir, name, suffix, why);
+  }
+  /* O_NONBLOCK: opening a FIFO for reading would wait for a writer. */
+  int fd = openat(folder, path.p, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  buf_free(&path);
+  if (fd < 0)
+    return refuse_file(errno, dir, name, suffix, why);
+
+  struct stat st;
+  int err = fstat(fd, &st) < 0 ? err_from_errno(errno) : 0;
+  if (err == 0 && !S_ISREG(st.st_mode))
+    err = ERR_SPECIAL;
+  else if (err == 0 && st.st_size >= FILE_MAX)
+    err = ERR_LIMIT;
+  if (err == 0)
+    err = read_all(fd, st.st_size, out);
+  close(fd);
+  if (err)
+    buf_printf(why, "%s/%s%s cannot be used (%s): put a PEM file there", dir, name, suffix, err_text(err));
+  return err;
+}
+
+/* ---------------------------------------------------------------- PEM */
+
+/* OpenSSL would ask on the terminal; a server must not wait for anybody. */
+static int refuse_passphrase(char *out, int size, int writing, void *asked)
+{
+  (void)out;
+  (void)size;
+  (void)writing;
+  *(bool *)asked = true;
+  return -1;
+}
+
+static int parse_certificates(BIO *pem, const char *path, struct pair *pair, struct buf *why)
+{
+  pair->leaf = PEM_read_bio_X509(pem, NULL, refuse_passphrase, &(bool){false});
+  if (!pair->leaf) {
+    buf_printf(why, "%s holds no PEM certificate: put one there, the site's own first, then its chain", path);
+    return ERR_SYNTAX;
+  }
+  for (;;) {
+    ERR_clear_error();
+    X509 *next = PEM_read_bio_X509(pem, NULL, refuse_passphrase, &(bool){false});
+    if (!next)
+      break;
+    if (!pair->chain)
+      pair->chain = sk_X509_new_null();
+    if (!pair->chain || sk_X509_num(pair->chain) >= CHAIN_MAX || !sk_X509_push(pair->chain, next)) {
+      int err = pair->chain && sk_X509_num(pair->chain) >= CHAIN_MAX ? ERR_LIMIT : ERR_NOMEM;
+      X509_free(next);
+      buf_printf(why, "%s: the chain of certificates is not usable (%s): leave at most %d in it", path, err_text(err),
+                 CHAIN_MAX);
+      return err;
+    }
+  }
+  /* The end of the file reads as "no more start lines"; anything else is a certificate that is damaged. */
+  if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+    buf_printf(why, "%s is damaged after its first certificate: write the file anew", path);
+    return ERR_SYNTAX;
+  }
+  return 0;
+}
+
+static int parse_key(BIO *pem, const char *path, struct pair *pair, struct buf *why)
+{
+  bool asked = false;
+  pair->key = PEM_read_bio_PrivateKey(pem, NULL, refuse_passphrase, &asked);
+  if (pair->key)
+    return 0;
+  if (asked) {
+    buf_printf(why, "%s is encrypted: write it without its passphrase (openssl pkey -in OLD -out NEW)", path);
+    return ERR_DENIED;
+  }
+  buf_printf(why, "%s holds no PEM private key that can be read", path);
+  return ERR_SYNTAX;
+}
+
+static int read_part(int folder, const char *dir, const char *name, const char *suffix,
+                     int (*parse)(BIO *, const char *, struct pair *, struct buf *), struct pair *pair, struct buf *why)
+{
+  struct buf bytes = BUF_INIT(FILE_MAX), path = BUF_INIT(PATH_ROOM);
+  BIO *pem = NULL;
+  int err = read_file(folder, dir, name, suffix, &bytes, why);
+  if (err)
+    goto out;
+  buf_printf(&path, "%s/%s%s", dir, name, suffix);
+  buf_put_c(&path, '\0');
+  pem = BIO_new_mem_buf(bytes.p, (int)bytes.n);
+  if (!pem || buf_error(&path)) {
+    err = ERR_NOMEM;
+    buf_printf(why, "%s/%s%s cannot be read: %s", dir, name, suffix, err_text(err));
+    goto out;
+  }
+  err = parse(pem, path.p, pair, why);
+out:
+  BIO_free(pem);
+  if (bytes.p)
+    OPENSSL_cleanse(bytes.p, bytes.cap);
+  buf_free(&bytes);
+  buf_free(&path);
+  ERR_clear_error();
+  return err;
+}
+
+int pair_read_certificate(const char *dir, const char *name, struct pair *pair, struct buf *why)
+{
+  int folder;
+  int err = open_directory(dir, &folder, why);
+  if (err)
+    return err;
+  err = read_part(folder, dir, name, ".crt", parse_certificates, pair, why);
+  close(folder);
+  return err;
+}
+
+int pair_read_key(const char *dir, const char *name, struct pair *pair, struct buf *why)
+{
+  int folder;
+  int err = open_directory(dir, &folder, why);
+  if (err)
+    return err;
+  err = read_part(folder, dir, name, ".key", parse_key, pair, why);
+  close(folder);
+  return err;
+}
+
+/* ---------------------------------------------------------------- checks */
+
+bool pair_matches(const struct pair *pair)
+{
+  bool matches = pair->leaf && pair->key && X509_check_private_key(pair->leaf, pair->key) == 1;
+  ERR_clear_error();
+  return matches;
+}
+
+/* Kinds of key that OpenSSL reads and that no TLS client could talk to: each handshake would fail later. */
+static bool usable(const EVP_PKEY *key)
+{
+  static const char *const curves[] = {"prime256v1", "secp384r1", "secp521r1"};
+  char group[GROUP_NAME_MAX];
+  if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS") || EVP_PKEY_is_a(key, "ED25519") ||
+      EVP_PKEY_is_a(key, "ED448"))
+    return true;
+  if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_group_name(key, group, sizeof group, NULL) != 1)
+    return false;
+  for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+    if (strcmp(group, curves[i]) == 0)
+      return true;
+  return false;
+}
+
+int pair_read(const char *dir, const char *name, struct pair *pair, struct buf *why)
+{
+  int folder;
+  int err = open_directory(dir, &folder, why);
+  if (err)
+    return err;
+  err = read_part(folder, dir, name, ".crt", parse_certificates, pair, why);
+  if (err == 0)
+    err = read_part(folder, dir, name, ".key", parse_key, pair, why);
+  close(folder);
+  if (err == 0 && !pair_matches(pair)) {
+    buf_printf(why, "%s/%s.key is not the key of the first certificate in %s/%s.crt: put the right two side by side",
+               dir, name, dir, name);
+    err = ERR_TLS;
+  }
+  if (err == 0 && !usable(pair->key)) {
+    buf_printf(why, "%s/%s.key is of a kind that TLS clients do not know: use ECDSA on P-256, or RSA", dir, name);
+    err = ERR_TLS;
+  }
+  if (err)
+    pair_free(pair);
+  ERR_clear_error();
+  return err;
+}
+
+/* ---------------------------------------------------------------- identity */
+
+static struct file_identity look(const char *dir, const char *name, const char *suffix)
+{
+  struct file_identity id = {0};
+  struct stat st;
+  struct buf path = BUF_INIT(PATH_ROOM);
+  buf_printf(&path, "%s/%s%s", dir, name, suffix);
+  buf_put_c(&path, '\0');
+  if (buf_error(&path)) {
+    id.error = ENAMETOOLONG;
+  } else if (stat(path.p, &st) < 0) {
+    id.error = errno;
+  } else {
+    id.device = st.st_dev;
+    id.inode = st.st_ino;
+    id.size = st.st_size;
+    id.modified = st.st_mtim;
+    id.changed = st.st_ctim;
+  }
+  buf_free(&path);
+  return id;
+}
+
+void pair_look(const char *dir, const char *name, struct pair_identity *out)
+{
+  out->certificate = look(dir, name, ".crt");
+  out->key = look(dir, name, ".key");
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+static bool same_file(const struct file_identity *a, const struct file_identity *b)
+{
+  return a->error == b->error && a->device == b->device && a->inode == b->inode && a->size == b->size &&
+         same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
+}
+
+bool pair_same(const struct pair_identity *a, const struct pair_identity *b)
+{
+  return same_file(&a->certificate, &b->certificate) && same_file(&a->key, &b->key);
+}

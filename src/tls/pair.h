@@ -1,0 +1,53 @@
+/* A pair of PEM files, DIR/NAME.crt and DIR/NAME.key: found, read whole, checked. Inside tls/ only. */
+#ifndef NUNCIO_TLS_PAIR_H
+#define NUNCIO_TLS_PAIR_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/buf.h"
+
+/* What a pair holds once it is read. Start it as PAIR_INIT; pair_free is safe at any time. */
+struct pair {
+  X509 *leaf;
+  STACK_OF(X509) * chain; /* what follows the leaf in its file, in that order; NULL where nothing does */
+  EVP_PKEY *key;
+};
+#define PAIR_INIT ((struct pair){NULL, NULL, NULL})
+
+void pair_free(struct pair *pair);
+
+/* Each reads one file into its place in *pair. ERR_NOT_FOUND, ERR_DENIED, ERR_SPECIAL, ERR_LIMIT, ERR_SYNTAX,
+ * ERR_NOMEM, ERR_IO; *why then holds a sentence that names the file and the mend. Nothing blocks (a FIFO is refused
+ * unread) and nothing asks for a passphrase: an encrypted key is ERR_DENIED. */
+int pair_read_certificate(const char *dir, const char *name, struct pair *pair, struct buf *why)
+    __attribute__((warn_unused_result));
+int pair_read_key(const char *dir, const char *name, struct pair *pair, struct buf *why)
+    __attribute__((warn_unused_result));
+
+/* Reads both from one directory, also while DIR (a symbolic link) is moved over, and checks that they belong together
+ * and that TLS can use them. On failure *pair is empty. */
+int pair_read(const char *dir, const char *name, struct pair *pair, struct buf *why)
+    __attribute__((warn_unused_result));
+
+/* Whether the key is the certificate's. */
+bool pair_matches(const struct pair *pair);
+
+/* Which two files stand under the pair's names at the moment, through symbolic links. The change time is in it because
+ * a key that becomes readable by chmod is news as well. */
+struct pair_identity {
+  struct file_identity {
+    int error; /* errno of stat, else 0; the rest is 0 where there is an error */
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec modified, changed;
+  } certificate, key;
+};
+void pair_look(const char *dir, const char *name, struct pair_identity *out);
+bool pair_same(const struct pair_identity *a, const struct pair_identity *b);
+
+#endif

@@ -1,0 +1,90 @@
+"""Fixtures: real servers for one test, for a file of tests, or for the whole session."""
+
+import itertools
+import os
+import resource
+
+import pytest
+
+import server as harness
+
+
+def pytest_configure(config):
+    if not os.access(harness.PROGRAM, os.X_OK):
+        raise pytest.UsageError("NUNCIO must name the built program: run `make e2e`")
+    # Old versions of TLS are offered on purpose, to be refused.
+    config.addinivalue_line("filterwarnings", "ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
+    # Some tests hold thousands of connections open.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Puts the logs of the servers that a failed test spoke to below its report."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for server in harness.servers:
+            log = server.log()[server.shown :]
+            if log:
+                report.sections.append((f"log of {server.work.name}", log[-20000:]))
+
+
+@pytest.fixture(autouse=True)
+def _only_this_tests_log():
+    for server in harness.servers:
+        server.shown = len(server.log())
+    yield
+    for server in list(harness.servers):
+        # A server that has gone was answered for by the test that ended it.
+        assert server.stopped or server.signalled or server.alive(), f"it died with {server.process.returncode}\n{server.log()}"
+
+
+def _factory(tmp_path_factory, started):
+    number = itertools.count(1)
+
+    def serve(tree=None, *options, capsule=None, **more):
+        work = tmp_path_factory.mktemp(f"server{next(number)}-")
+        if capsule is None:
+            capsule = harness.plant(work / "capsule", {"index.gmi": "# Home\n"} if tree is None else tree)
+        server = harness.Server(work, capsule, *options, **more)
+        started.append(server)
+        return server
+
+    return serve
+
+
+def _end(started):
+    failures = []
+    for server in started:
+        try:
+            server.stop()
+        except AssertionError as failure:
+            failures.append(str(failure))
+        harness.servers.remove(server)
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def serve(tmp_path_factory):
+    """serve({"path": content}, options...): a server for this test. It must end cleanly on SIGTERM afterwards."""
+    started = []
+    yield _factory(tmp_path_factory, started)
+    _end(started)
+
+
+@pytest.fixture(scope="module")
+def serve_for_module(tmp_path_factory):
+    """The same for all tests of a file that only read."""
+    started = []
+    yield _factory(tmp_path_factory, started)
+    _end(started)
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory):
+    """A server of the capsule that the repository ships."""
+    started = []
+    yield _factory(tmp_path_factory, started)(capsule=harness.ROOT / "capsule")
+    _end(started)

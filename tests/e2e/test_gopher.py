@@ -1,0 +1,492 @@
+"""Gopher as a client meets it: selectors, menus, documents (P1 to P3, P5 to P19)."""
+
+import re
+import ssl
+import time
+
+import pytest
+
+import client
+from client import Item, columns
+from server import HAVE_IPV6, SLOWER
+
+LONG_ENGLISH = "Both ministers concurred on holding a meeting at the level of vice ministers in the autumn. " * 5
+LONG_JAPANESE = "日露外相会談の概要について、次のとおり発表した。" * 12
+COMBINING = "e\u0301a\u0308o\u0302 " * 60
+LONG_WORD = "x" * 300
+
+TREE = {
+    "index.gmi": "# Welcome\n\n=> page.gmi A page\n=> text.txt A text\n",
+    "page.gmi": "# A page\n\nText.\n",
+    "text.txt": "one\ntwo\n.\n..\nlast line without an end",
+    "crlf.txt": b"one\r\ntwo\r\n",
+    "dir/index.gmi": "# In the directory\n\n=> below.gmi Below\n=> ../text.txt Above\n",
+    "dir/below.gmi": "# Below\n",
+    "with space.txt": "space\n",
+    "100%.txt": "percent\n",
+    "100%25.txt": "percent twenty-five\n",
+    "what?.txt": "question\n",
+    "ünï.txt": "umlauts\n",
+    "tab\there.txt": "tab\n",
+    "picture.gif": b"GIF89a\0\1\2",
+    "data.bin": bytes(range(256)) * 40,
+    "README": "A text without a suffix.\n",
+    "types/index.gmi": """# Types
+=> a.txt text
+=> b.gmi page
+=> ../dir/ directory
+=> ../dir directory without its slash
+=> c.gif gif
+=> d.png png
+=> e.jpg jpeg
+=> f.wav sound
+=> g.html html
+=> h.zip archive
+=> i.pdf document
+=> ../README no suffix
+=> k.overview.txt source
+=> k/ overview
+""",
+    "types/k.overview.txt": "An overview\n\n1. Point one.\n",
+    "types/g.html": "<p>html</p>\n",
+    "types/f.wav": b"RIFF",
+    "types/c.gif": b"GIF89a",
+    "types/d.png": b"\x89PNG",
+    "types/e.jpg": b"\xff\xd8",
+    "types/h.zip": b"PK",
+    "types/i.pdf": b"%PDF",
+    "types/a.txt": "a\n",
+    "types/b.gmi": "# b\n",
+    "out.gmi": """# Out
+=> gopher://example.org A host
+=> gopher://example.org/ A host with a slash
+=> gopher://example.org/1/menu A menu
+=> gopher://example.org:7070/0/a%20text.txt A text
+=> gopher://example.org/7/search A search
+=> gemini://example.org/page Gemini
+=> http://example.org/ Web
+=> https://example.org/?a=b&c=d Secure web
+=> mailto:someone@example.org Mail
+=> telnet://example.org:2323 Telnet
+=> telnet://example.org Telnet by default
+=> javascript:alert(1) Script
+=> data:text/html,x Data
+=> vbscript:x Basic
+=> file:///etc/passwd File
+=> sub/page.gmi Relative
+=> /dir/below.gmi Absolute
+=> page.gmi?a=b With a query
+=> page.gmi#part With a fragment
+=> ünï.txt Unencoded
+=> %C3%BCn%C3%AF.txt Encoded
+=> gemini://localhost/page.gmi Ourselves
+""",
+    "form.gmi": f"""# A heading of level one
+## A heading of level two
+Text.
+
+{LONG_ENGLISH}
+{LONG_JAPANESE}
+{COMBINING}
+{LONG_WORD}
+* {LONG_ENGLISH}
+> {LONG_ENGLISH}
+=> page.gmi {LONG_ENGLISH}
+=> page.gmi
+Tab\there
+```
+{'preformatted ' * 10}
+\t<- a tab, and => no link
+```
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def site(serve_for_module):
+    return serve_for_module(TREE)
+
+
+def items_of(site, selector):
+    return site.gopher(selector).menu
+
+
+def the_item(items, display):
+    found = [item for item in items if item.display.strip() == display and item.type != "i"]
+    assert len(found) == 1, (display, items)
+    return found[0]
+
+
+# ---------------------------------------------------------------- requests
+
+
+@pytest.mark.parametrize("request_bytes, text", [
+    (b"/text.txt\r\n", TREE["text.txt"]),
+    (b"/text.txt\n", TREE["text.txt"]),
+    (b"text.txt\r\n", TREE["text.txt"]),
+    (b"/text.txt\r\nand more\r\n", TREE["text.txt"]),
+    (b"/text.txt\t\r\n", TREE["text.txt"]),
+])
+def test_how_a_selector_ends_P1(site, request_bytes, text):
+    reply = client.gopher("127.0.0.1", site.gopher_port, request_bytes)
+    assert (reply.text, reply.end) == (text, client.FIN)
+
+
+@pytest.mark.parametrize("request_bytes", [b"\r\n", b"\n", b"/\r\n", b"/\n", b"//\r\n", b"/./\r\n", b".\r\n"])
+def test_empty_is_the_root_P1_P2(site, request_bytes):
+    reply = client.gopher("127.0.0.1", site.gopher_port, request_bytes)
+    assert the_item(reply.menu, "A page").selector == "/page.gmi"
+    assert reply.raw == site.gopher("").raw
+
+
+@pytest.mark.parametrize("request_bytes", [b"a" * 1025, b"/" * 5000, b"a" * 1025 + b"\r\n", b"\t" * 2000])
+def test_a_long_request_is_refused_at_once_P1(site, request_bytes):
+    started = time.monotonic()
+    reply = client.gopher("127.0.0.1", site.gopher_port, request_bytes)
+    assert reply.end == client.FIN
+    assert reply.error
+    assert time.monotonic() - started < 3 * SLOWER  # the deadline for requests is 10 s
+
+
+def test_1024_bytes_are_no_long_request_P1(site):
+    selector = b"/dir/." + b"/." * 508  # with CRLF: 1024
+    assert len(selector) == 1022
+    assert site.gopher(selector).raw == site.gopher("/dir/").raw
+
+
+@pytest.mark.parametrize("selector, text", [
+    ("/dir/../text.txt", TREE["text.txt"]),
+    ("//text.txt", TREE["text.txt"]),
+    ("/./text.txt", TREE["text.txt"]),
+    ("./text.txt", TREE["text.txt"]),
+    ("dir//..//text.txt", TREE["text.txt"]),
+    ("/with space.txt", "space\n"),
+    ("/with%20space.txt", "space\n"),
+    ("/ünï.txt", "umlauts\n"),
+    ("/%C3%BCn%C3%AF.txt", "umlauts\n"),
+    ("/100%.txt", "percent\n"),
+    ("/100%25.txt", "percent twenty-five\n"),  # as it stands first
+    ("/100%2525.txt", "percent twenty-five\n"),
+    ("/what?.txt", "question\n"),
+    ("/what%3F.txt", "question\n"),
+    ("/tab%09here.txt", "tab\n"),
+])
+def test_a_selector_is_tried_as_it_stands_then_decoded_P2(site, selector, text):
+    assert site.gopher(selector).text == text
+
+
+@pytest.mark.parametrize("selector", [
+    b"..", b"/..", b"../text.txt", b"/../etc/passwd", b"/dir/../../etc/passwd", b"/%2e%2e/etc/passwd",
+    b"/text.txt\0", b"\0", b"/\0/text.txt", b"/text.txt%00", b"/dir%2Ftext.txt", b"/..%2fetc/passwd",
+    b"/..\\..\\etc\\passwd"])
+def test_above_the_root_and_nul_are_refused_P2(site, selector):
+    assert site.gopher(selector).error
+
+
+def test_menus_hold_selectors_that_lead_back_P2(serve):
+    names = ["with space.txt", "100%.txt", "50%25.txt", "what?.txt", "ünï.txt", "a:b.txt", "tab\there.txt",
+             "new\nline.txt", "quote\"<>.txt", "#.txt", "日本.txt", "back\\slash.txt", "+plus.txt", "-dash.txt"]
+    site = serve({name: f"this is {name}" for name in names})
+    items = [item for item in site.gopher("").menu if item.type == "0"]
+    assert len(items) == len(names)
+    for item in items:
+        assert re.fullmatch(r"[!-~]+", item.selector), item
+        assert not re.search("%(?![0-9A-F]{2})", item.selector), item
+    assert sorted(site.gopher(item.selector).text for item in items) == sorted(f"this is {name}" for name in names)
+
+
+@pytest.mark.parametrize("selector", ["/text.txt\twords to find", "/text.txt?words", "/text.txt?words+to%20find"])
+def test_words_for_a_search_on_a_static_page_are_ignored_P3(site, selector):
+    assert site.gopher(selector).text == TREE["text.txt"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("target", ["/", "/text.txt", "/x HTTP/1.1\r\nHost: localhost\r\n"])
+def test_http_gets_a_page_that_says_what_this_is_P5(site, method, target):
+    line = target if "HTTP" in target else target + " HTTP/1.1\r\nHost: localhost\r\n"
+    raw = site.gopher(f"{method} {line}").raw
+    head, _, body = raw.partition(b"\r\n\r\n")
+    assert re.match(rb"HTTP/1\.[01] \d{3} ", head), head
+    assert b"\nContent-Type: text/html" in head
+    if method == "HEAD":
+        assert body == b""
+    else:
+        assert f"gemini://localhost:{site.gemini_port}".encode() in body
+        assert f"gopher://localhost:{site.gopher_port}".encode() in body
+
+
+def test_a_file_called_get_is_still_there_P5(serve):
+    site = serve({"GET": "a file\n"})
+    assert site.gopher("/GET").text == "a file\n"
+
+
+@pytest.mark.parametrize("selector", ["", "/text.txt", "/nothing", "/data.bin", "GET / HTTP/1.0\r\n"])
+def test_the_same_port_speaks_tls_P6(site, selector):
+    plain, secret = site.gopher(selector), site.gopher(selector, tls=True)
+    assert secret.raw == plain.raw
+    assert secret.end == client.CLOSE_NOTIFY
+
+
+def test_tls_on_gopher_is_as_young_as_on_gemini_P6(site):
+    old = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(ssl.SSLError):
+        site.connect_tls("gopher", context=client.tls_context(old, old)).close()
+
+
+# ---------------------------------------------------------------- menus
+
+
+def test_the_form_of_menus_P7_P8(site):
+    for selector in ("", "/dir/", "/form.gmi", "/types/", "/out.gmi", "/nothing", "/dir/below.gmi"):
+        assert site.gopher(selector).menu, selector
+
+
+def test_lines_are_67_columns_wide_at_most_P9(site):
+    wide = [item for item in items_of(site, "/form.gmi") if columns(item.display) > 67]
+    assert [item.display for item in wide if "preformatted" not in item.display] == []
+    assert len(wide) == 1 and wide[0].display == "preformatted " * 10
+
+
+def test_wrapping_uses_the_width_P9(site):
+    widest = max(columns(item.display) for item in items_of(site, "/form.gmi") if "日" in item.display)
+    assert widest >= 65
+
+
+def test_wrapping_loses_no_word_P9(site):
+    items = items_of(site, "/form.gmi")
+    words = client.menu_words([item for item in items if item.display])
+    assert client.holds(words, LONG_ENGLISH.split())
+    assert client.holds(words, COMBINING.split())
+    shown = "".join(item.display for item in items)
+    assert LONG_JAPANESE in shown
+    assert LONG_WORD in shown
+
+
+def test_a_label_that_is_too_wide_goes_on_below_P9(site):
+    items = items_of(site, "/form.gmi")
+    at = next(i for i, item in enumerate(items) if item.type == "1")
+    words = items[at].display.split()
+    following = at + 1
+    while items[following].type == "i":
+        assert items[following].display.startswith(" "), items[following]
+        words += items[following].display.split()
+        following += 1
+    assert words == LONG_ENGLISH.split()
+    assert (items[following].type, items[following].selector) == ("1", "/page.gmi")
+
+
+def test_gemtext_becomes_a_menu_P10(site):
+    displays = [item.display for item in items_of(site, "/form.gmi")]
+    heading = displays.index("A heading of level one")
+    assert re.fullmatch(r"([=\-~_*#])\1+", displays[heading + 1])
+    assert any("A heading of level two" in d for d in displays)
+    bullet = next(i for i, d in enumerate(displays) if d.startswith("* Both"))
+    assert displays[bullet + 1].startswith("  ") and displays[bullet + 1].strip()
+    assert any(d.startswith("> Both") for d in displays)
+    assert any(d.endswith("<- a tab, and => no link") for d in displays)
+    assert not any("```" in d for d in displays)
+
+
+@pytest.mark.parametrize("label, type_", [
+    ("text", "0"), ("page", "1"), ("directory", "1"), ("directory without its slash", "1"), ("gif", "g"), ("png", "I"),
+    ("jpeg", "I"), ("sound", "s"), ("html", "h"), ("archive", "9"), ("document", "9"), ("no suffix", "0"),
+    ("source", "0"), ("overview", "1")])
+def test_an_items_type_follows_its_target_P10_P15(site, label, type_):
+    item = the_item(items_of(site, "/types/"), label)
+    assert item.type == type_
+    assert site.gopher(item.selector).error is None
+
+
+@pytest.mark.parametrize("label, item", [
+    ("A host", Item("1", "", "", "example.org", 70)),
+    ("A host with a slash", Item("1", "", "", "example.org", 70)),
+    ("A menu", Item("1", "", "/menu", "example.org", 70)),
+    ("A text", Item("0", "", "/a text.txt", "example.org", 7070)),
+    ("A search", Item("7", "", "/search", "example.org", 70)),
+    ("Gemini", Item("h", "", "URL:gemini://example.org/page", "localhost", 0)),
+    ("Web", Item("h", "", "URL:http://example.org/", "localhost", 0)),
+    ("Secure web", Item("h", "", "URL:https://example.org/?a=b&c=d", "localhost", 0)),
+    ("Mail", Item("h", "", "URL:mailto:someone@example.org", "localhost", 0)),
+    ("Telnet", Item("8", "", "", "example.org", 2323)),
+    ("Telnet by default", Item("8", "", "", "example.org", 23)),
+    ("Relative", Item("1", "", "/sub/page.gmi", "localhost", 0)),
+    ("Absolute", Item("1", "", "/dir/below.gmi", "localhost", 0)),
+    ("With a fragment", Item("1", "", "/page.gmi", "localhost", 0)),
+    ("Unencoded", Item("0", "", "/%C3%BCn%C3%AF.txt", "localhost", 0)),
+    ("Encoded", Item("0", "", "/%C3%BCn%C3%AF.txt", "localhost", 0)),
+    ("Ourselves", Item("1", "", "/page.gmi", "localhost", 0)),
+])
+def test_where_links_lead_P11(site, label, item):
+    """Port 0 stands for our own."""
+    found = the_item(items_of(site, "/out.gmi"), label)
+    # RFC 4266 decodes a selector; a server that leaves an unusual byte encoded is in order too.
+    assert (found.type, found.host) == (item.type, item.host)
+    assert found.selector in (item.selector, item.selector.replace(" ", "%20"))
+    assert found.port == (item.port or site.gopher_port)
+
+
+def test_links_inside_resolve_against_the_page_P11(site):
+    items = items_of(site, "/dir/")
+    assert the_item(items, "Below").selector == "/dir/below.gmi"
+    assert the_item(items, "Above").selector == "/text.txt"
+    assert items_of(site, "/dir") == items
+
+
+@pytest.mark.parametrize("label", ["Script", "Data", "Basic", "File"])
+def test_harmful_links_become_text_P12(site, label):
+    items = [item for item in items_of(site, "/out.gmi") if label in item.display.split()]
+    assert items and {item.type for item in items} == {"i"}
+
+
+@pytest.mark.parametrize("url, shown", [
+    ("https://example.org/", "https://example.org/"),
+    ("https://example.org/?a=b&c=d", "https://example.org/?a=b&amp;c=d"),
+    ("gemini://example.org/", "gemini://example.org/"),
+    ("https://example.org/\"><script>x</script>", None),
+])
+@pytest.mark.parametrize("prefix", ["URL:", "/URL:"])
+def test_url_selectors_answer_a_page_that_leads_there_P12(site, prefix, url, shown):
+    page = site.gopher(prefix + url).text
+    assert "<html" in page.lower()
+    assert re.search(r"http-equiv=[\"']?refresh", page, re.IGNORECASE)
+    assert "<script" not in page.lower()
+    if shown:
+        assert f'href="{shown}"' in page
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x",
+                                 "file:///etc/passwd", "", "no scheme"])
+def test_harmful_urls_get_no_page_P12(site, url):
+    assert site.gopher("URL:" + url).error
+
+
+@pytest.mark.parametrize("selector", ["/nothing", "nothing.gmi", "/dir/nothing", "/text.txt/", "/text.txt/below"])
+def test_an_error_is_a_menu_of_one_line_P13(site, selector):
+    assert site.gopher(selector).error
+
+
+# ---------------------------------------------------------------- documents
+
+
+@pytest.mark.parametrize("name", ["text.txt", "crlf.txt", "data.bin", "picture.gif", "README"])
+def test_files_arrive_byte_for_byte_P14(site, name):
+    content = TREE[name]
+    assert site.gopher("/" + name).raw == (content.encode() if isinstance(content, str) else content)
+
+
+def test_pages_are_menus_and_overviews_sources_are_text_P15(site):
+    assert site.gopher("/page.gmi").menu
+    assert site.gopher("/types/k.overview.txt").text == TREE["types/k.overview.txt"]
+
+
+GOPHERMAP = """Welcome to the map
+i\tnot this one
+1A directory\tsub
+0A text\ttext.txt
+0Absolute\t/top.txt
+1Elsewhere\t/there\texample.org\t7070
+1Default port\t/there\texample.org
+htmls\tURL:https://example.org/
+iInformation\tfake\t(NULL)\t0
+
+   * drawn *
+name.txt\t
+.
+not read
+"""
+
+
+@pytest.fixture(scope="module")
+def maps(serve_for_module):
+    return serve_for_module({
+        "map/gophermap": GOPHERMAP, "map/text.txt": "t\n", "map/name.txt": "n\n", "map/ame.txt": "a\n",
+        "map/sub/index.gmi": "# Sub\n", "top.txt": "top\n",
+        "both/gophermap": "From the map\n", "both/index.gmi": "# From the index\n",
+    })
+
+
+@pytest.mark.parametrize("display, type_, selector, host, port", [
+    ("A directory", "1", "/map/sub", None, None),
+    ("A text", "0", "/map/text.txt", None, None),
+    ("Absolute", "0", "/top.txt", None, None),
+    ("Elsewhere", "1", "/there", "example.org", 7070),
+    ("Default port", "1", "/there", "example.org", 70),
+    ("tmls", "h", "URL:https://example.org/", None, None),
+    ("ame.txt", "n", "/map/ame.txt", None, None),
+])
+def test_a_gophermap_is_the_menu_P16(maps, display, type_, selector, host, port):
+    item = the_item(items_of(maps, "/map/"), display)
+    assert item == Item(type_, display, selector, host or "localhost", port or maps.gopher_port)
+
+
+def test_lines_of_a_gophermap_without_tab_are_information_P16(maps):
+    items = items_of(maps, "/map")
+    assert items[0] == Item("i", "Welcome to the map", "", "error.host", 1)
+    assert "   * drawn *" in [item.display for item in items]
+    assert "not read" not in [item.display for item in items]
+
+
+def test_on_gemini_an_index_rules_else_the_map_is_translated_P16(maps):
+    assert maps.gemini("/both/").text == "# From the index\n"
+    assert [item.display for item in items_of(maps, "/both/")] == ["From the map"]
+    page = maps.gemini("/map/")
+    assert page.meta.startswith("text/gemini")
+    assert "Welcome to the map" in page.text
+    links = {label: target for target, label in page.links}
+    assert maps.gemini(client_path("/map/", links["A text"])).text == "t\n"
+    assert maps.gemini(client_path("/map/", links["Absolute"])).text == "top\n"
+    assert links["Elsewhere"] == "gopher://example.org:7070/1/there"
+    assert links["tmls"] == "https://example.org/"
+
+
+def client_path(base, target):
+    """The path that a link on the page `base` leads to."""
+    return target if target.startswith("/") else base + target.removeprefix("./")
+
+
+@pytest.mark.parametrize("selector", ["caps.txt", "/caps.txt"])
+def test_caps_txt_is_made_P17(site, selector):
+    text = site.gopher(selector).text
+    assert text.startswith("CAPS")
+    caps = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    assert caps["CapsVersion"] == "1"
+    assert caps["ExpireCapsAfter"].isdigit()
+    assert caps["PathDelimeter"] == "/"  # the word as that draft spells it
+    assert caps["ServerSoftware"].lower() == "nuncio"
+    assert caps["ServerSoftwareVersion"]
+    assert caps["ServerDefaultEncoding"].upper() == "UTF-8"
+    assert caps["ServerTLSPort"] == str(site.gopher_port)
+
+
+def test_a_caps_txt_of_the_capsules_own_wins_P17(serve):
+    assert serve({"caps.txt": "CAPS\nmine\n"}).gopher("caps.txt").text == "CAPS\nmine\n"
+
+
+# ---------------------------------------------------------------- what menus call us
+
+
+def hosts(items):
+    return {(item.host, item.port) for item in items if item.type not in "i3"}
+
+
+def test_menus_name_localhost_on_loopback_P19(site):
+    assert hosts(items_of(site, "")) == {("localhost", site.gopher_port)}
+
+
+def test_menus_name_the_configured_host_P19(serve):
+    site = serve(TREE, "--host", "gopher.example", "--host", "second.example")
+    assert hosts(items_of(site, "")) == {("gopher.example", site.gopher_port)}
+
+
+def test_menus_name_the_public_port_P19(serve):
+    site = serve(TREE, "--public-gopher-port", "70", "--public-gemini-port", "1965")
+    assert hosts(items_of(site, "")) == {("localhost", 70)}
+    page = site.gopher("GET / HTTP/1.0\r\n").text
+    assert re.search(r"gemini://localhost(:1965)?/", page)
+    assert re.search(r"gopher://localhost(:70)?/", page)
+
+
+@pytest.mark.skipif(not HAVE_IPV6, reason="this machine has no IPv6")
+def test_answers_on_ipv6_too_B2_P19(site):
+    items = site.gopher("", host="::1").menu
+    assert hosts(items) == {("localhost", site.port("gopher", "::1"))}

@@ -1,0 +1,371 @@
+"""Whatever a peer sends, or does not send, or does not read: it gets what the rules say and does no harm (B1, G17,
+issue 2: bad input)."""
+
+import random
+import resource
+import socket
+import ssl
+import struct
+import threading
+import time
+
+import pytest
+
+import client
+from server import HAVE_IPV6, SLOWER, Sparse, eventually
+
+TREE = {"index.gmi": "# Home\n", "text.txt": "text\n", "big.bin": Sparse(64 << 20)}
+
+
+
+def client_hello():
+    """The first flight of a TLS client, as bytes."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = client.tls_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    try:
+        session.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
+def reset(sock):
+    """Ends a connection by RST."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def answers_at_once(site):
+    started = time.monotonic()
+    assert site.gemini("/").status == 20
+    assert site.gopher("/text.txt").text == "text\n"
+    assert time.monotonic() - started < 1 * SLOWER
+
+
+# ---------------------------------------------------------------- deadlines
+
+QUICK = ("--timeout", "handshake=0.6", "--timeout", "request=0.6", "--timeout", "write=0.6", "--timeout", "drain=0.6")
+
+
+@pytest.fixture(scope="module")
+def hasty(serve_for_module):
+    """A server whose deadlines are short."""
+    return serve_for_module(TREE, *QUICK)
+
+
+def trickle(sock, data, pause=0.05):
+    """Sends a byte at a time until the peer ends it; how long that took, and what came."""
+    started = time.monotonic()
+    sock.settimeout(pause)
+    for byte in data:
+        try:
+            sock.sendall(bytes([byte]))
+            piece = sock.recv(4096)
+        except socket.timeout:
+            continue
+        except (OSError, ssl.SSLError):
+            break
+        if not piece:
+            break
+    else:
+        pytest.fail("the peer waited to the end")
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("scheme, data", [
+    ("gemini", client_hello()),  # a handshake that does not get on
+    ("gopher", b"/" + b"a" * 200),  # a selector
+    ("gopher", client_hello()),  # a handshake on the Gopher port
+])
+def test_bytes_that_trickle_do_not_put_a_deadline_off_B1(hasty, scheme, data):
+    with hasty.connect(scheme) as sock:
+        assert trickle(sock, data) < 4 * SLOWER
+
+
+def test_a_request_that_trickles_over_tls_does_not_put_a_deadline_off_B1(hasty):
+    with hasty.connect_tls() as sock:
+        assert trickle(sock, b"gemini://localhost/?" + b"a" * 200) < 4 * SLOWER
+
+
+@pytest.mark.parametrize("scheme, data", [
+    ("gemini", b""), ("gemini", b"\x16"), ("gemini", client_hello()[:100]), ("gemini", client_hello()),
+    ("gopher", b""), ("gopher", b"/text"), ("gopher", b"\x16"), ("gopher", client_hello()[:100])])
+def test_silence_has_an_end_B1(hasty, scheme, data):
+    """With nothing sent at all the kernel holds the connection back for a second before we see it."""
+    with hasty.connect(scheme) as sock:
+        sock.sendall(data)
+        sock.settimeout(5 * SLOWER)
+        _, end = client.read_to_end(sock)
+    assert end in (client.FIN, client.RESET)
+
+
+@pytest.mark.parametrize("scheme", ["gemini", "gopher"])
+def test_a_reader_who_never_reads_is_left_B1(hasty, scheme):
+    before = hasty.descriptors()
+    sock = hasty.connect_tls(receive_buffer=4096) if scheme == "gemini" else hasty.connect(scheme, receive_buffer=4096)
+    with sock:
+        sock.sendall(b"gemini://localhost/big.bin\r\n" if scheme == "gemini" else b"/big.bin\r\n")
+        eventually(lambda: hasty.descriptors() > before, 3, "the download's start")
+        eventually(lambda: hasty.descriptors() <= before, 5, "the download's end")
+        sock.settimeout(5)
+        _, end = client.read_to_end(sock)
+        assert end in (client.FIN, client.RESET)  # never close_notify: it was cut short
+
+
+def test_a_slow_reader_who_goes_on_reading_is_served_B1(hasty):
+    """0.6 s without any progress would end it; a little every 0.1 s does not."""
+    with hasty.connect_tls(receive_buffer=65536) as sock:
+        sock.sendall(b"gemini://localhost/big.bin\r\n")
+        length = 0
+        for _ in range(15):
+            piece = sock.recv(16384)
+            assert piece
+            length += len(piece)
+            time.sleep(0.1)
+        rest, end = client.read_to_end(sock)
+    assert end == client.CLOSE_NOTIFY
+    assert length + len(rest) > 64 << 20
+
+
+# ---------------------------------------------------------------- vanishing
+
+
+@pytest.fixture(scope="module")
+def site(serve_for_module):
+    return serve_for_module(TREE)
+
+
+@pytest.mark.parametrize("leave", [socket.socket.close, reset], ids=["close", "reset"])
+def test_clients_that_vanish_in_the_handshake(site, leave):
+    hello = client_hello()
+    before = site.descriptors()
+    for cut in (1, 5, 6, 43, 100, len(hello) - 1, len(hello)):
+        sock = site.connect("gemini")
+        sock.sendall(hello[:cut])
+        leave(sock)
+    eventually(lambda: site.descriptors() <= before, 5, "all connections' end")
+    answers_at_once(site)
+
+
+@pytest.mark.parametrize("leave", [socket.socket.close, reset], ids=["close", "reset"])
+@pytest.mark.parametrize("scheme", ["gemini", "gopher"])
+def test_clients_that_vanish_in_the_response(site, scheme, leave):
+    before = site.descriptors()
+    for taken in (0, 1, 10, 30_000, 1_000_000):
+        sock = site.connect_tls() if scheme == "gemini" else site.connect(scheme)
+        sock.sendall(b"gemini://localhost/big.bin\r\n" if scheme == "gemini" else b"/big.bin\r\n")
+        if taken:
+            client.read_to_end(sock, taken)
+        leave(sock)
+    eventually(lambda: site.descriptors() <= before, 5, "all connections' end")
+    answers_at_once(site)
+
+
+@pytest.mark.parametrize("leave", [socket.socket.close, reset], ids=["close", "reset"])
+def test_clients_that_vanish_before_or_in_the_request(site, leave):
+    before = site.descriptors()
+    for data in (b"", b"g", b"gemini://localhost/", b"gemini://localhost/\r"):
+        sock = site.connect_tls()
+        sock.sendall(data)
+        leave(sock)
+        sock = site.connect("gopher")
+        sock.sendall(data)
+        leave(sock)
+    eventually(lambda: site.descriptors() <= before, 5, "all connections' end")
+    answers_at_once(site)
+
+
+def test_a_connection_that_fails_before_its_request_is_one_log_line_B3(serve):
+    site = serve(TREE)
+    with site.connect("gemini") as sock:
+        sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        client.read_to_end(sock)
+    start = len(site.output)
+    eventually(lambda: [line for line in site.log_lines() if "TLS" in line or "handshake" in line])
+    assert start and "GET" not in site.log()
+
+
+# ---------------------------------------------------------------- garbage
+
+
+def random_bytes(generator):
+    """Bytes of many shapes: noise, near misses, floods of one byte."""
+    shape = generator.randrange(6)
+    n = generator.choice([1, 2, 10, 100, 1024, 5000])
+    if shape == 0:
+        return generator.randbytes(n)
+    if shape == 1:
+        return bytes([generator.randrange(256)]) * n
+    if shape == 2:
+        return b"\x16\x03\x01" + generator.randbytes(n)
+    if shape == 3:
+        hello = bytearray(client_hello())
+        for _ in range(generator.randint(1, 8)):
+            hello[generator.randrange(len(hello))] = generator.randrange(256)
+        return bytes(hello)
+    near = [b"gemini://localhost/", b"/text.txt", b"GET / ", b"URL:", b"\t$", b"/../", b"%00%2f", b"gemini://[::1"]
+    return generator.choice(near) + generator.randbytes(n % 50) + generator.choice([b"\r\n", b"\n", b"", b"\0\r\n"])
+
+
+def test_random_bytes_on_both_ports_get_answers_by_the_rules(site):
+    generator = random.Random(1436)
+    for round_ in range(150 if SLOWER == 1 else 60):
+        data = random_bytes(generator)
+        for scheme in ("gemini", "gopher"):
+            with site.connect(scheme) as sock:
+                client.try_send(sock, data)
+                try:
+                    sock.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass
+                raw, end = client.read_to_end(sock)
+            assert end in (client.FIN, client.RESET), (round_, scheme, data)
+            if scheme == "gemini":
+                assert raw == b"" or raw[0] in (0x15, 0x16), (round_, data, raw)
+    answers_at_once(site)
+
+
+def test_random_bytes_inside_tls_get_answers_by_the_rules_G9_G15(site):
+    generator = random.Random(1965)
+    for round_ in range(100 if SLOWER == 1 else 40):
+        data = random_bytes(generator)
+        with site.connect_tls() as sock:
+            client.try_send(sock, data + b"\r\n")
+            raw, end = client.read_to_end(sock)
+        assert end == client.CLOSE_NOTIFY, (round_, data)
+        reply = client.GeminiReply(raw, end)  # asserts its form
+        assert reply.status, (round_, data)
+        if b"gemini://localhost/" not in data:
+            assert reply.status in (53, 59), (round_, data, raw[:200])
+
+
+def test_noise_in_the_middle_of_a_tls_session(site):
+    generator = random.Random(7)
+    for _ in range(10):
+        with site.connect_tls() as sock:
+            sock.sendall(b"gemini://localh")
+            socket.socket.sendall(sock, generator.randbytes(generator.choice([1, 5, 50, 20000])))
+            socket.socket.shutdown(sock, socket.SHUT_WR)
+            sock.settimeout(15 * SLOWER)
+            try:
+                raw, _ = client.read_to_end(sock)
+            except ssl.SSLError:  # an alert
+                raw = b""
+            assert raw == b""
+    answers_at_once(site)
+
+
+# ---------------------------------------------------------------- many
+
+
+def idle(site, count):
+    """Many connections that say nothing whole, over all listeners."""
+    socks = []
+    for i in range(count):
+        scheme = ("gemini", "gopher")[i % 2]
+        host = "::1" if HAVE_IPV6 and i % 4 > 1 else "127.0.0.1"
+        sock = site.connect(scheme, host=host)
+        client.try_send(sock, b"\x16" if i % 3 else b"/")
+        socks.append(sock)
+    return socks
+
+
+def test_two_thousand_idle_connections_do_not_disturb_the_others(serve):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2200:
+        pytest.skip(f"this machine allows only {hard} open files")
+    site = serve(TREE)
+    answers_at_once(site)
+    memory = site.memory_kib()
+    before = site.descriptors()
+    socks = idle(site, 2000)
+    try:
+        eventually(lambda: site.descriptors() >= before + 1900, 5, "accepting all")
+        for _ in range(10):
+            answers_at_once(site)
+        if SLOWER == 1:
+            assert (site.memory_kib() - memory) / 2000 < 64, "KiB for each idle connection"
+        used = site.cpu_seconds()
+        time.sleep(0.5)
+        assert site.cpu_seconds() - used < 0.1 * SLOWER, "it spins"
+    finally:
+        for sock in socks:
+            sock.close()
+    eventually(lambda: site.descriptors() <= before, 10, "all connections' end")
+    answers_at_once(site)
+
+
+def test_it_recovers_by_itself_when_descriptors_run_out(serve):
+    """The limit falls below what the server counted on when it started, so that accept4 itself fails."""
+    site = serve(TREE)
+    before = site.descriptors()
+    limit = before + 20
+    resource.prlimit(site.pid, resource.RLIMIT_NOFILE, (limit, limit))
+    socks = idle(site, 60)
+    try:
+        eventually(lambda: site.descriptors() >= limit, 5, "the last descriptor")
+        used, started = site.cpu_seconds(), time.monotonic()
+        time.sleep(1)
+        share = (site.cpu_seconds() - used) / (time.monotonic() - started)
+        assert share < 0.2, f"it spins: {share:.0%} of a processor"
+        assert site.alive()
+        # It says so, and not once per attempt.
+        assert 1 <= len(site.log_lines("warning")) < 20, site.log()
+    finally:
+        for sock in socks:
+            sock.close()
+    eventually(lambda: site.descriptors() <= before, 5, "the descriptors' return")
+    answers_at_once(site)
+
+
+def test_those_turned_away_are_told_or_closed_never_left_waiting_G17(serve):
+    """Over capacity a Gemini client gets 41 or a close, at once or as soon as there is room again."""
+    site = serve(TREE, "--timeout", "request=1", "--timeout", "handshake=1", descriptors=64)
+    socks = idle(site, 100)
+    replies = []
+
+    def one():
+        try:
+            replies.append(client.gemini("127.0.0.1", site.gemini_port, b"gemini://localhost/\r\n").status)
+        except (OSError, ssl.SSLError) as failure:
+            replies.append(None if not isinstance(failure, socket.timeout) else failure)
+
+    threads = [threading.Thread(target=one) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for sock in socks:
+        sock.close()
+    assert len(replies) == 10 and set(replies) <= {20, 41, None}, replies
+    answers_at_once_when_free(site)
+
+
+def answers_at_once_when_free(site):
+    def served():
+        try:
+            return client.gemini("127.0.0.1", site.gemini_port, b"gemini://localhost/\r\n").status == 20
+        except (OSError, ssl.SSLError):
+            return False
+
+    eventually(served, 5, "an answer")
+
+
+def test_many_readers_at_once_are_all_answered(serve):
+    site = serve(TREE)
+    failures = []
+
+    def read():
+        for _ in range(5):
+            try:
+                assert site.gemini("/").text == "# Home\n"
+                assert site.gopher("/text.txt").text == "text\n"
+            except Exception as failure:  # pylint: disable=broad-except
+                failures.append(failure)
+
+    threads = [threading.Thread(target=read) for _ in range(20 if SLOWER == 1 else 8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures[:3]

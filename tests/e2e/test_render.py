@@ -1,0 +1,135 @@
+"""`nuncio render`: what a reader would get, without a server (issue 2)."""
+
+import pytest
+
+import client
+from server import ROOT, plant, run
+from test_capsule import NAME, POINTS, SOURCE
+
+TREE = {
+    "index.gmi": "# Home\n",
+    "page.gmi": "# A page\n\n=> a.txt A text\n=> https://example.org/ Elsewhere\n\n" + "Some long text. " * 20 + "\n",
+    "crlf.gmi": b"\xef\xbb\xbf# With a BOM\r\n",
+    "a.txt": "a\n",
+    "list/b.txt": "b\n",
+    "list/page.gmi": "# Titled\n",
+    "list/c d.txt": "c d\n",
+    "list/m.overview.txt": "A meeting\n\n2 May 2024\n\n1. One.\n\n3. Three.\n",
+    "indexed/index.gmi": "# The index\n",
+    "indexed/other.txt": "other\n",
+    "mapped/gophermap": "From the map\n0A text\ta.txt\n",
+    "mapped/a.txt": "a\n",
+}
+
+
+@pytest.fixture(scope="module")
+def site(serve_for_module):
+    return serve_for_module(TREE)
+
+
+def render(*words, cwd, status=0):
+    done = run("render", *words, cwd=cwd)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    if status == 0:
+        return done.stdout
+    assert done.stdout == "" and len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def seen(items):
+    """What a menu shows, wherever it stands: host, port and folder belong to a server."""
+    return [(item.type, item.display, item.selector.rpartition("/")[2]) for item in items]
+
+
+@pytest.mark.parametrize("file, path", [
+    ("page.gmi", "/page.gmi"), ("crlf.gmi", "/crlf.gmi"), ("list", "/list/"), ("list/", "/list/"),
+    ("indexed", "/indexed/"), ("mapped", "/mapped/"), ("list/m.overview.txt", "/list/m/")])
+def test_it_prints_what_the_server_sends(site, file, path):
+    assert render(file, cwd=site.capsule).encode() == site.gemini(path).body.replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize("file, path", [
+    ("page.gmi", "/page.gmi"), ("list", "/list/"), ("indexed", "/indexed/"), ("mapped", "/mapped/"),
+    ("list/m.overview.txt", "/list/m/")])
+def test_it_prints_the_menu_that_the_server_sends(site, file, path):
+    done = run("render", "--gopher", file, cwd=site.capsule)
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout.replace("\r\n", "\n").replace("\n", "\r\n").encode()  # text mode hides the CR
+    assert seen(client.parse_menu(printed)) == seen(site.gopher(path).menu)
+
+
+@pytest.mark.parametrize("number", POINTS)
+def test_it_prints_one_point(shipped, number):
+    source = f"capsule/{NAME}.overview.txt"
+    assert render("--point", number, source, cwd=ROOT) == shipped.gemini(f"/{NAME}/{number}.gmi").text
+    done = run("render", "--gopher", "--point", number, source, cwd=ROOT)
+    menu = client.parse_menu(done.stdout.replace("\n", "\r\n").encode())
+    assert seen(menu) == seen(shipped.gopher(f"/{NAME}/{number}.gmi").menu)
+
+
+def test_it_prints_the_shipped_overview(shipped):
+    assert render(f"capsule/{NAME}.overview.txt", cwd=ROOT) == shipped.gemini(f"/{NAME}/").text
+
+
+@pytest.mark.parametrize("words", [
+    ["nothing.gmi"], ["nothing/"], ["--point", "9", "list/m.overview.txt"], ["--point", "2", "list/m.overview.txt"],
+    ["--point", "1", "page.gmi"]])
+def test_what_cannot_be_rendered_is_one_line_and_status_1(site, words):
+    assert words[-1].rstrip("/") in render(*words, cwd=site.capsule, status=1)
+
+
+# ---------------------------------------------------------------- the whole tree as files
+
+
+def files_in(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_it_writes_the_tree_of_an_overview(shipped, tmp_path):
+    render("-o", tmp_path / "out", f"capsule/{NAME}.overview.txt", cwd=ROOT)
+    written = files_in(tmp_path / "out")
+    by_name = {name.rpartition("/")[2]: content for name, content in written.items()}
+    assert by_name["index.gmi"].decode().startswith("# Japan-Russia")
+    for number in POINTS:
+        assert client.holds(client.gemtext_words(by_name[f"{number}.gmi"].decode()), POINTS[number].split())
+    assert SOURCE in written.values()
+
+
+def test_what_it_wrote_is_a_capsule_whose_links_work(serve, tmp_path):
+    render("-o", tmp_path / "out", f"capsule/{NAME}.overview.txt", cwd=ROOT)
+    site = serve(capsule=tmp_path / "out")
+    index = next(name for name in files_in(tmp_path / "out") if name.endswith("index.gmi"))
+    base = "/" + index.removesuffix("index.gmi")
+    for target, label in site.gemini(base).links:
+        if label != "Back to Index":
+            assert site.gemini(base + target.removeprefix("./")).status == 20, target
+
+
+def test_it_may_be_written_again(tmp_path):
+    source = plant(tmp_path / "in", TREE) / "list/m.overview.txt"
+    render("-o", "out", source, cwd=tmp_path)
+    before = files_in(tmp_path / "out")
+    source.write_text(source.read_text().replace("One.", "Another one."))
+    render("-o", "out", source, cwd=tmp_path)
+    after = files_in(tmp_path / "out")
+    assert after.keys() == before.keys() and after != before
+
+
+@pytest.mark.parametrize("name", ["index.gmi", "1.gmi"])
+def test_it_never_writes_over_what_it_did_not_write(tmp_path, name):
+    source = plant(tmp_path / "in", TREE) / "list/m.overview.txt"
+    render("-o", "first", source, cwd=tmp_path)
+    place = next(path for path in files_in(tmp_path / "first") if path.rpartition("/")[2] == name)
+    plant(tmp_path / "out", {place: "# By hand\n"})
+    said = render("-o", "out", source, cwd=tmp_path, status=1)
+    assert name in said
+    assert files_in(tmp_path / "out") == {place: b"# By hand\n"}
+
+
+def test_what_was_edited_by_hand_since_is_left_alone(tmp_path):
+    source = plant(tmp_path / "in", TREE) / "list/m.overview.txt"
+    render("-o", "out", source, cwd=tmp_path)
+    edited = next(path for path in (tmp_path / "out").rglob("1.gmi"))
+    edited.write_text("# Edited by hand\n")
+    assert "1.gmi" in render("-o", "out", source, cwd=tmp_path, status=1)
+    assert edited.read_text() == "# Edited by hand\n"

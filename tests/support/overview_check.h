@@ -1,0 +1,348 @@
+/* What must hold for every overview, whatever its source: used by unit tests and by the fuzz target, which links
+ * nothing but the library; hence a header with the code in it. Knows the pages only as a reader does: as gemtext. */
+#ifndef NUNCIO_TESTS_OVERVIEW_CHECK_H
+#define NUNCIO_TESTS_OVERVIEW_CHECK_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "text/overview.h"
+
+/* The NAME that checked documents have: nothing that a source begins with. */
+#define CHECK_NAME STR("\x04name-of-the-document")
+#define CHECK_NAME_SHOWN STR(" name-of-the-document")
+#define CHECK_SOURCE STR("../name.overview.txt")
+
+static char check_fault[512];
+
+__attribute__((format(printf, 1, 2))) static const char *check_say(const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(check_fault, sizeof check_fault, format, args);
+  va_end(args);
+  return check_fault;
+}
+
+/* ---- words: text as it must survive. Runs of blanks and line ends are one space, and none between Chinese or Japanese
+ * characters, since wrapping leaves no trace there. */
+
+static bool check_space(int32_t c)
+{
+  return (c >= 0 && c <= 0x20) || (c >= 0x7f && c <= 0xa0) || c == 0x1680 || (c >= 0x2000 && c <= 0x200b) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000 || c == 0xfeff;
+}
+
+static void check_words(struct buf *out, struct str text)
+{
+  bool space = true;
+  while (text.n) {
+    int32_t c;
+    text = str_skip(text, utf8_decode(text, &c));
+    if (c < 0)
+      c = 0xfffd;
+    if (check_space(c)) {
+      space = true;
+      continue;
+    }
+    if (space && out->n && !(utf8_spaceless(utf8_last(buf_str(out))) && utf8_spaceless(c)))
+      buf_put_c(out, ' ');
+    space = false;
+    utf8_put(out, c);
+  }
+}
+
+/* ---- pages */
+
+struct check_page {
+  struct buf bytes;
+  struct buf title;  /* of the heading of level 1 */
+  struct buf before; /* the words before the first link, and after it */
+  struct buf after;
+  size_t links;
+  struct str target[3], label[3]; /* the last three links */
+};
+
+static void check_page_free(struct check_page *p)
+{
+  buf_free(&p->bytes);
+  buf_free(&p->title);
+  buf_free(&p->before);
+  buf_free(&p->after);
+}
+
+static void check_page_init(struct check_page *p)
+{
+  memset(p, 0, sizeof *p);
+  buf_init(&p->bytes, OVERVIEW_PAGE_MAX);
+  buf_init(&p->title, OVERVIEW_PAGE_MAX);
+  buf_init(&p->before, OVERVIEW_PAGE_MAX);
+  buf_init(&p->after, OVERVIEW_PAGE_MAX);
+}
+
+static void check_link(struct check_page *p, struct str line)
+{
+  line = str_skip(line, 3);
+  size_t space = str_find(line, ' ');
+  for (size_t i = 0; i < 2; i++) {
+    p->target[i] = p->target[i + 1];
+    p->label[i] = p->label[i + 1];
+  }
+  p->target[2] = str_head(line, space);
+  p->label[2] = str_skip(line, space + 1);
+  p->links++;
+}
+
+/* Reads p->bytes. Returns what is wrong with the page as a page, or NULL. `on_link` sees each link as it comes. */
+static const char *check_page_read(struct check_page *p, const char *(*on_link)(void *, struct check_page *),
+                                   void *context)
+{
+  struct str rest = buf_str(&p->bytes), line;
+  bool blank = false, first = true;
+  if (rest.n == 0 || rest.p[rest.n - 1] != '\n' || !utf8_valid(rest))
+    return check_say("a page is empty, not UTF-8 or has no end");
+  while (str_line(&rest, &line)) {
+    if (str_has_control(line))
+      return check_say("control characters in a page: %.*s", STR_ARG(line));
+    if (str_starts(line, STR("```")) || str_starts(line, STR(">")) || str_starts(line, STR("* ")))
+      return check_say("text became markup: %.*s", STR_ARG(line));
+    if (line.n == 0 && (blank || first || rest.n == 0))
+      return check_say("a blank line too many");
+    blank = line.n == 0;
+    if (str_starts(line, STR("=>"))) {
+      check_link(p, line);
+      const char *fault = on_link ? on_link(context, p) : NULL;
+      if (fault)
+        return fault;
+    } else if (str_starts(line, STR("# "))) {
+      if (!first)
+        return check_say("a second title: %.*s", STR_ARG(line));
+      check_words(&p->title, str_skip(line, 2));
+    } else if (str_starts(line, STR("## ")) || str_starts(line, STR("### "))) {
+      check_words(p->links ? &p->after : &p->before, str_skip(line, str_find(line, ' ')));
+    } else if (str_starts(line, STR("#"))) {
+      return check_say("text became a heading: %.*s", STR_ARG(line));
+    } else {
+      check_words(p->links ? &p->after : &p->before, line);
+    }
+    first = false;
+  }
+  return NULL;
+}
+
+/* ---- the order of words */
+
+/* Takes the words off the front of *rest, where they must stand. */
+static bool check_take(struct str *rest, struct str words)
+{
+  if (words.n == 0)
+    return true;
+  if (str_starts(*rest, STR(" ")))
+    *rest = str_skip(*rest, 1);
+  if (!str_starts(*rest, words))
+    return false;
+  *rest = str_skip(*rest, words.n);
+  return true;
+}
+
+/* How far the words have been found again, as what is left of the source's. A number that stands twice is one given
+ * twice or two points without text; so there may be several ways to read the source, and one of them must come out. */
+struct check_ways {
+  struct str *left; /* the longest first */
+  size_t n;
+};
+
+static bool check_ways_add(struct check_ways *ways, struct str left)
+{
+  if (ways->n && ways->left[ways->n - 1].n == left.n)
+    return true;
+  struct str *grown = realloc(ways->left, (ways->n + 1) * sizeof *grown);
+  if (!grown)
+    return false;
+  ways->left = grown;
+  ways->left[ways->n++] = left;
+  return true;
+}
+
+/* What is left of ways[*i] or of the first one after it where the words, behind `copies` of the number, can be taken
+ * off.
+ */
+static bool check_step(const struct check_ways *ways, size_t *i, struct str number, size_t copies, struct str words,
+                       struct str *left)
+{
+  for (; *i < ways->n; ++*i) {
+    *left = ways->left[*i];
+    if ((copies == 0 || check_take(left, number)) && check_take(left, words))
+      return true;
+  }
+  return false;
+}
+
+/* Takes a point's words off every way, with its number given once and given twice. False where no way is left. */
+static bool check_take_point(struct check_ways *ways, struct str number, struct str words)
+{
+  struct check_ways next = {NULL, 0};
+  size_t once = 0, twice = 0;
+  bool good = str_starts(words, number);
+  while (good) {
+    struct str a, b;
+    bool has_a = check_step(ways, &once, number, 0, words, &a);
+    bool has_b = check_step(ways, &twice, number, 1, words, &b);
+    if (!has_a && !has_b)
+      break;
+    bool first = has_a && (!has_b || a.n >= b.n);
+    good = check_ways_add(&next, first ? a : b);
+    if (first)
+      once++;
+    else
+      twice++;
+  }
+  free(ways->left);
+  *ways = next;
+  return good && next.n > 0;
+}
+
+struct check_links {
+  const struct overview *o;
+};
+
+/* Every link of the overview's page: the points in order, then the source, then the way out. */
+static const char *check_on_link(void *context, struct check_page *p)
+{
+  const struct overview *o = ((struct check_links *)context)->o;
+  size_t i = p->links - 1;
+  if (i >= overview_points(o))
+    return NULL;
+  struct str name = overview_page_name(o, i);
+  if (!str_starts(p->target[2], name) || !str_eq(str_skip(p->target[2], name.n), STR(".gmi")))
+    return check_say("link %zu leads to %.*s", i, STR_ARG(p->target[2]));
+  if (!str_starts(p->label[2], overview_number(o, i)))
+    return check_say("link %zu is called %.*s", i, STR_ARG(p->label[2]));
+  return utf8_columns(p->label[2]) > 100 ? check_say("a label too wide: %.*s", STR_ARG(p->label[2])) : NULL;
+}
+
+static const char *check_point_links(const struct overview *o, size_t i, const struct check_page *p)
+{
+  size_t at = 2, want = 1;
+  if (!str_eq(p->target[at], STR("./")))
+    return check_say("no way up from point %zu", i);
+  size_t points = overview_points(o);
+  for (size_t step = 0; step < 2; step++) {
+    if (step == 0 ? i + 1 >= points : i == 0)
+      continue;
+    struct str name = overview_page_name(o, step == 0 ? i + 1 : i - 1);
+    struct str prefix = step == 0 ? STR("Next: ") : STR("Previous: ");
+    want++;
+    at--;
+    if (!str_eq(str_head(p->target[at], name.n), name) || !str_eq(str_skip(p->target[at], name.n), STR(".gmi")) ||
+        !str_starts(p->label[at], prefix) || utf8_columns(p->label[at]) > 100)
+      return check_say("from point %zu a link %.*s %.*s", i, STR_ARG(p->target[at]), STR_ARG(p->label[at]));
+  }
+  return p->links == want ? NULL : check_say("point %zu has %zu links", i, p->links);
+}
+
+/* A label is the beginning of its point's words, perhaps with an ellipsis. */
+static const char *check_label(const struct overview *o, size_t i, struct str words)
+{
+  struct buf label = BUF_INIT(OVERVIEW_PAGE_MAX), clean = BUF_INIT(OVERVIEW_PAGE_MAX);
+  overview_put_label(o, i, &label);
+  struct str text = buf_str(&label);
+  check_words(&clean, text);
+  bool good = str_starts(words, buf_str(&clean));
+  if (!good && str_ends(text, STR("…"))) {
+    buf_clear(&clean);
+    check_words(&clean, str_head(text, text.n - 3));
+    good = str_starts(words, buf_str(&clean));
+  }
+  const char *fault = good ? NULL : check_say("point %zu is called %.*s", i, STR_ARG(text));
+  buf_free(&label);
+  buf_free(&clean);
+  return fault;
+}
+
+static const char *check_point(const struct overview *o, size_t i, struct str title, struct check_ways *ways)
+{
+  struct check_page p;
+  struct buf number = BUF_INIT(64);
+  const char *fault = NULL;
+  check_page_init(&p);
+  check_words(&number, overview_number(o, i));
+  if (overview_put_point(o, i, &p.bytes) != 0)
+    fault = check_say("point %zu cannot be written", i);
+  else if ((fault = check_page_read(&p, NULL, NULL)) || (fault = check_point_links(o, i, &p)) ||
+           (fault = check_label(o, i, buf_str(&p.before))))
+    ;
+  else if (!str_eq(buf_str(&p.title), title))
+    fault = check_say("point %zu has the title %.*s", i, STR_ARG(buf_str(&p.title)));
+  else if (p.after.n)
+    fault = check_say("text below the links of point %zu", i);
+  else if (overview_find(o, overview_page_name(o, i)) != (long)i)
+    fault = check_say("point %zu is not found by its name", i);
+  else if (!check_take_point(ways, buf_str(&number), buf_str(&p.before)))
+    fault = check_say("point %zu has not its words: %.*s", i, STR_ARG(str_head(buf_str(&p.before), 80)));
+  buf_free(&number);
+  check_page_free(&p);
+  return fault;
+}
+
+/* Whether nothing is left but the tail and Back to Index. */
+static bool check_end(struct str left, struct str tail)
+{
+  if (!check_take(&left, tail))
+    return false;
+  if (str_starts(left, STR(" ")))
+    left = str_skip(left, 1);
+  return left.n == 0 || str_eq_nocase(left, STR("Back to Index"));
+}
+
+/* Title, date, lead, points and tail put together are the words of the source in order, less doubled numbers and Back
+ * to Index; each point's page holds that point's words and no other's; every page is well-made. NULL, or what is wrong.
+ */
+static const char *overview_check(struct str source)
+{
+  struct overview *o = NULL;
+  struct buf words = BUF_INIT(OVERVIEW_PAGE_MAX);
+  struct check_page p;
+  struct check_ways ways = {NULL, 0};
+  check_page_init(&p);
+  check_words(&words, source);
+  struct str rest = buf_str(&words);
+  const char *fault = NULL;
+  if (overview_parse(source, CHECK_NAME, &o) != 0 || overview_put_page(o, CHECK_SOURCE, &p.bytes) != 0) {
+    fault = check_say("it cannot be parsed or written");
+    goto out;
+  }
+  struct check_links links = {o};
+  if ((fault = check_page_read(&p, check_on_link, &links)))
+    goto out;
+  if (!str_eq(overview_title(o), CHECK_NAME_SHOWN) && !check_take(&rest, buf_str(&p.title)))
+    fault = check_say("the title is not the first line: %.*s", STR_ARG(buf_str(&p.title)));
+  else if (p.links != overview_points(o) + 2 || !str_eq(p.target[1], CHECK_SOURCE) ||
+           !str_eq(p.target[2], STR("../")) || !str_eq(p.label[2], STR("Back to Index")))
+    fault = check_say("%zu links for %zu points", p.links, overview_points(o));
+  else if (!check_take(&rest, buf_str(&p.before)))
+    fault = check_say("the lead has not its words: %.*s", STR_ARG(str_head(buf_str(&p.before), 80)));
+  if (!fault && !check_ways_add(&ways, rest))
+    fault = check_say("out of memory");
+  for (size_t i = 0; i < overview_points(o) && !fault; i++)
+    fault = check_point(o, i, buf_str(&p.title), &ways);
+  bool whole = false;
+  for (size_t i = 0; i < ways.n && !whole; i++)
+    whole = check_end(ways.left[i], buf_str(&p.after));
+  if (!fault && !whole)
+    fault =
+        check_say("words are lost or changed at the end; the tail is: %.*s", STR_ARG(str_head(buf_str(&p.after), 80)));
+out:
+  free(ways.left);
+  overview_free(o);
+  check_page_free(&p);
+  buf_free(&words);
+  return fault;
+}
+
+#endif

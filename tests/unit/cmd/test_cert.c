@@ -1,0 +1,225 @@
+/* `nuncio cert` as its user sees it: exit statuses, and what it says on which stream (G6). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+
+#include "../../support/tls_rig.h"
+#include "cmd/cmd.h"
+
+enum { WORDS_MAX = 16, TEXT_MAX = 1 << 16 };
+
+static char folder[RIG_PATH_MAX], certs[2 * RIG_PATH_MAX];
+static struct buf out, err; /* what the last run said; ended by a NUL */
+
+static int set_up(void **state)
+{
+  (void)state;
+  rig_folder(folder);
+  (void)snprintf(certs, sizeof certs, "%s/certs", folder);
+  out = BUF_INIT(TEXT_MAX);
+  err = BUF_INIT(TEXT_MAX);
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  (void)state;
+  buf_free(&out);
+  buf_free(&err);
+  rig_folder_free(folder);
+  return 0;
+}
+
+/* Points a stream at a file; returns the descriptor that it had. */
+static int divert(FILE *stream, const char *path)
+{
+  (void)fflush(stream);
+  int fd = fileno(stream), kept = dup(fd);
+  FILE *to = fopen(path, "wb");
+  assert_true(kept >= 0 && to && dup2(fileno(to), fd) >= 0);
+  (void)fclose(to);
+  return kept;
+}
+
+static void restore(FILE *stream, int kept, const char *path, struct buf *text)
+{
+  (void)fflush(stream);
+  assert_true(dup2(kept, fileno(stream)) >= 0);
+  close(kept);
+  buf_clear(text);
+  rig_read(path, text);
+  buf_put_c(text, '\0');
+}
+
+/* Runs `nuncio cert LINE --certs CERTS`, words separated by single spaces. */
+static int run(const char *line)
+{
+  char text[256], name[] = "cert", *words[WORDS_MAX] = {name};
+  int n = 1;
+  (void)snprintf(text, sizeof text, "%s", line);
+  struct str rest = str_from(line), word;
+  while (line[0] && str_split(&rest, ' ', &word)) {
+    assert_true(n < WORDS_MAX - 2);
+    words[n++] = text + (word.p - line);
+    text[word.p - line + (ptrdiff_t)word.n] = '\0';
+  }
+  char option[] = "--certs";
+  if (n > 1) {
+    words[n++] = option;
+    words[n++] = certs;
+  }
+  const char *to_out = rig_path(folder, "stdout"), *to_err = rig_path(folder, "stderr");
+  int kept_out = divert(stdout, to_out), kept_err = divert(stderr, to_err);
+  int status = cmd_cert(n, words);
+  restore(stdout, kept_out, to_out, &out);
+  restore(stderr, kept_err, to_err, &err);
+  return status;
+}
+
+static void every_wrong_line_is_usage(void **state)
+{
+  (void)state;
+  static const char *const lines[] = {
+      "", "bake", "new", "renew", "renew a b", "show a b", "show --new-key", "new a --nonsense", "new a --new-key=yes"};
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    if (run(lines[i]) != EXIT_USAGE || out.n > 1 || err.n < 2)
+      fail_msg("`%s`: %s", lines[i], err.p);
+  }
+  assert_int_equal(access(certs, F_OK), -1);
+}
+
+static void help_is_no_error(void **state)
+{
+  (void)state;
+  static const char *const lines[] = {"--help", "show --help", "new --help", "renew --help", "new a --help"};
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    assert_int_equal(run(lines[i]), EXIT_OK);
+    assert_true(str_starts(buf_str(&out), STR("usage: nuncio cert")));
+    assert_int_equal(err.n, 1);
+  }
+  assert_int_equal(access(certs, F_OK), -1);
+}
+
+static void makes_shows_and_renews(void **state)
+{
+  (void)state;
+  struct buf key = BUF_INIT(4096), same = BUF_INIT(4096);
+  assert_int_equal(run("new b.example www.b.example 192.0.2.1"), EXIT_OK);
+  assert_non_null(strstr(out.p, "names        b.example, www.b.example, 192.0.2.1, 127.0.0.1, ::1\n"));
+  assert_int_equal(run("new a.example"), EXIT_OK);
+  rig_read(rig_path(certs, "a.example.key"), &key);
+
+  assert_int_equal(run("new a.example"), EXIT_FAULT);
+  assert_non_null(strstr(err.p, "a.example.key is there already"));
+  assert_int_equal(run("renew a.example"), EXIT_OK);
+  assert_non_null(strstr(out.p, "on the same key"));
+  rig_read(rig_path(certs, "a.example.key"), &same);
+  assert_true(str_eq(buf_str(&key), buf_str(&same)));
+
+  assert_int_equal(run("renew a.example --new-key"), EXIT_OK);
+  assert_non_null(strstr(out.p, "the old pair is kept as"));
+  assert_non_null(strstr(out.p, "a.example.key.2"));
+  buf_clear(&same);
+  rig_read(rig_path(certs, "a.example.key"), &same);
+  assert_false(str_eq(buf_str(&key), buf_str(&same)));
+
+  /* All of them, sorted, without the pairs that are kept. */
+  assert_int_equal(run("show"), EXIT_OK);
+  const char *a = strstr(out.p, "a.example\n"), *b = strstr(out.p, "\nb.example\n");
+  assert_true(a == out.p && b && a < b);
+  assert_null(strstr(out.p, ".crt.2"));
+  assert_non_null(strstr(out.p, "a.example.key matches"));
+  assert_non_null(strstr(out.p, "ECDSA P-256"));
+  buf_free(&key);
+  buf_free(&same);
+}
+
+static void says_what_is_wrong_with_a_pair(void **state)
+{
+  (void)state;
+  assert_int_equal(mkdir(certs, 0700), 0);
+  EVP_PKEY *key = EVP_EC_gen("P-256");
+  rig_pair_of(certs, "expired", key, -100, -1);
+  rig_pair_of(certs, "future", key, 5, 100);
+  rig_pair_of(certs, "keyless", key, -1, 100);
+  rig_pair_of(certs, "soon", key, -1, 9);
+  rig_pair_of(certs, "\x1b[2Jx", key, -1, 100);
+  EVP_PKEY_free(key);
+  rig_pair(certs, "other");
+  rig_copy(rig_path(certs, "other.key"), rig_path(certs, "soon.key"));
+  rig_write(rig_path(certs, "rubbish.crt"), STR("rubbish"));
+  assert_int_equal(unlink(rig_path(certs, "keyless.key")), 0);
+  assert_int_equal(run("show"), EXIT_FAULT);
+  assert_non_null(strstr(out.p, "EXPIRED"));
+  assert_non_null(strstr(out.p, "NOT VALID YET"));
+  assert_non_null(strstr(out.p, " days left: EXPIRES SOON"));
+  assert_non_null(strstr(out.p, "keyless.key IS MISSING"));
+  assert_non_null(strstr(out.p, "soon.key DOES NOT MATCH"));
+  assert_non_null(strstr(err.p, "rubbish.crt holds no PEM certificate"));
+  assert_null(strchr(out.p, '\x1b')); /* names may hold anything; the terminal gets it escaped */
+  assert_non_null(strstr(out.p, "\\x1b[2Jx"));
+  assert_null(strstr(out.p, "rubbish"));
+}
+
+static void a_lost_certificate_is_made_on_its_key(void **state)
+{
+  (void)state;
+  assert_int_equal(run("new x"), EXIT_OK);
+  assert_int_equal(unlink(rig_path(certs, "x.crt")), 0);
+  assert_int_equal(run("new x"), EXIT_FAULT);
+  assert_int_equal(run("renew x"), EXIT_OK);
+  assert_non_null(strstr(out.p, "x.key matches"));
+  assert_int_equal(unlink(rig_path(certs, "x.key")), 0);
+  assert_int_equal(run("renew x"), EXIT_FAULT);
+  assert_non_null(strstr(err.p, "x.key is not there"));
+  assert_int_equal(run("renew y"), EXIT_FAULT);
+  assert_non_null(strstr(err.p, "nuncio cert new y"));
+}
+
+static void what_another_signed_is_not_renewed_here(void **state)
+{
+  (void)state;
+  assert_int_equal(mkdir(certs, 0700), 0);
+  EVP_PKEY *key = EVP_EC_gen("P-256"), *authority = EVP_EC_gen("P-256");
+  rig_pair_signed(certs, "x", key, authority);
+  EVP_PKEY_free(key);
+  EVP_PKEY_free(authority);
+  assert_int_equal(run("show x"), EXIT_OK);
+  assert_non_null(strstr(out.p, "signed by another"));
+  assert_int_equal(run("renew x"), EXIT_FAULT);
+  assert_non_null(strstr(err.p, "was signed by another"));
+}
+
+static void an_empty_or_missing_folder_is_one_line(void **state)
+{
+  (void)state;
+  assert_int_equal(run("show"), EXIT_FAULT);
+  assert_non_null(strstr(err.p, "/certs cannot be read"));
+  assert_int_equal(mkdir(certs, 0700), 0);
+  assert_int_equal(run("show"), EXIT_FAULT);
+  assert_non_null(strstr(err.p, "there are no certificates in"));
+  assert_int_equal(out.n, 1);
+  assert_ptr_equal(strchr(err.p, '\n'), err.p + err.n - 2);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(every_wrong_line_is_usage, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(help_is_no_error, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(makes_shows_and_renews, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(says_what_is_wrong_with_a_pair, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_lost_certificate_is_made_on_its_key, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_another_signed_is_not_renewed_here, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(an_empty_or_missing_folder_is_one_line, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

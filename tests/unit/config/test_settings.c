@@ -1,0 +1,200 @@
+/* Settings: what an owner may write, and what the answer is to what they may not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "config/settings.h"
+
+static int listen_one(struct listen_list *list, const char *value, struct buf *why)
+{
+  return settings_listen(list, str_from(value), why);
+}
+
+static void addresses_B2(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value;
+    int result;
+    size_t n;
+    const char *text;
+    unsigned port;
+    bool optional;
+  } table[] = {
+      {__LINE__, "127.0.0.1:1965", 0, 1, "127.0.0.1", 1965, false},
+      {__LINE__, "[::1]:0", 0, 1, "::1", 0, false},
+      {__LINE__, "[::]:65535", 0, 1, "::", 65535, false},
+      {__LINE__, "7070", 0, 2, "::", 7070, true},
+      {__LINE__, ":7070", 0, 2, "::", 7070, true},
+      {__LINE__, "localhost:70", 0, 2, "::1", 70, true},
+      {__LINE__, "127.0.0.1:65536", ERR_SYNTAX, 0, "", 0, false},
+      {__LINE__, "127.0.0.1:", ERR_SYNTAX, 0, "", 0, false},
+      {__LINE__, "127.0.0.1", ERR_SYNTAX, 0, "", 0, false},
+      {__LINE__, "::1:1965", ERR_SYNTAX, 0, "", 0, false},
+      {__LINE__, "[127.0.0.1]:1965", ERR_SYNTAX, 0, "", 0, false},
+      {__LINE__, "example.org:1965", ERR_SYNTAX, 0, "", 0, false},
+      {__LINE__, "", ERR_SYNTAX, 0, "", 0, false},
+      {__LINE__, "-1", ERR_SYNTAX, 0, "", 0, false},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct listen_list list = {.n = 0};
+    struct buf why = BUF_INIT(1024);
+    int result = listen_one(&list, table[i].value, &why);
+    if (result != table[i].result || list.n != table[i].n || (result < 0) != (why.n > 0))
+      fail_msg("line %d: %s gave %d with %zu addresses", table[i].line, table[i].value, result, list.n);
+    if (list.n && (strcmp(list.at[0].text, table[i].text) != 0 || list.at[0].port != table[i].port ||
+                   list.at[0].optional != table[i].optional))
+      fail_msg("line %d: %s became %s port %u", table[i].line, table[i].value, list.at[0].text, list.at[0].port);
+    buf_free(&why);
+  }
+}
+
+static void values_add_up_and_off_clears_them(void **state)
+{
+  (void)state;
+  struct listen_list list = {.n = 0};
+  struct buf why = BUF_INIT(1024);
+  settings_default_listen(&list, 1965);
+  assert_int_equal(list.n, 2);
+  assert_int_equal(listen_one(&list, "127.0.0.1:1", &why), 0);
+  assert_int_equal(list.n, 1); /* the first value replaces the defaults */
+  assert_int_equal(listen_one(&list, "127.0.0.1:2", &why), 0);
+  assert_int_equal(list.n, 2);
+  assert_int_equal(listen_one(&list, "off", &why), 0);
+  assert_true(list.off);
+  assert_int_equal(list.n, 0);
+  for (unsigned i = 0; i < LISTEN_MAX; i++)
+    assert_int_equal(listen_one(&list, "127.0.0.1:3", &why), 0);
+  assert_int_equal(listen_one(&list, "127.0.0.1:3", &why), ERR_LIMIT);
+  buf_free(&why);
+}
+
+static void names(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value, *name; /* name NULL: refused */
+  } table[] = {
+      {__LINE__, "example.org", "example.org"},
+      {__LINE__, "EXAMPLE.org.", "example.org"},
+      {__LINE__, "localhost", "localhost"},
+      {__LINE__, "xn--bcher-kva.example", "xn--bcher-kva.example"},
+      {__LINE__, "192.0.2.7", "192.0.2.7"},
+      {__LINE__, "2001:db8::7", "2001:db8::7"},
+      {__LINE__, "my_host", "my_host"},
+      {__LINE__, "", NULL},
+      {__LINE__, ".", NULL},
+      {__LINE__, "a..b", NULL},
+      {__LINE__, "-a.org", NULL},
+      {__LINE__,
+       "b\xc3\xbc"
+       "cher.example",
+       NULL},
+      {__LINE__, "../etc", NULL},
+      {__LINE__, "a/b", NULL},
+      {__LINE__, "a b", NULL},
+      {__LINE__, "example.org:1965", NULL},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    int result = settings_name(&s, str_from(table[i].value), &why);
+    if ((result == 0) != (table[i].name != NULL) ||
+        (table[i].name && (strcmp(s.names[0], table[i].name) != 0 || !s.named || s.n_names != 1)))
+      fail_msg("line %d: %s gave %d", table[i].line, table[i].value, result);
+    buf_free(&why);
+    settings_free(&s);
+  }
+}
+
+/* B1: each deadline can be set, none can be removed. */
+static void timeouts_B1(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value;
+    int result;
+    unsigned long ms;
+  } table[] = {
+      {__LINE__, "handshake=5", 0, 5000},
+      {__LINE__, "handshake=0.5", 0, 500},
+      {__LINE__, "handshake=1.25", 0, 1250},
+      {__LINE__, "handshake=86400", 0, 86400000},
+      {__LINE__, "handshake=0", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=0.0", ERR_SYNTAX, 0},
+      {__LINE__, "handshake", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=-1", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=86401", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=1.2345", ERR_SYNTAX, 0},
+      {__LINE__, "lunch=3", ERR_SYNTAX, 0},
+      {__LINE__, "", ERR_SYNTAX, 0},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    unsigned long before = s.timeout_ms[TIMEOUT_HANDSHAKE];
+    int result = settings_timeout(&s, str_from(table[i].value), &why);
+    unsigned long want = result == 0 ? table[i].ms : before;
+    if (result != table[i].result || s.timeout_ms[TIMEOUT_HANDSHAKE] != want || (result < 0) != (why.n > 0))
+      fail_msg("line %d: %s gave %d, %lu", table[i].line, table[i].value, result, s.timeout_ms[TIMEOUT_HANDSHAKE]);
+    buf_free(&why);
+    settings_free(&s);
+  }
+}
+
+static void languages_G20(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value;
+    bool good;
+  } table[] = {
+      {__LINE__, "en", true},      {__LINE__, "pt-BR", true}, {__LINE__, "en,fr", true},  {__LINE__, "", false},
+      {__LINE__, "en,,fr", false}, {__LINE__, "en\"", false}, {__LINE__, "en; x", false}, {__LINE__, "-en", false},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    if ((settings_lang(&s, str_from(table[i].value), &why) == 0) != table[i].good)
+      fail_msg("line %d: %s", table[i].line, table[i].value);
+    buf_free(&why);
+    settings_free(&s);
+  }
+}
+
+static void ports(void **state)
+{
+  (void)state;
+  unsigned port = 7;
+  struct buf why = BUF_INIT(1024);
+  assert_int_equal(settings_port(&port, STR("443"), &why), 0);
+  assert_int_equal(port, 443);
+  assert_int_equal(settings_port(&port, STR("0"), &why), ERR_SYNTAX);
+  assert_int_equal(settings_port(&port, STR("65536"), &why), ERR_SYNTAX);
+  assert_int_equal(settings_port(&port, STR("x"), &why), ERR_SYNTAX);
+  assert_int_equal(port, 443);
+  buf_free(&why);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(addresses_B2),  cmocka_unit_test(values_add_up_and_off_clears_them),
+      cmocka_unit_test(names),         cmocka_unit_test(timeouts_B1),
+      cmocka_unit_test(languages_G20), cmocka_unit_test(ports),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
