@@ -50,9 +50,10 @@ else
   $(error MODE is one of release gcc clang asan cov fuzz, not $(MODE))
 endif
 
-# V=1 shows the whole commands.
+# V=1 shows the whole commands, -s nothing.
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(SILENT),,@printf '  %-5s %s\n' '$(1)' '$(2)')
 
 LINK = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(HARDEN_L)
 
