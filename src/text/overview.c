@@ -89,7 +89,7 @@ static char *clean_name(struct str name)
 static int load(struct str source, struct str name, struct overview **out)
 {
   struct overview *o = calloc(1, sizeof *o);
-  struct buf clean = BUF_INIT(3 * OVERVIEW_MAX);
+  struct buf clean = BUF_INIT((size_t)3 * OVERVIEW_MAX);
   if (!o)
     return ERR_NOMEM;
   o->name = clean_name(name);

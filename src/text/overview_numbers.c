@@ -44,22 +44,23 @@ static bool take_digits(struct str *s, unsigned *value)
 }
 
 /* Whether the number has ended here and text may begin: after `1.` a blank, a capital, an opening quote or bracket, or
- * a Chinese or Japanese character, but no digit (`1.5 million`, `1.1`), small letter or punctuation (`(1), (2) and`).
- */
-static bool parted(struct str rest)
+ * a Chinese or Japanese character, but no digit (`1.5 million`, `1.1`) and no small letter. After a full-width mark,
+ * which brings its own space along, anything (`（１）10月`) but the digit of a decimal fraction. Neither before
+ * punctuation, as in `（１）、（２）`. */
+static bool parted(struct str rest, int32_t mark)
 {
-  static const int32_t marks[] = {0x3001, 0x3002, 0xff0c, 0xff0e, 0xff09, 0xff1a,
-                                  0xff1b, 0x300d, 0x300f, 0xff5e, 0x301c, 0x30fb};
+  static const int32_t marks[] = {',',    '.',    ';',    ':',    0x3001, 0x3002, 0xff0c, 0xff0e,
+                                  0xff09, 0xff1a, 0xff1b, 0x300d, 0x300f, 0xff5e, 0x301c, 0x30fb};
   if (rest.n == 0)
     return true;
   int32_t point = utf8_first(rest);
-  if (overview_blank(point) || overview_capital(point) || point == '"' || point == '(' || point == 0x201c ||
-      point == 0x2018)
-    return true;
   for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
     if (point == marks[i])
       return false;
-  return utf8_spaceless(point) && digit_of(point) < 0;
+  if (digit_of(point) >= 0)
+    return mark == 0xff09 || (mark == 0xff0e && point < 0x80);
+  return mark > 0x7f || overview_blank(point) || overview_capital(point) || point == '"' || point == '(' ||
+         point == 0x201c || point == 0x2018 || utf8_spaceless(point);
 }
 
 /* Reads a number of any style at the start of s.
@@ -87,7 +88,7 @@ static bool read_number(struct str s, struct overview_number *out)
   }
   out->text = str_head(s, s.n - rest.n);
   out->rest = rest;
-  return out->style == STYLE_TITLE || parted(rest);
+  return out->style == STYLE_TITLE || parted(rest, utf8_last(out->text));
 }
 
 /* A row of figures is no title. */
@@ -138,7 +139,10 @@ bool overview_is_lettered(struct str text)
   if ((point >= 0x2460 && point <= 0x249b) || (point >= 0x2776 && point <= 0x2793)) /* ① ⑴ ⒈ ❶ */
     return true;
   (void)take(&text, '(');
-  return take_letter(&text) && take(&text, ')') && parted(text);
+  struct str mark = text;
+  if (!take_letter(&mark) || !take(&mark, ')'))
+    return false;
+  return parted(mark, utf8_last(str_head(text, text.n - mark.n)));
 }
 
 enum overview_bullet overview_bullet(struct str text)

@@ -99,6 +99,8 @@ static void styles_of_points(void **state)
       /* Indented or not, by whatever blanks. */
       {__LINE__, "T\n\n  1. a\n\n2. b\n\n\t3. c\n\n　4. d\n", "T||1:1. 2:2. 3:3. 4:4."},
       {__LINE__, "T\n\n\xc2\xa0 1. a\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n（１）10月\n\n（２）ab\n\n（３）、\n", "T||1:（１） 2:（２）"},
+      {__LINE__, "T\n\n１．10月\n\n２．５倍\n\n２．b\n", "T||1:１． 2:２．"},
       /* Another style, or something that is no number, stays inside. */
       {__LINE__, "T\n\n1. a\n\n2) b\n\n(2) c\n\n2 Delta\n", "T||1:1."},
       {__LINE__, "T\n\n1. a\n\n2.5 million\n\n2.2. Deep\n\n2.b\n", "T||1:1."},
