@@ -58,6 +58,17 @@ def start_tls(sock, sni="localhost", context=None):
     return (context or tls_context()).wrap_socket(sock, server_hostname=sni, suppress_ragged_eofs=False)
 
 
+def client_hello():
+    """The first flight of a TLS client, as bytes."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = tls_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    try:
+        session.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
 def tls_byte_by_byte(sock, data):
     """Does a handshake and sends data over it, every byte in a packet of its own; the plain bytes that come back, and
     whether close_notify ended them."""

@@ -7,6 +7,7 @@ import resource
 import pytest
 
 import server as harness
+from tree import plant
 
 
 def pytest_configure(config):
@@ -38,7 +39,8 @@ def _only_this_tests_log():
     yield
     for server in list(harness.servers):
         # A server that has gone was answered for by the test that ended it.
-        assert server.stopped or server.signalled or server.alive(), f"it died with {server.process.returncode}\n{server.log()}"
+        answered_for = server.stopped or server.signalled
+        assert answered_for or server.alive(), f"it died with {server.process.returncode}\n{server.log()}"
 
 
 def _factory(tmp_path_factory, started):
@@ -47,7 +49,7 @@ def _factory(tmp_path_factory, started):
     def serve(tree=None, *options, capsule=None, **more):
         work = tmp_path_factory.mktemp(f"server{next(number)}-")
         if capsule is None:
-            capsule = harness.plant(work / "capsule", {"index.gmi": "# Home\n"} if tree is None else tree)
+            capsule = plant(work / "capsule", {"index.gmi": "# Home\n"} if tree is None else tree)
         server = harness.Server(work, capsule, *options, **more)
         started.append(server)
         return server

@@ -1,17 +1,12 @@
 """Starts a real server on ports of the system's choice, waits until it says `ready`, looks at it from outside, and
 ends it by its process id."""
 
-import ctypes
-import fcntl
 import os
 import re
 import resource
 import select
-import shutil
 import signal
 import socket
-import stat
-import struct
 import subprocess
 import time
 from pathlib import Path
@@ -57,104 +52,6 @@ def eventually(condition, seconds=5, what="it"):
             return value
         assert time.monotonic() < end, f"{what}: not within {seconds * SLOWER} s"
         time.sleep(0.01)
-
-
-def without_rights(*names):
-    """The words to put before a command so that it runs without these capabilities. An ordinary user has none."""
-    if os.geteuid() != 0:
-        return []
-    drop = ",".join("-" + name for name in names)
-    return ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}", "--"]
-
-
-# Root reads any file; a server that is to meet an unreadable one runs without that right.
-UNPRIVILEGED_FILES = without_rights("dac_override", "dac_read_search")
-UNPRIVILEGED_PORTS = without_rights("net_bind_service")
-
-
-# An address that is this machine's own and not loopback, in a network of a test's own.
-OWN_ADDRESS = "192.0.2.1"
-
-
-def own_network(privileged=True):
-    """Called in a child: gives it a network of its own, where every port is free, with OWN_ADDRESS in it. An ordinary
-    user is root there, if it is to be privileged."""
-    clone_newuser, clone_newnet = 0x10000000, 0x40000000
-    user, group = os.geteuid(), os.getegid()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(clone_newnet if user == 0 else clone_newuser | clone_newnet) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    if user != 0:
-        inside = (0, 0) if privileged else (user, group)
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{inside[0]} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{inside[1]} {group} 1")
-    siocsifflags, siocsifaddr, iff_up = 0x8914, 0x8916, 1
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        fcntl.ioctl(sock, siocsifflags, struct.pack("16sh22x", b"lo", iff_up))
-        address = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(OWN_ADDRESS))
-        fcntl.ioctl(sock, siocsifaddr, struct.pack("16s16s8x", b"lo:1", address))
-
-
-def in_network_of(server):
-    """The words to put before a command that is to run in that network."""
-    user = [] if os.geteuid() == 0 else ["-U", "--preserve-credentials"]
-    return [tool("nsenter"), "-t", str(server.pid), *user, "-n"]
-
-
-# ---------------------------------------------------------------- capsules
-
-
-class Link(str):
-    """A symbolic link to the path that this text is."""
-
-
-class Fifo:
-    """A named pipe."""
-
-
-class Socket:
-    """A Unix socket."""
-
-
-class Sparse(int):
-    """A file of that many zero bytes that takes no room."""
-
-
-class Mode:
-    """Content with a file mode of its own."""
-
-    def __init__(self, mode, content=b""):
-        self.mode, self.content = mode, content
-
-
-def plant(root, tree):
-    """Makes a capsule: {"path": content}, where a path with a final slash is an empty directory."""
-    root = Path(root)
-    root.mkdir(parents=True, exist_ok=True)
-    for name, content in tree.items():
-        path = root / name
-        if name.endswith("/"):
-            path.mkdir(parents=True, exist_ok=True)
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        mode = None
-        if isinstance(content, Mode):
-            mode, content = content.mode, content.content
-        if isinstance(content, Link):
-            path.symlink_to(str(content))
-        elif isinstance(content, Fifo):
-            os.mkfifo(path)
-        elif isinstance(content, Socket):
-            os.mknod(path, stat.S_IFSOCK | 0o600)
-        elif isinstance(content, Sparse):
-            with open(path, "wb") as f:
-                f.truncate(int(content))
-        else:
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
-        if mode is not None:
-            path.chmod(mode)
-    return root
 
 
 # ---------------------------------------------------------------- processes
@@ -341,10 +238,3 @@ def free_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
-
-
-def tool(name):
-    """The path of a program that the tests need; `make deps` installs them all."""
-    path = shutil.which(name)
-    assert path, f"{name} is not installed: run `make deps test`"
-    return path

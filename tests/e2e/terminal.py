@@ -6,7 +6,8 @@ import shlex
 import subprocess
 import time
 
-from server import SLOWER, tool
+from rights import tool
+from server import SLOWER
 
 COLUMNS, LINES = 80, 40
 
@@ -20,8 +21,9 @@ class Terminal:
         self.socket = f"nuncio-e2e-{os.getpid()}-{next(numbers)}"
         # A socket's path has a limit of about a hundred bytes: tmux's own folder, below /tmp, is short enough.
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "SHELL": "/bin/sh",
-                            "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": str(home / "config"),
-                            "XDG_DATA_HOME": str(home / "data"), "XDG_CACHE_HOME": str(home / "cache")}
+                            "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
+                            "XDG_CONFIG_HOME": str(home / "config"), "XDG_DATA_HOME": str(home / "data"),
+                            "XDG_CACHE_HOME": str(home / "cache")}
         # The shell stays when the program ends, so that the last screen can still be read.
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(COLUMNS), "-y", str(LINES),
                    shlex.join(map(str, command)) + "; echo; echo '[ended]'; sleep 60")

@@ -1,19 +1,18 @@
-"""`nuncio serve` as its owner meets it: options, errors, what it prints, how it stops (issue 2, B2)."""
+"""`nuncio serve` as its owner meets it: options, errors, what it prints (issue 2, B2)."""
 
 import os
 import re
-import signal
 import socket
 import subprocess
-import time
 
 import pytest
 
 import client
-from server import (HAVE_IPV6, OWN_ADDRESS, PROGRAM, SLOWER, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, Sparse,
-                    eventually, free_port, in_network_of, own_network, plant, run, tool)
+from rights import OWN_ADDRESS, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, in_network_of, own_network, tool
+from server import HAVE_IPV6, PROGRAM, free_port, run
+from tree import plant
 
-TREE = {"index.gmi": "# Home\n\n=> page.gmi A page\n", "page.gmi": "# A page\n", "big.bin": Sparse(24 << 20)}
+TREE = {"index.gmi": "# Home\n\n=> page.gmi A page\n", "page.gmi": "# A page\n"}
 LOOPBACK = ("--gemini", "127.0.0.1:0", "--gopher", "127.0.0.1:0")
 
 
@@ -247,165 +246,6 @@ def test_the_limit_of_open_files_is_raised_B2(serve):
     assert resource.prlimit(site.pid, resource.RLIMIT_NOFILE) == (hard, hard)
 
 
-def test_a_restart_finds_its_port_free(serve):
-    site = serve(TREE)
-    address = f"127.0.0.1:{site.gopher_port}"
-    site.gopher("")
-    with site.connect("gopher"):
-        site.stop()
-    assert serve(TREE, gopher=[address]).gopher("").menu
-
-
-# ---------------------------------------------------------------- the log
-
-
-def requests_for(site, word):
-    return eventually(lambda: [line for line in site.log_lines("request") if word in line], 5, "the log line")
-
-
-def test_a_line_per_request_without_addresses_B3(serve):
-    site = serve(TREE)
-    site.gemini("/page.gmi?over-gemini")
-    site.gopher("/page.gmi?over-gopher")
-    site.gopher("/page.gmi?over-gophers", tls=True)
-    site.gemini("/not-there")
-    for word, scheme, status in (("over-gemini", "gemini", "20"), ("over-gopher", "gopher", "20"),
-                                 ("over-gophers", "gophers", "20"), ("not-there", "gemini", "51")):
-        lines = [line for line in requests_for(site, word) if word in line.split("?") or line.endswith(word)]
-        assert len(lines) == 1, site.log()
-        fields = lines[0].split(" ")
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", fields[0])
-        assert scheme in fields and status in fields
-    assert not [line for line in site.log_lines("request") if "127.0.0.1" in line or "::1" in line]
-
-
-def test_log_address_adds_them_B3(serve):
-    site = serve(TREE, "--log-address")
-    site.gemini("/page.gmi")
-    assert "127.0.0.1" in requests_for(site, "/page.gmi")[0]
-    if HAVE_IPV6:
-        site.gopher("/from-six", host="::1")
-        assert "::1" in requests_for(site, "/from-six")[0]
-
-
-@pytest.mark.parametrize("data, seen", [
-    (b"\x1b[2Jclear", r"\x1b"), (b"\x07bell", r"\x07"), (b"\xff\xfe", r"\xff"), (b"\xc2\x9b31m", r"\xc2\x9b"),
-    ("\u202eright-to-left".encode(), r"\xe2\x80\xae"), (b"back\\slash", "\\\\"), (b"\rreturn", r"\x0d")])
-def test_what_strangers_send_is_escaped_B3(serve, data, seen):
-    site = serve(TREE)
-    site.gopher(b"/marked-" + data)
-    site.ask(b"gemini://localhost/marked-" + data + b"\r\n")
-    lines = eventually(lambda: len(requests_for(site, "marked-")) == 2 and requests_for(site, "marked-"), 5)
-    assert all(seen in line for line in lines), lines
-    raw = site.log_path.read_bytes()
-    assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", raw)
-    assert "\u202e" not in raw.decode() and "\x9b" not in raw.decode()
-
-
-def test_nothing_can_forge_a_log_line_B3(serve):
-    site = serve(TREE)
-    site.gopher(b"/x\r2026-01-01T00:00:00.000Z error forged")
-    site.ask(b"gemini://localhost/x\n2026-01-01T00:00:00.000Z error forged\r\n")
-    eventually(lambda: len(site.log_lines("request")) == 2)
-    assert site.log_lines("error") == []
-
-
-def test_quiet_leaves_requests_out(serve):
-    site = serve(TREE, "--quiet")
-    site.gemini("/page.gmi")
-    site.gopher("/page.gmi")
-    site.stop()
-    assert site.log_lines("request") == []
-
-
-def test_verbose_says_more(serve):
-    quiet, loud = serve(TREE), serve(TREE, "--verbose")
-    for site in (quiet, loud):
-        site.gemini("/page.gmi")
-        site.stop()
-    assert loud.log_lines("debug") and not quiet.log_lines("debug")
-    assert loud.log_lines("request")
-
-
-# ---------------------------------------------------------------- stopping
-
-
-def stopping(site):
-    """Waits until the server has taken the signal."""
-    eventually(lambda: any("stopping" in line for line in site.log_lines("notice")), 3, "the notice")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_download_in_progress_is_finished(serve, number):
-    site = serve(TREE)
-    slow = site.connect_tls(receive_buffer=16384)
-    slower = site.connect("gopher", receive_buffer=16384)
-    with slow, slower:
-        slow.sendall(b"gemini://localhost/big.bin\r\n")
-        slower.sendall(b"/big.bin\r\n")
-        first, _ = client.read_to_end(slow, 100_000)
-        second, _ = client.read_to_end(slower, 100_000)
-        site.signal(number)
-        stopping(site)
-        assert site.alive()
-        rest, end = client.read_to_end(slow)
-        assert (len((first + rest).partition(b"\r\n")[2]), end) == (24 << 20, client.CLOSE_NOTIFY)
-        rest, end = client.read_to_end(slower)
-        assert (len(second + rest), end) == (24 << 20, client.FIN)
-    site.wait()
-
-
-def test_nobody_is_left_waiting_at_the_door_while_it_finishes(serve):
-    """Who comes now is refused at once, and so can try elsewhere, or again."""
-    site = serve(TREE)
-    with site.connect("gopher", receive_buffer=4096) as sock:
-        sock.sendall(b"/big.bin\r\n")
-        client.read_to_end(sock, 1000)
-        site.signal()
-        stopping(site)
-
-        def refused():
-            try:
-                site.connect("gopher", patience=1).close()
-            except ConnectionRefusedError:
-                return True
-            return False
-
-        eventually(refused, 2, "a refusal")
-        assert site.alive()
-
-
-def test_idle_connections_do_not_hold_it_up(serve):
-    site = serve(TREE)
-    idle = [site.connect("gemini"), site.connect("gopher")]
-    started = time.monotonic()
-    site.signal()
-    site.wait(5)
-    assert time.monotonic() - started < 3 * SLOWER
-    for sock in idle:
-        sock.close()
-
-
-def test_a_reader_who_does_not_read_does_not_hold_it_up_for_ever(serve):
-    site = serve(TREE, "--timeout", "write=0.5")
-    with site.connect("gopher", receive_buffer=4096) as sock:
-        sock.sendall(b"/big.bin\r\n")
-        client.read_to_end(sock, 1000)
-        site.signal()
-        site.wait(5)
-
-
-def test_a_second_signal_stops_at_once(serve):
-    site = serve(TREE)
-    with site.connect("gopher", receive_buffer=4096) as sock:
-        sock.sendall(b"/big.bin\r\n")
-        client.read_to_end(sock, 1000)
-        site.signal(signal.SIGINT)
-        stopping(site)
-        site.signal(signal.SIGINT)
-        site.wait(3)
-
-
 def test_it_serves_the_folder_capsule_by_default(tmp_path):
     plant(tmp_path / "capsule", TREE)
     with subprocess.Popen([PROGRAM, "serve", *LOOPBACK], cwd=tmp_path, stdout=subprocess.PIPE,
@@ -420,3 +260,12 @@ def test_it_serves_the_folder_capsule_by_default(tmp_path):
         finally:
             process.terminate()
     assert process.returncode == 0
+
+
+def test_a_restart_finds_its_port_free(serve):
+    site = serve(TREE)
+    address = f"127.0.0.1:{site.gopher_port}"
+    site.gopher("")
+    with site.connect("gopher"):
+        site.stop()
+    assert serve(TREE, gopher=[address]).gopher("").menu

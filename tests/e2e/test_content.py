@@ -5,7 +5,8 @@ import re
 import pytest
 
 import client
-from server import UNPRIVILEGED_FILES, Fifo, Link, Mode, Socket, plant
+from rights import UNPRIVILEGED_FILES
+from tree import Fifo, Link, Mode, Socket, plant
 
 # ---------------------------------------------------------------- nothing from outside
 

@@ -7,7 +7,8 @@ import time
 import pytest
 
 import client
-from server import SANITIZED, SLOWER, Sparse, eventually
+from server import SANITIZED, SLOWER, eventually
+from tree import Sparse
 
 GIB = 1 << 30
 MIB = 1 << 20

@@ -3,7 +3,8 @@
 import os
 import shutil
 
-from server import eventually, plant
+from server import eventually
+from tree import plant
 
 
 def test_an_edit_is_seen_by_the_next_reader(serve):

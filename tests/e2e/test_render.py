@@ -1,10 +1,13 @@
 """`nuncio render`: what a reader would get, without a server (issue 2)."""
 
+import subprocess
+
 import pytest
 
 import client
-from server import ROOT, plant, run
+from server import ENVIRONMENT, PROGRAM, ROOT, run
 from test_capsule import NAME, POINTS, SOURCE
+from tree import plant
 
 TREE = {
     "index.gmi": "# Home\n",
@@ -56,6 +59,13 @@ def test_it_prints_the_menu_that_the_server_sends(site, file, path):
     assert done.returncode == 0, done.stderr
     printed = done.stdout.replace("\r\n", "\n").replace("\n", "\r\n").encode()  # text mode hides the CR
     assert seen(client.parse_menu(printed)) == seen(site.gopher(path).menu)
+
+
+@pytest.mark.parametrize("file, selector", [("page.gmi", "/page.gmi"), ("crlf.gmi", "/crlf.gmi"), ("a.txt", "/a.txt")])
+def test_with_host_and_port_it_is_the_menu_byte_for_byte(site, file, selector):
+    words = ["render", "--gopher", "--host", "localhost", "--port", str(site.gopher_port), file]
+    done = subprocess.run([PROGRAM, *words], cwd=site.capsule, env=ENVIRONMENT, capture_output=True, timeout=30)
+    assert (done.returncode, done.stdout) == (0, site.gopher(selector).raw)
 
 
 @pytest.mark.parametrize("number", POINTS)

@@ -1,0 +1,122 @@
+"""`nuncio cert`: show, new, renew (issue 2)."""
+
+import hashlib
+from datetime import datetime
+
+import pytest
+
+from pairs import der, mode, names_in, openssl, presents, public_key, shown
+from server import eventually, run
+
+TREE = {"index.gmi": "# Home\n"}
+
+
+def cert(*words, cwd, status=0):
+    done = run("cert", *words, cwd=cwd)
+    assert done.returncode == status, (done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def fingerprints(folder, name="example.org"):
+    """SHA-256 of the certificate and of the public key, as openssl sees them."""
+    certificate = hashlib.sha256(der(folder / f"{name}.crt")).hexdigest()
+    key = hashlib.sha256(openssl("pkey", "-pubin", "-outform", "DER", input=public_key(folder / f"{name}.crt")))
+    return certificate, key.hexdigest()
+
+
+def plain(text):
+    """Without the marks that fingerprints are written with."""
+    return text.replace(":", "").lower()
+
+
+def test_cert_new_makes_a_pair(tmp_path):
+    said = cert("new", "example.org", "www.example.org", "192.0.2.7", cwd=tmp_path)
+    assert "example.org" in said
+    assert mode(tmp_path / "certs/example.org.key") == 0o600
+    assert {"example.org", "www.example.org", "192.0.2.7", "127.0.0.1"} <= names_in(tmp_path / "certs/example.org.crt")
+    assert "CN = example.org" in shown(tmp_path / "certs/example.org.crt")
+
+
+def test_cert_new_is_what_serve_uses(serve, tmp_path):
+    cert("new", "example.org", cwd=tmp_path)
+    site = serve(TREE, "--host", "example.org", certs=tmp_path / "certs")
+    assert presents(site, tmp_path / "certs/example.org.crt")
+
+
+def test_cert_show_prints_names_dates_and_fingerprints(tmp_path):
+    cert("new", "example.org", "www.example.org", cwd=tmp_path)
+    for said in (cert("show", "example.org", cwd=tmp_path), cert("show", cwd=tmp_path)):
+        for fingerprint in fingerprints(tmp_path / "certs"):
+            assert fingerprint in plain(said)
+        assert "www.example.org" in said
+        assert str(datetime.utcnow().year) in said
+
+
+def test_cert_show_shows_all_without_a_name(tmp_path):
+    for name in ("one.example", "two.example"):
+        cert("new", name, cwd=tmp_path)
+    said = cert("show", cwd=tmp_path)
+    assert "one.example" in said and "two.example" in said
+
+
+def test_cert_show_of_what_is_not_there(tmp_path):
+    assert "certs" in cert("show", "example.org", cwd=tmp_path, status=1)
+    (tmp_path / "certs").mkdir()
+    assert "example.org" in cert("show", "example.org", cwd=tmp_path, status=1)
+
+
+def test_cert_new_never_overwrites_a_key(tmp_path):
+    cert("new", "example.org", cwd=tmp_path)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "certs").iterdir()}
+    said = cert("new", "example.org", cwd=tmp_path, status=1)
+    assert "example.org" in said and "--new-key" in said
+    assert {path.name: path.read_bytes() for path in (tmp_path / "certs").iterdir()} == before
+
+
+def test_cert_renew_keeps_the_key_and_says_so(tmp_path):
+    cert("new", "example.org", "www.example.org", cwd=tmp_path)
+    certs = tmp_path / "certs"
+    old, key = fingerprints(certs)
+    key_file = (certs / "example.org.key").read_bytes()
+    said = cert("renew", "example.org", cwd=tmp_path)
+    assert "key" in said
+    new, same_key = fingerprints(certs)
+    assert (new != old, same_key) == (True, key)
+    assert (certs / "example.org.key").read_bytes() == key_file
+    assert "www.example.org" in names_in(certs / "example.org.crt")
+
+
+def test_cert_renew_with_a_new_key_keeps_the_old_pair_beside_it(tmp_path):
+    cert("new", "example.org", cwd=tmp_path)
+    certs = tmp_path / "certs"
+    old = {path.read_bytes() for path in certs.iterdir()}
+    _, key = fingerprints(certs)
+    cert("renew", "example.org", "--new-key", cwd=tmp_path)
+    assert fingerprints(certs)[1] != key
+    assert len(list(certs.iterdir())) == 4
+    assert old <= {path.read_bytes() for path in certs.iterdir()}
+    assert mode(certs / "example.org.key") == 0o600
+    assert all(mode(path) == 0o600 for path in certs.iterdir() if ".key" in path.name)
+
+
+def test_cert_renew_of_what_is_not_there(tmp_path):
+    assert "certs" in cert("renew", "example.org", cwd=tmp_path, status=1)
+    (tmp_path / "certs").mkdir()
+    assert "example.org" in cert("renew", "example.org", cwd=tmp_path, status=1)
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", ".hidden", "/etc/x", "a\nb"])
+def test_no_name_leads_out_of_the_folder(tmp_path, name):
+    done = run("cert", "new", name, cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert len(done.stderr.splitlines()) == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_renewed_certificate_is_picked_up_by_a_running_server(serve, tmp_path):
+    cert("new", "localhost", cwd=tmp_path)
+    site = serve(TREE, certs=tmp_path / "certs")
+    old = site.gemini("/").certificate
+    cert("renew", "localhost", cwd=tmp_path)
+    eventually(lambda: site.gemini("/").certificate != old, 3, "the renewed certificate")
+    assert presents(site, tmp_path / "certs/localhost.crt")

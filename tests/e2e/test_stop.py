@@ -1,0 +1,88 @@
+"""How `nuncio serve` stops: nothing in progress is lost, and nothing holds it up for ever (issue 2)."""
+
+import signal
+import time
+
+import pytest
+
+import client
+from server import SLOWER, eventually
+from tree import Sparse
+
+TREE = {"index.gmi": "# Home\n", "big.bin": Sparse(24 << 20)}
+
+
+def stopping(site):
+    """Waits until the server has taken the signal."""
+    eventually(lambda: any("stopping" in line for line in site.log_lines("notice")), 3, "the notice")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_download_in_progress_is_finished(serve, number):
+    site = serve(TREE)
+    slow = site.connect_tls(receive_buffer=16384)
+    slower = site.connect("gopher", receive_buffer=16384)
+    with slow, slower:
+        slow.sendall(b"gemini://localhost/big.bin\r\n")
+        slower.sendall(b"/big.bin\r\n")
+        first, _ = client.read_to_end(slow, 100_000)
+        second, _ = client.read_to_end(slower, 100_000)
+        site.signal(number)
+        stopping(site)
+        assert site.alive()
+        rest, end = client.read_to_end(slow)
+        assert (len((first + rest).partition(b"\r\n")[2]), end) == (24 << 20, client.CLOSE_NOTIFY)
+        rest, end = client.read_to_end(slower)
+        assert (len(second + rest), end) == (24 << 20, client.FIN)
+    site.wait()
+
+
+def test_nobody_is_left_waiting_at_the_door_while_it_finishes(serve):
+    """Who comes now is refused at once, and so can try elsewhere, or again."""
+    site = serve(TREE)
+    with site.connect("gopher", receive_buffer=4096) as sock:
+        sock.sendall(b"/big.bin\r\n")
+        client.read_to_end(sock, 1000)
+        site.signal()
+        stopping(site)
+
+        def refused():
+            try:
+                site.connect("gopher", patience=1).close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        eventually(refused, 2, "a refusal")
+        assert site.alive()
+
+
+def test_idle_connections_do_not_hold_it_up(serve):
+    site = serve(TREE)
+    idle = [site.connect("gemini"), site.connect("gopher")]
+    started = time.monotonic()
+    site.signal()
+    site.wait(5)
+    assert time.monotonic() - started < 3 * SLOWER
+    for sock in idle:
+        sock.close()
+
+
+def test_a_reader_who_does_not_read_does_not_hold_it_up_for_ever(serve):
+    site = serve(TREE, "--timeout", "write=0.5")
+    with site.connect("gopher", receive_buffer=4096) as sock:
+        sock.sendall(b"/big.bin\r\n")
+        client.read_to_end(sock, 1000)
+        site.signal()
+        site.wait(5)
+
+
+def test_a_second_signal_stops_at_once(serve):
+    site = serve(TREE)
+    with site.connect("gopher", receive_buffer=4096) as sock:
+        sock.sendall(b"/big.bin\r\n")
+        client.read_to_end(sock, 1000)
+        site.signal(signal.SIGINT)
+        stopping(site)
+        site.signal(signal.SIGINT)
+        site.wait(3)
