@@ -51,7 +51,7 @@ struct order {
 
 static int complain(const char *file, const char *what)
 {
-  struct buf safe = BUF_INIT(4 * WHY_MAX);
+  struct buf safe = BUF_INIT((size_t)4 * WHY_MAX);
   if (file) {
     log_escape(&safe, str_from(file));
     buf_put_str(&safe, STR(": "));
@@ -75,7 +75,7 @@ static int complain_of(const char *file, const struct buf *why)
 /* Prints a body. What a program reads from us must be whole, so a failed write is a failure. */
 static int print(const struct order *order, const struct buf *head, struct body *body)
 {
-  struct buf piece = BUF_INIT(4 * (PIECE + OVERVIEW_PAGE_MAX));
+  struct buf piece = BUF_INIT((size_t)4 * OVERVIEW_PAGE_MAX);
   bool good = fwrite(head->p ? head->p : "", 1, head->n, stdout) == head->n;
   enum pull got = body ? PULL_BYTES : PULL_END;
   while (good && (got == PULL_BYTES || got == PULL_PENDING)) {
@@ -152,7 +152,7 @@ static int render_menu(const struct order *order, struct site *site, struct str 
                                         .from_loopback = true};
   struct proto_request request;
   struct response response;
-  struct buf selector = BUF_INIT(4 * PATH_LENGTH), head = BUF_INIT(WHY_MAX);
+  struct buf selector = BUF_INIT((size_t)4 * PATH_LENGTH), head = BUF_INIT(WHY_MAX);
   struct body *body = NULL;
   int status = EXIT_FAULT;
   proto_request_init(&request);
@@ -240,10 +240,11 @@ static int write_tree(const struct order *order)
   buf_free(&why);
   printf("%s: %zu written, %zu unchanged, %zu removed\n", order->out, tally.written, tally.unchanged, tally.removed);
   if (tally.left)
-    (void)fprintf(stderr, "nuncio render: %zu pages of points that are gone were changed by hand, and stay\n",
-                  tally.left);
+    (void)fprintf(stderr, "nuncio render: %zu page%s of points that are gone: changed by hand, so left there\n",
+                  tally.left, tally.left == 1 ? "" : "s");
   if (tally.replaced)
-    (void)fprintf(stderr, "nuncio render: %zu bytes that are not UTF-8 show as U+FFFD\n", tally.replaced);
+    (void)fprintf(stderr, "nuncio render: %zu byte%s not UTF-8: shown as U+FFFD\n", tally.replaced,
+                  tally.replaced == 1 ? " is" : "s are");
   return fflush(stdout) == 0 ? EXIT_OK : complain("standard output", strerror(errno));
 }
 
@@ -253,7 +254,7 @@ static int write_tree(const struct order *order)
 static bool is_hidden(const struct order *order)
 {
   struct stat st;
-  struct buf path = BUF_INIT(2 * PATH_LENGTH + 4096);
+  struct buf path = BUF_INIT((size_t)2 * PATH_LENGTH + 4096);
   buf_put_str(&path, str_from(order->parent));
   buf_put_c(&path, '/');
   buf_put_str(&path, str_head(str_from(order->name), strlen(order->name) - STR(OVERVIEW_SUFFIX).n));
@@ -290,7 +291,7 @@ static int find(struct order *order)
   order->overview = S_ISREG(st.st_mode) && str_ends(name, STR(OVERVIEW_SUFFIX)) && name.n > STR(OVERVIEW_SUFFIX).n &&
                     st.st_size <= OVERVIEW_MAX;
   if ((order->point || order->out) && !order->overview)
-    return complain(order->file, "only an overview (NAME.overview.txt, of 8 MiB at most) has points");
+    return complain(order->file, "this is no overview (NAME.overview.txt, 8 MiB at most), so it has no points");
   if (order->point && !is_page_name(order->point))
     return complain(order->file, "points are asked for by their number: 3, or 3-2 for a repeated one");
   if (order->overview && !order->out && is_hidden(order))
@@ -347,7 +348,8 @@ static int parse(int argc, char **argv, struct order *order)
                        optind == argc ? "" : argv[optind + 1]);
   if (order->out && (order->gopher || order->point))
     return wrong_usage("-o writes the whole tree as gemtext: leave out ", order->gopher ? "--gopher" : "--point");
-  if (*order->host == '\0' || str_has_control(str_from(order->host)))
+  struct str host = str_from(order->host);
+  if (host.n == 0 || str_has_control(host))
     return wrong_usage("--host wants a name", "");
   order->file = argv[optind];
   return EXIT_OK;
