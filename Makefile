@@ -50,6 +50,11 @@ else
   $(error MODE is one of release gcc clang asan cov fuzz, not $(MODE))
 endif
 
+# V=1 shows the whole commands, -s nothing.
+Q := $(if $(V),,@)
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(SILENT),,@printf '  %-5s %s\n' '$(1)' '$(2)')
+
 LINK = $(CC) $(ALL_CFLAGS) $(LDFLAGS) $(HARDEN_L)
 
 # ---------------------------------------------------------------- files, found by globbing
@@ -71,24 +76,31 @@ REPLAY_BIN := $(FUZZ:tests/fuzz/fuzz_%.c=$B/tests/fuzz/replay_%)
 all: $B/nuncio ## build build/nuncio
 
 $B/nuncio: $B/src/main.o $B/libnuncio.a
-	$(LINK) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 
 $B/libnuncio.a: $(OBJ)
-	@rm -f $@
-	ar rcs $@ $^
+	$(call say,ar,$@)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
 
 $B/%.o: %.c Makefile | needs
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,$(CC),$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $B/tests/unit/%: $B/tests/unit/%.o $(HELP_C:%.c=$B/%.o) $B/libnuncio.a
-	$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,link,$@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/core/%: $B/tests/core/%.o $(HELP_C:%.c=$B/%.o) $B/libnuncio.a
-	$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,link,$@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/fuzz/replay_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $B/libnuncio.a
-	$(LINK) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 $B/tests/fuzz/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/libnuncio.a
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # Objects of tests are kept, so that an unchanged tree builds nothing.
 .SECONDARY:

@@ -91,6 +91,11 @@ static unsigned point_columns(int32_t point)
   return width > 0 ? (unsigned)width : 0;
 }
 
+static bool is_regional(int32_t point)
+{
+  return point >= 0x1f1e6 && point <= 0x1f1ff;
+}
+
 size_t utf8_character(struct str s, unsigned *columns)
 {
   int32_t point;
@@ -100,6 +105,7 @@ size_t utf8_character(struct str s, unsigned *columns)
     return n;
   /* ASCII before ASCII is by far the commonest case; only CR LF would be one cluster. */
   utf8proc_int32_t state = 0;
+  int32_t first = point;
   while (n < s.n) {
     int32_t next;
     if (point < 0x80 && (unsigned char)s.p[n] < 0x80 && point != '\r')
@@ -109,8 +115,8 @@ size_t utf8_character(struct str s, unsigned *columns)
       break;
     unsigned width = point_columns(next);
     /* A character is as wide as its widest part: an emoji with a joiner is two columns, not four. U+FE0F asks for
-     * the emoji form, which is wide. */
-    if (next == 0xfe0f && *columns == 1 && point >= 0x2000)
+     * the emoji form of a symbol, which is wide, and so is the flag that two regional indicators make. */
+    if ((next == 0xfe0f && *columns == 1 && first >= 0x2000) || (is_regional(first) && is_regional(next)))
       width = 2;
     if (width > *columns)
       *columns = width;

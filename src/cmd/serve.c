@@ -1,11 +1,13 @@
 /* `nuncio serve`: from a command line to a running server. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -205,6 +207,10 @@ static int ensure_certificate(const struct settings *s, const struct sockets *so
     addresses[i] = sockets->at[i].address;
   const struct certificate_names wanted = {names, s->n_names, addresses, sockets->n};
   int err = certificate_make(s->certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
+  if (err == ERR_EXISTS && certificate_exists(s->certs, name, true) && certificate_exists(s->certs, name, false)) {
+    buf_clear(why); /* another nuncio was quicker: its pair is as good */
+    return 0;
+  }
   if (err == 0)
     log_notice("made a certificate for %s: %s/%s.crt%s", name, s->certs, name,
                have_key ? " (on the key that was there)" : "");
@@ -249,6 +255,8 @@ static int check_capsule(const char *path, struct buf *why)
 {
   struct stat st;
   int error = stat(path, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+  if (error == 0 && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+    error = errno;
   if (error == 0)
     return 0;
   buf_printf(why, "capsule %s: %s; name the folder to publish, as in `nuncio serve FOLDER`", path, strerror(error));

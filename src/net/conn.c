@@ -11,7 +11,15 @@
 
 static void on_timer(uv_timer_t *timer);
 
+enum { WRITE_LOOKS = 6 };
+
 /* ------------------------------------------------------------------ states and their deadlines */
+
+/* In CONN_WRITE the deadline is for the lack of progress, so it is looked at more often than it may pass. */
+static uint64_t look_every(uint64_t allowed)
+{
+  return allowed / WRITE_LOOKS + 1;
+}
 
 /* The deadline of a state in milliseconds from its beginning; the one table (B1). */
 static uint64_t deadline_of(const struct deadlines *d, enum conn_state state)
@@ -24,7 +32,7 @@ static uint64_t deadline_of(const struct deadlines *d, enum conn_state state)
   case CONN_HANDLE:
     return d->handle;
   case CONN_WRITE:
-    return d->write;
+    return look_every(d->write);
   case CONN_SHUTDOWN:
     return d->drain;
   case CONN_CLOSING:
@@ -114,6 +122,7 @@ void conn_finish(struct conn *c, const char *why)
   c->complete = true;
   if (c->tls)
     tls_session_close(c->tls);
+  c->write_at = c->progress_at = uv_now(c->server->loop);
   conn_goto(c, CONN_WRITE);
 }
 
@@ -202,17 +211,22 @@ void conn_step(struct conn *c)
   watch(c);
 }
 
-/* A deadline has passed in CONN_WRITE, or only so much time that it is worth a look (B1). */
+/* Time for a look in CONN_WRITE: has the peer taken anything since the last one, and enough over all (B1)? */
 static void check_progress(struct conn *c)
 {
   uint64_t now = uv_now(c->server->loop), allowed = c->server->deadlines.write;
-  uint64_t idle = now - c->progress_at, all = now - c->write_at;
-  if (idle >= allowed || (all >= allowed && c->sent * 1000 / all < MIN_RATE)) {
+  uint64_t delivered = conn_delivered(c);
+  if (delivered > c->delivered) {
+    c->delivered = delivered;
+    c->progress_at = now;
+  }
+  uint64_t all = now - c->write_at;
+  if (now - c->progress_at >= allowed || (all >= allowed && delivered * 1000 / all < MIN_RATE)) {
     c->complete = false;
     conn_drop(c, "the client reads too slowly");
     return;
   }
-  (void)uv_timer_start(&c->timer, on_timer, allowed - idle, 0);
+  (void)uv_timer_start(&c->timer, on_timer, look_every(allowed), 0);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -266,6 +280,7 @@ static void fill_context(struct conn *c, const struct entrance *entrance, const 
       .gopher_port = entrance->gopher_port,
       .from_loopback = conn_address_loopback(peer),
       .courtesies = server->courtesies,
+      .gophers = server->gophers && server->tls,
   };
   memcpy(&c->peer, peer, peer->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
 }

@@ -54,10 +54,12 @@ struct conn {
 
   uint64_t opened_at, write_at, progress_at; /* loop time in ms */
   uint64_t said_at;                          /* all was handed to the kernel; 0: not yet */
-  uint64_t sent;                             /* bytes of the answer, before encryption */
-  const char *fault;                         /* why it ended early, for the log; static or the TLS session's */
-  struct sockaddr_in6 peer;                  /* large enough for IPv4 too */
-  char local_host[INET6_ADDRSTRLEN];         /* P19 */
+  uint64_t head, sent;      /* bytes of the answer, before encryption: its head, and what was pulled of its body */
+  uint64_t wire;            /* bytes given to the kernel */
+  uint64_t delivered;       /* bytes that the peer had acknowledged at the last look */
+  const char *fault;        /* why it ended early, for the log; static or the TLS session's */
+  struct sockaddr_in6 peer; /* large enough for IPv4 too */
+  char local_host[INET6_ADDRSTRLEN]; /* P19 */
 };
 
 /* The only place where the state changes: traces the move and arms the new state's deadline. */
@@ -104,6 +106,10 @@ bool conn_has_output(const struct conn *c);
 
 /* Sends what waits, as far as the kernel takes it. Sets `blocked`, counts progress. */
 enum sent conn_send(struct conn *c);
+
+/* How many bytes the peer has acknowledged. What is given to the kernel may lie there for a long time before a slow
+ * reader takes it, and no writable socket says so. */
+uint64_t conn_delivered(const struct conn *c);
 
 /* What filling the output came to. */
 enum filled {

@@ -1,7 +1,10 @@
 /* A connection's bytes: receiving, gathering, encrypting, sending; and what the log says of it. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
@@ -38,7 +41,7 @@ bool conn_has_output(const struct conn *c)
 
 static void output_sent(struct conn *c, size_t n)
 {
-  c->progress_at = uv_now(c->server->loop);
+  c->wire += n;
   if (c->tls) {
     tls_session_sent(c->tls, n);
     return;
@@ -48,6 +51,14 @@ static void output_sent(struct conn *c, size_t n)
     buf_clear(&c->output);
     c->output_sent = 0;
   }
+}
+
+uint64_t conn_delivered(const struct conn *c)
+{
+  int queued = 0;
+  if (ioctl(c->fd, SIOCOUTQ, &queued) < 0 || queued < 0 || (uint64_t)queued > c->wire)
+    return c->wire;
+  return c->wire - (uint64_t)queued;
 }
 
 enum sent conn_send(struct conn *c)
@@ -167,17 +178,16 @@ void conn_log(const struct conn *c)
   }
   const char *name = c->tls ? c->proto->name_tls : c->proto->name;
   /* The wait for the peer's FIN is none of the reader's. */
-  unsigned long long ms = (c->said_at ? c->said_at : uv_now(c->server->loop)) - c->opened_at;
+  uint64_t ms = (c->said_at ? c->said_at : uv_now(c->server->loop)) - c->opened_at;
   if (!c->asked) {
-    log_write(LOG_REQUEST, "%s - no request: %s, after %llums%s", name, c->fault ? c->fault : "the client left", ms,
-              from);
+    log_write(LOG_REQUEST, "%s - no request: %s, after %" PRIu64 "ms%s", name, c->fault ? c->fault : "the client left",
+              ms, from);
     return;
   }
   struct str target = str_head(buf_str(&c->request.log_target), META_MAX);
   struct str site = c->request.site ? site_name(c->request.site) : STR("-");
   const char *cut = !c->failed ? "" : c->fault ? c->fault : "the client left";
   /* What the peer sent comes last: nothing in it can pass for another field. */
-  log_write(LOG_REQUEST, "%s %.*s %d %llu %llums%s%s%s %.*s", name, STR_ARG(site), (int)c->status,
-            (unsigned long long)c->sent, ms, from, c->failed ? " cut short: " : "", cut,
-            STR_ARG(target.n ? target : STR("/")));
+  log_write(LOG_REQUEST, "%s %.*s %d %" PRIu64 " %" PRIu64 "ms%s%s%s %.*s", name, STR_ARG(site), (int)c->status,
+            c->head + c->sent, ms, from, c->failed ? " cut short: " : "", cut, STR_ARG(target.n ? target : STR("/")));
 }

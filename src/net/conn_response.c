@@ -14,12 +14,13 @@ static void on_wake(void *context)
 /* Puts the response into the output's way: its head gathered, its body ready to be pulled. */
 static bool begin_response(struct conn *c)
 {
-  c->status = c->response.status;
   if (c->proto->encode(&c->request, &c->context, &c->response, &c->output, &c->body) < 0 ||
       buf_error(&c->output) != 0) {
     conn_drop(c, "out of memory");
     return false;
   }
+  c->status = c->response.status;
+  c->head = c->output.n;
   c->sent = 0;
   if (c->body)
     body_on_wake(c->body, on_wake, c);

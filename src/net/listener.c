@@ -43,7 +43,7 @@ static bool accept_one(struct listener *l)
   }
 }
 
-static void accept_many(struct listener *l)
+void listener_accept(struct listener *l)
 {
   for (int i = 0; i < ACCEPT_MOST; i++)
     if (!accept_one(l))
@@ -54,7 +54,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 {
   (void)status; /* an error on a listening socket shows in accept4 */
   (void)events;
-  accept_many(poll->data);
+  listener_accept(poll->data);
 }
 
 static void watch(struct listener *l)
@@ -98,7 +98,7 @@ int listener_open(struct listener *l, struct server *server, const struct entran
 
 void listener_resume(struct listener *l)
 {
-  if (!l->paused || l->closing)
+  if (!l->paused || l->closed)
     return;
   (void)uv_timer_stop(&l->retry);
   watch(l);
@@ -113,11 +113,12 @@ static void on_closed(uv_handle_t *handle)
 
 void listener_close(struct listener *l, void (*done)(struct listener *l))
 {
-  if (l->closing)
+  if (l->closed)
     return;
-  accept_many(l);
+  l->closed = true;
   l->on_closed = done;
   l->closing = 2;
   uv_close((uv_handle_t *)&l->poll, on_closed);
+  close(l->fd);
   uv_close((uv_handle_t *)&l->retry, on_closed);
 }

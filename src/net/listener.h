@@ -15,11 +15,12 @@
 struct listener {
   struct server *server; /* borrowed */
   struct entrance entrance;
-  int fd; /* the socket; owned by whoever made it, never closed here */
+  int fd; /* the socket; owned from listener_open on */
   uv_poll_t poll;
   uv_timer_t retry; /* goes on after a pause */
   bool paused;
   uint64_t warned_at; /* loop time of the last warning, 0: never */
+  bool closed;        /* listener_close was called */
   unsigned closing;   /* handles whose close callback is still to come */
   void (*on_closed)(struct listener *l);
 };
@@ -32,7 +33,11 @@ int listener_open(struct listener *l, struct server *server, const struct entran
 /* A descriptor may be free again: goes on at once if it was paused. */
 void listener_resume(struct listener *l);
 
-/* Takes what is waiting in the queue, then stops for good. on_closed is called from the loop when the struct may go. */
+/* Accepts those who wait in the queue by now. */
+void listener_accept(struct listener *l);
+
+/* Stops for good and closes the socket: who comes from now on is refused at once. on_closed is called from the loop
+ * when the struct may go. Does nothing the second time. */
 void listener_close(struct listener *l, void (*on_closed)(struct listener *l));
 
 #endif

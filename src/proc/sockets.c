@@ -137,6 +137,7 @@ unsigned sockets_port(const struct sockets *s, const struct proto *proto)
 void sockets_close(struct sockets *s)
 {
   for (size_t i = 0; i < s->n; i++)
-    close(s->at[i].fd);
+    if (s->at[i].fd >= 0)
+      close(s->at[i].fd);
   s->n = 0;
 }

@@ -8,7 +8,7 @@
 
 /* A socket that listens. */
 struct listen_socket {
-  int fd;
+  int fd; /* -1: taken over by a worker */
   const struct proto *proto;
   unsigned port; /* the real one */
   char address[INET6_ADDRSTRLEN];

@@ -102,6 +102,8 @@ static void on_stop(uv_signal_t *handle, int number)
   }
   w->stopping = true;
   for (size_t i = 0; i < w->n_listeners; i++)
+    listener_accept(&w->listeners[i]); /* who has reached the door is let in */
+  for (size_t i = 0; i < w->n_listeners; i++)
     listener_close(&w->listeners[i], NULL);
   conn_close_many(&w->server, false);
   log_notice("stopping: %u connections have up to %d seconds to finish", w->server.n_conns, DRAIN_SECONDS);
@@ -220,10 +222,10 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
   return from->proto == proto ? from->port : first;
 }
 
-static int start_listeners(struct worker *w, const struct settings *settings, const struct sockets *sockets)
+static int start_listeners(struct worker *w, const struct settings *settings, struct sockets *sockets)
 {
   for (size_t i = 0; i < sockets->n; i++) {
-    const struct listen_socket *s = &sockets->at[i];
+    struct listen_socket *s = &sockets->at[i];
     const struct entrance entrance = {
         .proto = s->proto,
         .port = s->port,
@@ -233,12 +235,13 @@ static int start_listeners(struct worker *w, const struct settings *settings, co
     int err = listener_open(&w->listeners[i], &w->server, &entrance, s->fd);
     if (err)
       return err;
+    s->fd = -1;
     w->n_listeners = i + 1;
   }
   return 0;
 }
 
-int worker_new(const struct settings *settings, const struct sockets *sockets, struct worker **out, struct buf *why)
+int worker_new(const struct settings *settings, struct sockets *sockets, struct worker **out, struct buf *why)
 {
   struct worker *w = calloc(1, sizeof *w);
   int err = w ? start_loop(w) : ERR_NOMEM;
@@ -278,6 +281,8 @@ void worker_free(struct worker *w)
     return;
   if (w->loop_ready) {
     /* After a run only what the pool still works on is left; after a failed start, the handles made so far. */
+    for (size_t i = 0; i < w->n_listeners; i++)
+      listener_close(&w->listeners[i], NULL);
     uv_walk(&w->loop, close_any, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
   }

@@ -9,9 +9,10 @@
 /* One loop and all that runs in it. Owns nothing global. */
 struct worker;
 
-/* Makes a worker from ready settings and ready listening sockets, both borrowed until worker_free. When it returns 0
- * every socket accepts. On failure *why holds a sentence that names the thing and the mend. */
-int worker_new(const struct settings *settings, const struct sockets *sockets, struct worker **out, struct buf *why)
+/* Makes a worker from ready settings and ready listening sockets, of which the settings are borrowed until worker_free
+ * and the sockets are taken over as they come into use (those left in `sockets` are still the caller's). When it
+ * returns 0 every socket accepts. On failure *why holds a sentence that names the thing and the mend. */
+int worker_new(const struct settings *settings, struct sockets *sockets, struct worker **out, struct buf *why)
     __attribute__((warn_unused_result));
 
 /* Runs until SIGTERM or SIGINT, then stops accepting, lets what is being answered finish (DRAIN_SECONDS at most; a

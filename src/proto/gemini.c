@@ -261,6 +261,7 @@ static int gemini_encode(struct proto_request *r, const struct proto_context *co
     response->body = NULL;
   }
   response_free(response);
+  response->status = status;
   return buf_error(head) < 0 ? ERR_NOMEM : 0;
 }
 
@@ -269,7 +270,6 @@ const struct proto proto_gemini = {
     .name_tls = "gemini",
     .input_max = INPUT_MAX,
     .tls_required = true,
-    .close_is_abort = false,
     .parse = gemini_parse,
     .encode = gemini_encode,
 };

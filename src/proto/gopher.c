@@ -273,14 +273,17 @@ static int gopher_encode(struct proto_request *r, const struct proto_context *co
                          struct buf *head, struct body **body)
 {
   int err = 0;
+  enum status status = response->status;
   *body = NULL;
-  if (response->status == STATUS_SUCCESS && r->form != GOPHER_FORM_ITEM)
+  if (status == STATUS_SUCCESS && r->form != GOPHER_FORM_ITEM)
     err = take_body(r, response, body);
-  else if (response->status == STATUS_NOT_FOUND && asks_for_caps(r)) /* P17: a file of that name has won before */
+  else if (status == STATUS_NOT_FOUND && asks_for_caps(r)) { /* P17: a file of that name has won before */
     gopher_page_caps(head, context);
-  else
+    status = STATUS_SUCCESS;
+  } else
     put_small_menu(head, r, response);
   response_free(response);
+  response->status = status;
   return err < 0 || buf_error(head) < 0 ? ERR_NOMEM : 0;
 }
 
@@ -289,7 +292,6 @@ const struct proto proto_gopher = {
     .name_tls = "gophers",
     .input_max = INPUT_MAX,
     .tls_required = false,
-    .close_is_abort = true,
     .parse = gopher_parse,
     .encode = gopher_encode,
 };

@@ -60,15 +60,14 @@ struct proto {
   const char *name_tls; /* the same over TLS: `gemini`, `gophers` */
   size_t input_max;     /* a parse is called with at most this many bytes; with that many it never says PARSED_MORE */
   bool tls_required;    /* G1 */
-  bool
-      close_is_abort; /* P18: a body that failed ends in RST (over TLS the missing close_notify says it, and RST too) */
 
   /* Looks at all bytes received so far. Pure, but for asking the sites for their names. */
   enum parsed (*parse)(struct str input, const struct proto_context *context, struct proto_request *out);
 
   /* Turns a response into bytes to send: a head, and the body to send after it (taken out of the response, perhaps with
-   * a filter around it; may end up NULL). Takes *response, and frees what it does not use. 0, or ERR_NOMEM: then
-   * nothing can be answered. The body may borrow from `r`, which outlives it. */
+   * a filter around it; may end up NULL). Takes *response, and frees what it does not use, but for its status: that is
+   * what was answered, for the log. 0, or ERR_NOMEM: then nothing can be answered. The body may borrow from `r`, which
+   * outlives it. */
   int (*encode)(struct proto_request *r, const struct proto_context *context, struct response *response,
                 struct buf *head, struct body **body);
 };

@@ -23,8 +23,7 @@ struct answer {
   unsigned targets, at;
   struct found found; /* while `in_pool`, the pool's */
   int err;
-  bool starting; /* inside answer_start: whoever finishes does not free */
-  bool finished;
+  bool *finished; /* inside answer_start: where to say that the response has been handed over; else NULL */
   bool in_pool;
   bool cancelled; /* while in the pool: look_done frees */
   char text[];    /* a copy of the targets: the pool may still read it when the reader has left */
@@ -38,22 +37,23 @@ static void answer_free(struct answer *a)
   free(a);
 }
 
-/* Hands the response over; *r is empty afterwards. */
+/* Hands the response over, and ends the answer; *r is empty afterwards. */
 static void finish(struct answer *a, struct response *r)
 {
+  bool *finished = a->finished;
   a->done(a->context, r);
   response_free(r);
-  if (a->starting)
-    a->finished = true;
-  else
-    answer_free(a);
+  answer_free(a);
+  if (finished)
+    *finished = true;
 }
 
 static void look(struct answer *a);
 
 static void fail(struct answer *a, int err)
 {
-  failure_log(err, a->target[a->at].path);
+  /* The owner is told of the file that is to blame: an index, a document. */
+  failure_log(err, a->found.file.n ? buf_str(&a->found.file) : a->target[a->at].path);
   if (err == ERR_NOT_FOUND && a->at + 1 < a->targets) {
     a->at++; /* P2: as it stands first, then decoded once */
     look(a);
@@ -106,13 +106,17 @@ static void respond_file(struct answer *a)
   finish_page(a, &r);
 }
 
-/* G16: the canonical path with its slash. It begins with one slash and no more, since a raw path does. */
+/* G16: the canonical path with its slash. It begins with one slash and no more, whatever the protocol let through:
+ * `//evil` would be another host. */
 static void respond_slash(struct answer *a)
 {
   enum { TARGET_MAX = 3 * 8192 };
   const struct target *asked = &a->target[a->at];
   struct buf to = BUF_INIT(TARGET_MAX);
-  uri_put_path(&to, buf_str(&a->found.page));
+  struct str page = buf_str(&a->found.page);
+  while (str_starts(page, STR("//")))
+    page = str_skip(page, 1);
+  uri_put_path(&to, page);
   if (asked->has_query) {
     buf_put_c(&to, '?');
     buf_put_str(&to, asked->query);
@@ -251,13 +255,14 @@ struct answer *answer_start(struct site *site, const struct request *request,
   }
   a->done = done;
   a->context = context;
-  a->starting = true;
+  bool finished = false;
+  a->finished = &finished;
   look(a);
-  a->starting = false;
-  if (!a->finished)
-    return a;
-  answer_free(a);
-  return NULL;
+  if (finished)
+    return NULL;
+  /* The analyzer does not see that whoever freed it has set `finished`. */
+  a->finished = NULL; /* NOLINT(clang-analyzer-unix.Malloc) */
+  return a;
 }
 
 void answer_cancel(struct answer *a)

@@ -34,12 +34,12 @@ struct cache *cache_open(size_t max)
   return c;
 }
 
-static struct slot **find(struct cache *c, struct str key, uint64_t hash)
+static struct slot *find(struct cache *c, struct str key, uint64_t hash)
 {
-  struct slot **at = &c->bucket[hash % BUCKETS];
-  while (*at && !((*at)->hash == hash && str_eq(str_make((*at)->key, (*at)->key_n), key)))
-    at = &(*at)->next;
-  return at;
+  struct slot *e = c->bucket[hash % BUCKETS];
+  while (e && !(e->hash == hash && str_eq(str_make(e->key, e->key_n), key)))
+    e = e->next;
+  return e;
 }
 
 static void unlink_use(struct cache *c, struct slot *e)
@@ -56,11 +56,14 @@ static void link_newest(struct cache *c, struct slot *e)
   c->newest = e;
 }
 
-/* Takes the entry that *at leads to out of both orders and gives it up. */
-static void drop(struct cache *c, struct slot **at)
+/* Takes the entry out of both orders and gives it up. */
+static void drop(struct cache *c, struct slot *e)
 {
-  struct slot *e = *at;
-  *at = e->next;
+  struct slot **at = &c->bucket[e->hash % BUCKETS];
+  while (*at && *at != e)
+    at = &(*at)->next;
+  if (*at)
+    *at = e->next;
   unlink_use(c, e);
   c->used -= e->cost;
   c->count--;
@@ -68,9 +71,18 @@ static void drop(struct cache *c, struct slot **at)
   free(e);
 }
 
+/* Gives up pages, the one used longest ago first, until what is left takes `most` bytes. */
+static void make_room(struct cache *c, size_t most)
+{
+  for (struct slot *e = c->oldest, *newer; e && c->used > most; e = newer) {
+    newer = e->newer;
+    drop(c, e);
+  }
+}
+
 struct page *cache_get(struct cache *c, struct str key)
 {
-  struct slot *e = *find(c, key, hash_str(HASH_START, key));
+  struct slot *e = find(c, key, hash_str(HASH_START, key));
   if (!e)
     return NULL;
   unlink_use(c, e);
@@ -81,9 +93,9 @@ struct page *cache_get(struct cache *c, struct str key)
 void cache_put(struct cache *c, struct str key, struct page *page)
 {
   uint64_t hash = hash_str(HASH_START, key);
-  struct slot **at = find(c, key, hash);
-  if (*at)
-    drop(c, at);
+  struct slot *old = find(c, key, hash);
+  if (old)
+    drop(c, old);
 
   size_t cost = sizeof(struct slot) + key.n + page_cost(page);
   if (cost > c->max)
@@ -91,8 +103,7 @@ void cache_put(struct cache *c, struct str key, struct page *page)
   struct slot *e = malloc(sizeof *e + key.n);
   if (!e)
     return;
-  while (c->used > c->max - cost)
-    drop(c, find(c, str_make(c->oldest->key, c->oldest->key_n), c->oldest->hash));
+  make_room(c, c->max - cost);
 
   *e = (struct slot){.page = page_ref(page), .cost = cost, .hash = hash, .key_n = key.n};
   if (key.n)
@@ -106,8 +117,7 @@ void cache_put(struct cache *c, struct str key, struct page *page)
 
 void cache_clear(struct cache *c)
 {
-  while (c->oldest)
-    drop(c, find(c, str_make(c->oldest->key, c->oldest->key_n), c->oldest->hash));
+  make_room(c, 0);
 }
 
 void cache_close(struct cache *c)

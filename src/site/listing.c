@@ -123,10 +123,11 @@ static int read_directory(DIR *dir, int root, struct str path, const struct list
   l->plain = l->n > LISTING_LABELLED;
   sort_entries(l, by_name);
   err = listing_entry_begin(&context, root, dirfd(dir), path, previous);
+  if (err == 0)
+    look_at_entries(l, &context);
+  listing_entry_end(&context);
   if (err)
     return err;
-  look_at_entries(l, &context);
-  listing_entry_end(&context);
   sort_entries(l, by_date);
   return buf_error(&l->text);
 }

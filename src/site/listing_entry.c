@@ -16,10 +16,14 @@
 
 enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
 
+static struct str old_name(const struct listing *l, size_t i)
+{
+  return listing_name(l, &l->entry[i]);
+}
+
 static int old_by_name(const void *a, const void *b, void *listing)
 {
-  return str_cmp(listing_name(listing, *(const struct entry *const *)a),
-                 listing_name(listing, *(const struct entry *const *)b));
+  return str_cmp(old_name(listing, *(const size_t *)a), old_name(listing, *(const size_t *)b));
 }
 
 int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path,
@@ -33,11 +37,9 @@ int listing_entry_begin(struct entry_context *c, int root, int directory, struct
   if (previous && previous->n && !previous->plain) {
     c->old = malloc(previous->n * sizeof *c->old);
     if (!c->old)
-      buf_free(&c->path);
-    if (!c->old)
       return ERR_NOMEM;
-    for (size_t i = 0; i < previous->n; i++)
-      c->old[c->old_n++] = &previous->entry[i];
+    for (; c->old_n < previous->n; c->old_n++)
+      c->old[c->old_n] = c->old_n;
     struct listing *by = (struct listing *)(uintptr_t)previous; /* qsort_r takes no const; the order only reads. */
     qsort_r(c->old, c->old_n, sizeof *c->old, old_by_name, by);
   }
@@ -75,12 +77,12 @@ static const struct entry *find_old(struct entry_context *c, struct str name)
 {
   int order = -1;
   while (c->old_at < c->old_n) {
-    order = str_cmp(listing_name(c->previous, c->old[c->old_at]), name);
+    order = str_cmp(old_name(c->previous, c->old[c->old_at]), name);
     if (order >= 0)
       break;
     c->old_at++;
   }
-  return order == 0 ? c->old[c->old_at] : NULL;
+  return order == 0 ? &c->previous->entry[c->old[c->old_at]] : NULL;
 }
 
 static void set_title(struct listing *l, struct entry *e, struct str title, const char *date)

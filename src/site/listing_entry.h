@@ -12,11 +12,12 @@ struct entry_context {
   struct buf path;     /* of the directory, with its slash; an entry's name is added while it is looked at */
   size_t path_n;       /* the directory's part of it */
   const struct listing *previous;
-  const struct entry **old; /* the previous listing's entries by name; owned */
-  size_t old_n, old_at;     /* entries come by name, so that one walk through both finds every old one */
-  struct buf title;         /* scratch */
+  size_t *old;          /* the previous listing's entries by name: their positions; owned */
+  size_t old_n, old_at; /* entries come by name, so that one walk through both finds every old one */
+  struct buf title;     /* scratch */
 };
 
+/* ERR_NOMEM, ERR_FULL; listing_entry_end afterwards in any case. */
 int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path,
                         const struct listing *previous) __attribute__((warn_unused_result));
 void listing_entry_end(struct entry_context *c);

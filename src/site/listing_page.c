@@ -29,10 +29,12 @@ static void put_shown_name(const struct entry *e, struct str name, struct buf *l
 
 static void put_label(const struct listing *l, const struct entry *e, struct buf *label)
 {
-  if (e->date[0])
+  struct str title = listing_title(l, e);
+  bool says_it = str_starts(title, str_from(e->date)); /* a title with its date in front shows it once */
+  if (e->date[0] && !says_it)
     buf_printf(label, "%s ", e->date);
-  if (e->title_n) {
-    buf_put_str(label, listing_title(l, e));
+  if (title.n) {
+    buf_put_str(label, title);
     return;
   }
   put_shown_name(e, own_name(l, e), label);

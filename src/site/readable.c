@@ -53,9 +53,10 @@ void readable_put_size(struct buf *out, uint64_t bytes)
     scale *= 1024;
     u++;
   }
+  uint64_t whole = bytes / scale + (bytes % scale >= scale / 2);
   uint64_t tenths = bytes / scale * 10 + (bytes % scale * 10 + scale / 2) / scale;
   if (tenths < 100 && tenths % 10)
     buf_printf(out, "%llu.%llu %s", (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10), unit[u]);
   else
-    buf_printf(out, "%llu %s", (unsigned long long)((tenths + 5) / 10), unit[u]);
+    buf_printf(out, "%llu %s", (unsigned long long)whole, unit[u]);
 }

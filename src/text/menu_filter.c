@@ -207,9 +207,10 @@ static struct str open_line(struct menu_filter *f, struct str raw, bool whole, s
   f->underlined = line.type == GEMTEXT_HEADING && line.level == 1;
   if (line.type == GEMTEXT_LINK)
     return open_link(f, line, whole, out);
-  if (line.type == GEMTEXT_HEADING && !f->blank)
-    menu_put_info(out, STR(""), STR(""));
-  return make_plain(f, line.text, whole);
+  struct str text = make_plain(f, line.text, whole);
+  if (line.type == GEMTEXT_HEADING && !f->blank && plain_trim_end(text).n)
+    menu_put_info(out, STR(""), STR("")); /* A heading stands apart from what comes before it. */
+  return text;
 }
 
 /* Puts a line of gemtext, or with `whole` false what can be put of its start; returns the rest (in f->work, or within

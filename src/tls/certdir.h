@@ -15,7 +15,7 @@ struct certdir {
   int fd;           /* -1: not open */
   const char *path; /* borrowed, for messages */
 };
-#define FOLDER_INIT ((struct certdir){.fd = -1, .path = NULL})
+#define CERTDIR_INIT ((struct certdir){.fd = -1, .path = NULL})
 
 /* Opens PATH, made with mode 0700 where it is missing, and waits until no other process of ours writes there. */
 int certdir_open(struct certdir *folder, const char *path, struct buf *why) __attribute__((warn_unused_result));

@@ -190,7 +190,7 @@ static int make(struct making *m, const struct certificate_names *names, enum ce
 int certificate_make(const char *dir, const char *name, const struct certificate_names *names, enum certificate_key key,
                      struct buf *kept, struct buf *why)
 {
-  struct making m = {.dir = dir, .name = name, .folder = FOLDER_INIT, .pair = PAIR_INIT, .subject = SUBJECT_INIT};
+  struct making m = {.dir = dir, .name = name, .folder = CERTDIR_INIT, .pair = PAIR_INIT, .subject = SUBJECT_INIT};
   size_t said = why->n;
   if (!is_file_name(name)) {
     buf_printf(why, "\"%s\" cannot be the name of a certificate's file: use a host name", name);

@@ -9,7 +9,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* All the sites of a process as TLS sees them. Loop thread only. */
+/* All the sites of a process as TLS sees them. Loop thread only. TLS 1.2 at least, forward secrecy only; TLS 1.3
+ * clients get one ticket, which is good for the site that gave it and for no other (G5). */
 struct tls_server;
 
 /* Makes a set without certificates. ERR_NOMEM or ERR_TLS. */

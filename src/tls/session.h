@@ -29,8 +29,9 @@ enum tls_state {
  * Never blocks. */
 enum tls_state tls_session_feed(struct tls_session *s, struct str ciphertext, struct buf *plain);
 
-/* Encrypts plain text into the output. 0, ERR_NOMEM, ERR_TLS. The whole is taken; the caller bounds memory by writing
- * small pieces and draining between them. */
+/* Encrypts plain text into the output. 0, ERR_NOMEM (also where more than 64 MiB would wait), ERR_TLS (before the
+ * handshake's end, after tls_session_close, or broken). The whole is taken; the caller bounds memory by writing small
+ * pieces and draining between them. The output's memory goes when all of it was sent. */
 int tls_session_write(struct tls_session *s, struct str plain) __attribute__((warn_unused_result));
 
 /* Puts close_notify into the output, once; nothing can be written afterwards (G3). Harmless in a broken session or

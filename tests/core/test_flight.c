@@ -156,6 +156,37 @@ static void a_reader_may_leave_at_any_moment(void **state)
   reply_free(&r);
 }
 
+/* A name that nobody has asked for yet has to be looked up in the pool. */
+static void a_reader_may_leave_while_the_path_is_looked_up(void **state)
+{
+  struct stand *s = *state;
+  struct reply r = REPLY_INIT;
+  for (int moment = QUEUED; moment <= CANCELLED_WORK; moment++) {
+    const char *const paths[] = {"/cold/one", "/cold/two", "/cold/three"};
+    ask_start(s, REPR_GEMTEXT, paths[moment], &r);
+    if (r.came)
+      continue; /* a file system that knows at once */
+    struct work *w = moment == RUN ? stand_run(s) : NULL;
+    site_cancel(r.answer);
+    if (w)
+      w->done(w, false);
+    else if (moment == CANCELLED_WORK)
+      assert_int_equal(pool_cancel_one(&s->pool), 1);
+    pool_run_all(&s->pool);
+    assert_false(r.came);
+  }
+  s->pool.refuse = ERR_NOMEM;
+  ask_start(s, REPR_MENU, "/cold/four/", &r);
+  assert_true(r.came);
+  assert_true(r.status == STATUS_TEMPORARY_FAILURE || r.status == STATUS_NOT_FOUND);
+  s->pool.refuse = 0;
+  ask_start(s, REPR_MENU, "/cold/five/", &r);
+  if (!r.came)
+    assert_int_equal(pool_cancel_one(&s->pool), 1);
+  assert_true(r.came);
+  reply_free(&r);
+}
+
 static void work_that_the_pool_cancels_is_40(void **state)
 {
   struct stand *s = *state;
@@ -304,6 +335,7 @@ int main(void)
       row(a_reader_leaves_and_the_others_are_served),
       row(when_all_leave_the_build_goes_on_for_the_next),
       row(a_reader_may_leave_at_any_moment),
+      row(a_reader_may_leave_while_the_path_is_looked_up),
       row(work_that_the_pool_cancels_is_40),
       row(a_pool_that_refuses_is_40_G17),
       row(what_vanishes_before_it_is_built_is_51),

@@ -154,12 +154,14 @@ static void an_overview_is_one_entry(void **state)
       {"o/taken.overview.txt", "Taken\n\n1. One\n", NULL},
       {"o/taken/x.txt", "", NULL},
       {"o/a:b.overview.txt", "Colon\n", NULL},
+      {"o/again.overview.txt", "2011-01-01 Said once\n\n2011-01-01\n\n1. One\n", NULL},
       {NULL, NULL, NULL},
   };
   struct reply r = REPLY_INIT;
   listing(items, "/o/", &r);
   assert_string_equal(reply_body(&r), "# o\n\n=> ../ Up\n"
                                       "=> meeting/ 2012-09-26 The Meeting\n"
+                                      "=> again/ 2011-01-01 Said once\n"
                                       "=> ./a:b/ Colon\n"
                                       "=> taken/ taken/\n"
                                       "=> taken.overview.txt taken.overview.txt (14 bytes)\n"
@@ -200,10 +202,9 @@ static void a_child_that_is_edited_shows_within_two_seconds(void **state)
   stand_remove(&s);
 }
 
-static void make_many(struct stand *s, size_t n)
+static void make_titled(struct stand *s, size_t n)
 {
-  static const struct fill items[] = {{"many/", NULL, NULL}, {NULL, NULL, NULL}};
-  stand_make(s, items);
+  stand_make(s, NULL);
   for (size_t i = 0; i < n; i++) {
     char name[64], text[64];
     (void)snprintf(name, sizeof name, "many/%05zu.gmi", i);
@@ -214,13 +215,27 @@ static void make_many(struct stand *s, size_t n)
   folder_age(&s->folder, "many", 3600);
 }
 
+/* More names than are looked into. They are hard links to one file: to a listing all the same, and soon made. */
+static void make_many(struct stand *s, size_t n)
+{
+  stand_make(s, NULL);
+  folder_write(&s->folder, "many/00000.gmi", STR("# Title\n"));
+  folder_age(&s->folder, "many/00000.gmi", 3600);
+  for (size_t i = 1; i < n; i++) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "many/%05zu.gmi", i);
+    assert_int_equal(linkat(s->folder.fd, "many/00000.gmi", s->folder.fd, name, 0), 0);
+  }
+  folder_age(&s->folder, "many", 3600);
+}
+
 /* No file is read twice that has not changed (the issue: remember labels by inode and modification time). */
 static void labels_are_remembered(void **state)
 {
   (void)state;
   enum { N = 300 };
   struct stand s;
-  make_many(&s, N);
+  make_titled(&s, N);
   int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   assert_true(root >= 0);
   struct listing *first = NULL, *second = NULL, *third = NULL;
@@ -311,6 +326,17 @@ static void plain_names_leave_out_what_leads_out_too_G13(void **state)
   stand_remove(&s);
 }
 
+static void a_listing_that_is_cut_says_so(void **state)
+{
+  (void)state;
+  struct listing l = {.cut = true, .plain = true, .text = BUF_INIT(100)};
+  struct buf out = BUF_INIT(1000);
+  assert_int_equal(listing_put(&l, STR("many"), true, &out), 0);
+  buf_put_c(&out, '\0');
+  assert_contains(out.p, "\nThis directory holds more than can be shown here.\n");
+  buf_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -322,6 +348,7 @@ int main(void)
       cmocka_unit_test(a_child_that_is_edited_shows_within_two_seconds),
       cmocka_unit_test(labels_are_remembered),
       cmocka_unit_test(ten_thousand_files_are_plain_names_and_never_opened),
+      cmocka_unit_test(a_listing_that_is_cut_says_so),
       cmocka_unit_test(plain_names_leave_out_what_leads_out_too_G13),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,32 @@ def start_tls(sock, sni="localhost", context=None):
     return (context or tls_context()).wrap_socket(sock, server_hostname=sni, suppress_ragged_eofs=False)
 
 
+def tls_byte_by_byte(sock, data):
+    """Does a handshake and sends data over it, every byte in a packet of its own; the plain bytes that come back, and
+    whether close_notify ended them."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = tls_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    answer, sent = bytearray(), False
+    while True:
+        try:
+            if not sent:
+                session.do_handshake()
+                session.write(data)
+                sent = True
+            piece = session.read(65536)
+            if not piece:
+                return bytes(answer), True
+            answer += piece
+        except ssl.SSLWantReadError:
+            for byte in outgoing.read():
+                sock.sendall(bytes([byte]))
+            received = sock.recv(65536)
+            incoming.write(received) if received else incoming.write_eof()
+        except ssl.SSLEOFError:
+            return bytes(answer), False
+
+
 def read_to_end(sock, most=None):
     """(bytes, how it ended). Stops early once `most` bytes are there, and then the end is None."""
     out = bytearray()

@@ -62,6 +62,8 @@ def _end(started):
             server.stop()
         except AssertionError as failure:
             failures.append(str(failure))
+        finally:
+            server.kill()
         harness.servers.remove(server)
     assert not failures, "\n".join(failures)
 

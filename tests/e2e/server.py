@@ -2,6 +2,7 @@
 ends it by its process id."""
 
 import ctypes
+import fcntl
 import os
 import re
 import resource
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -70,13 +72,28 @@ UNPRIVILEGED_FILES = without_rights("dac_override", "dac_read_search")
 UNPRIVILEGED_PORTS = without_rights("net_bind_service")
 
 
+# An address that is this machine's own and not loopback, in a network of a test's own.
+OWN_ADDRESS = "192.0.2.1"
+
+
 def own_network():
-    """Called in a child: gives it a network of its own, where every port is free."""
+    """Called in a child: gives it a network of its own, where every port is free, with OWN_ADDRESS in it."""
     clone_newuser, clone_newnet = 0x10000000, 0x40000000
     flags = clone_newnet if os.geteuid() == 0 else clone_newuser | clone_newnet
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(flags) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
+    siocsifflags, siocsifaddr, iff_up = 0x8914, 0x8916, 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, siocsifflags, struct.pack("16sh22x", b"lo", iff_up))
+        address = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(OWN_ADDRESS))
+        fcntl.ioctl(sock, siocsifaddr, struct.pack("16s16s8x", b"lo:1", address))
+
+
+def in_network_of(server):
+    """The words to put before a command that is to run in that network."""
+    user = [] if os.geteuid() == 0 else ["-U", "--preserve-credentials"]
+    return [tool("nsenter"), "-t", str(server.pid), *user, "-n"]
 
 
 # ---------------------------------------------------------------- capsules
@@ -209,6 +226,7 @@ class Server:
             match = re.fullmatch(r"listening (gemini|gopher)://([^/]+):(\d+)/ \((.+)\)", line)
             assert match, f"not a line of the contract: {line!r}"
             self.listeners.append((match[1], match[4].strip("[]"), int(match[3])))
+        self.descriptors_at_first = self.descriptors()
 
     def signal(self, number=signal.SIGTERM):
         self.signalled = True
@@ -227,13 +245,12 @@ class Server:
         if not self.stopped:
             assert self.alive() or self.signalled, f"died with {self.process.returncode}\n{self.log()}"
             if not self.signalled:
+                eventually(lambda: self.descriptors() <= self.descriptors_at_first, 3, "every descriptor's return")
                 self.signal()
             try:
                 self.wait()
             except subprocess.TimeoutExpired:
                 raise AssertionError("it does not stop on SIGTERM") from None
-            finally:
-                self.kill()
 
     def kill(self):
         if self.process.poll() is None:

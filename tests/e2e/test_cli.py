@@ -10,8 +10,8 @@ import time
 import pytest
 
 import client
-from server import (HAVE_IPV6, PROGRAM, SLOWER, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, Sparse, eventually, free_port,
-                    own_network, plant, run)
+from server import (HAVE_IPV6, OWN_ADDRESS, PROGRAM, SLOWER, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, Sparse,
+                    eventually, free_port, in_network_of, own_network, plant, run, tool)
 
 TREE = {"index.gmi": "# Home\n\n=> page.gmi A page\n", "page.gmi": "# A page\n", "big.bin": Sparse(24 << 20)}
 LOOPBACK = ("--gemini", "127.0.0.1:0", "--gopher", "127.0.0.1:0")
@@ -209,24 +209,33 @@ def test_ipv6_sockets_are_ipv6_only_so_that_both_can_have_one_port_B2(serve):
         client.connect("127.0.0.1", only.port("gemini", "::1"))
 
 
-def default_listeners(serve, *options, before=()):
-    """The listeners of a server without addresses, in a network of its own where all ports are free."""
+def alone(serve, *options, **more):
+    """A server in a network of its own."""
     try:
-        return serve(TREE, *options, ports=False, before=before, preexec=own_network)
+        return serve(TREE, *options, preexec=own_network, **more)
     except subprocess.SubprocessError:
         pytest.skip("this machine lets nobody make a network namespace")
 
 
 def test_the_default_ports_are_1965_and_70(serve):
-    site = default_listeners(serve)
+    site = alone(serve, ports=False)
     assert {(name, port) for name, _, port in site.listeners} == {("gemini", 1965), ("gopher", 70)}
     assert {"0.0.0.0"} <= {address for _, address, _ in site.listeners} <= {"0.0.0.0", "::"}
 
 
 def test_7070_with_a_notice_where_70_is_not_permitted(serve):
-    site = default_listeners(serve, before=UNPRIVILEGED_PORTS)
+    site = alone(serve, ports=False, before=UNPRIVILEGED_PORTS)
     assert {(name, port) for name, _, port in site.listeners} == {("gemini", 1965), ("gopher", 7070)}
     assert any("7070" in line for line in site.log_lines("notice"))
+
+
+def test_menus_name_the_address_that_the_client_connected_to_P19(serve):
+    site = alone(serve, gopher=["0.0.0.0:70"])
+    for address, name in ((OWN_ADDRESS, OWN_ADDRESS), ("127.0.0.1", "localhost"), (OWN_ADDRESS, OWN_ADDRESS)):
+        done = subprocess.run([*in_network_of(site), tool("nc"), "-w", "5", address, "70"], input=b"\r\n",
+                              capture_output=True, timeout=client.PATIENCE)
+        items = client.parse_menu(done.stdout)
+        assert {(item.host, item.port) for item in items if item.type == "1"} == {(name, 70)}
 
 
 def test_the_limit_of_open_files_is_raised_B2(serve):

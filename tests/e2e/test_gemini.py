@@ -120,6 +120,23 @@ def test_one_request_per_connection_G4_G10(site):
     assert reply.text == TREE["page.gmi"]
 
 
+@pytest.mark.parametrize("scheme, request_bytes, answer", [
+    ("gemini", b"gemini://localhost/page.gmi\r\n", b"20 text/gemini\r\n" + TREE["page.gmi"].encode()),
+    ("gopher", b"/dir/text.txt\r\n", b"plain\n")])
+def test_everything_may_come_byte_by_byte_G1_P6(site, scheme, request_bytes, answer):
+    with site.connect(scheme) as sock:
+        assert client.tls_byte_by_byte(sock, request_bytes) == (answer, True)
+
+
+def test_a_client_that_has_said_all_is_still_answered_G3(site):
+    """It sends FIN right behind its request."""
+    with site.connect_tls() as sock:
+        sock.sendall(b"gemini://localhost/page.gmi\r\n")
+        socket.socket.shutdown(sock, socket.SHUT_WR)
+        raw, end = client.read_to_end(sock)
+    assert (client.GeminiReply(raw, end).text, end) == (TREE["page.gmi"], client.CLOSE_NOTIFY)
+
+
 def test_many_connections_at_once_G4(site):
     socks = [site.connect_tls() for _ in range(40)]
     for sock in reversed(socks):

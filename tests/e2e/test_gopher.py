@@ -215,6 +215,26 @@ def test_http_gets_a_page_that_says_what_this_is_P5(site, method, target):
         assert f"gopher://localhost:{site.gopher_port}".encode() in body
 
 
+def test_http_with_many_headers_gets_the_page_whole_P5(site):
+    """A web browser sends more than 1024 bytes; what follows the first line is ignored."""
+    headers = "".join(f"X-Header-{i}: {'x' * 100}\r\n" for i in range(60))
+    raw = site.gopher(f"GET / HTTP/1.1\r\n{headers}").raw
+    assert raw.startswith(b"HTTP/1.") and raw.rstrip().endswith(b"</html>")
+
+
+def test_the_page_for_http_can_be_switched_off_P5(serve):
+    site = serve(TREE, "--no-http-page")
+    assert site.gopher("GET / HTTP/1.0\r\n").error
+
+
+def test_tls_can_be_switched_off_P6(serve):
+    site = serve(TREE, "--no-gophers")
+    with pytest.raises((ssl.SSLError, ConnectionResetError)):
+        site.connect_tls("gopher").close()
+    assert site.gopher("").menu
+    assert "ServerTLSPort" not in site.gopher("caps.txt").text
+
+
 def test_a_file_called_get_is_still_there_P5(serve):
     site = serve({"GET": "a file\n"})
     assert site.gopher("/GET").text == "a file\n"

@@ -118,7 +118,7 @@ def test_a_slow_reader_who_goes_on_reading_is_served_B1(hasty):
         sock.sendall(b"gemini://localhost/big.bin\r\n")
         length = 0
         for _ in range(15):
-            piece = sock.recv(16384)
+            piece = sock.recv(32768)
             assert piece
             length += len(piece)
             time.sleep(0.1)
@@ -369,3 +369,19 @@ def test_many_readers_at_once_are_all_answered(serve):
     for thread in threads:
         thread.join()
     assert not failures, failures[:3]
+
+
+def test_thousands_of_requests_leave_nothing_behind(serve):
+    site = serve(TREE)
+
+    def requests(count):
+        for i in range(count):
+            client.gopher("127.0.0.1", site.gopher_port, b"/nothing-%d\r\n" % i)
+            if i % 10 == 0:
+                client.gemini("127.0.0.1", site.gemini_port, b"gemini://localhost/?%d\r\n" % i)
+
+    requests(500)
+    before = site.memory_kib()
+    requests(2000 if SLOWER == 1 else 500)
+    if SLOWER == 1:
+        assert site.memory_kib() - before < 512

@@ -46,6 +46,9 @@ static void columns_P9(void **state)
   assert_int_equal(utf8_columns(STR("\xe5\xa4\x96\xe5\x8b\x99")), 4); /* two Han characters */
   assert_int_equal(utf8_columns(STR("\xef\xbc\x91\xef\xbc\x8e")), 4); /* fullwidth 1 and full stop */
   assert_int_equal(utf8_columns(STR("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80")), 2); /* joined emoji */
+  assert_int_equal(utf8_columns(STR("\xf0\x9f\x87\xaf\xf0\x9f\x87\xb5")), 2);             /* a flag */
+  assert_int_equal(utf8_columns(STR("\xe2\x98\x80\xef\xb8\x8f")), 2);                     /* a sun in its emoji form */
+  assert_int_equal(utf8_columns(STR(" \xef\xb8\x8f\xef\xb8\x8f")), 1);                    /* a space has no such form */
   assert_int_equal(utf8_columns(STR("\xff")), 1);
 }
 

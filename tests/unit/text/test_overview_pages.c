@@ -272,8 +272,8 @@ static void the_whole_tree(void **state)
          "=> ../n%20n.overview.txt The whole document as plain text\n=> ../ Back to Index\n");
   static const char *const points[] = {
       "# The Meeting\n\n1. Alpha began. It was so.\n\n=> 3.gmi Next: 3. Heading\n=> ./ Up: The Meeting\n",
-      "# The Meeting\n\n## 3. Heading\n\nGamma was a longer text, as one can see.\n\n"
-      "=> 1.gmi Previous: 1. Alpha began.\n=> 3-2.gmi Next: 3. Gamma again\n=> ./ Up: The Meeting\n",
+      ("# The Meeting\n\n## 3. Heading\n\nGamma was a longer text, as one can see.\n\n"
+       "=> 1.gmi Previous: 1. Alpha began.\n=> 3-2.gmi Next: 3. Gamma again\n=> ./ Up: The Meeting\n"),
       "# The Meeting\n\n3. Gamma again\n\n=> 3.gmi Previous: 3. Heading\n=> ./ Up: The Meeting\n",
   };
   for (size_t i = 0; i < 3; i++) {
