@@ -76,13 +76,19 @@ UNPRIVILEGED_PORTS = without_rights("net_bind_service")
 OWN_ADDRESS = "192.0.2.1"
 
 
-def own_network():
-    """Called in a child: gives it a network of its own, where every port is free, with OWN_ADDRESS in it."""
+def own_network(privileged=True):
+    """Called in a child: gives it a network of its own, where every port is free, with OWN_ADDRESS in it. An ordinary
+    user is root there, if it is to be privileged."""
     clone_newuser, clone_newnet = 0x10000000, 0x40000000
-    flags = clone_newnet if os.geteuid() == 0 else clone_newuser | clone_newnet
+    user, group = os.geteuid(), os.getegid()
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(flags) != 0:
+    if libc.unshare(clone_newnet if user == 0 else clone_newuser | clone_newnet) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
+    if user != 0:
+        inside = (0, 0) if privileged else (user, group)
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{inside[0]} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{inside[1]} {group} 1")
     siocsifflags, siocsifaddr, iff_up = 0x8914, 0x8916, 1
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         fcntl.ioctl(sock, siocsifflags, struct.pack("16sh22x", b"lo", iff_up))

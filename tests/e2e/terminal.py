@@ -19,16 +19,18 @@ class Terminal:
     def __init__(self, home, *command):
         self.socket = f"nuncio-e2e-{os.getpid()}-{next(numbers)}"
         # A socket's path has a limit of about a hundred bytes: tmux's own folder, below /tmp, is short enough.
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color",
-                            "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": str(home / "config"),
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "SHELL": "/bin/sh",
+                            "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": str(home / "config"),
                             "XDG_DATA_HOME": str(home / "data"), "XDG_CACHE_HOME": str(home / "cache")}
         # The shell stays when the program ends, so that the last screen can still be read.
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(COLUMNS), "-y", str(LINES),
                    shlex.join(map(str, command)) + "; echo; echo '[ended]'; sleep 60")
 
     def _tmux(self, *words):
-        return subprocess.run([tool("tmux"), "-L", self.socket, *words], env=self.environment, check=True,
-                              capture_output=True, text=True, timeout=20).stdout
+        done = subprocess.run([tool("tmux"), "-L", self.socket, *words], env=self.environment, capture_output=True,
+                              text=True, timeout=20)
+        assert done.returncode == 0, f"tmux {words}: {done.stderr}"
+        return done.stdout
 
     def screen(self):
         return self._tmux("capture-pane", "-p")

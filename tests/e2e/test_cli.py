@@ -209,10 +209,11 @@ def test_ipv6_sockets_are_ipv6_only_so_that_both_can_have_one_port_B2(serve):
         client.connect("127.0.0.1", only.port("gemini", "::1"))
 
 
-def alone(serve, *options, **more):
-    """A server in a network of its own."""
+def alone(serve, privileged=True, **more):
+    """A server in a network of its own, with or without the right to low ports."""
     try:
-        return serve(TREE, *options, preexec=own_network, **more)
+        return serve(TREE, preexec=lambda: own_network(privileged), before=[] if privileged else UNPRIVILEGED_PORTS,
+                     **more)
     except subprocess.SubprocessError:
         pytest.skip("this machine lets nobody make a network namespace")
 
@@ -224,7 +225,7 @@ def test_the_default_ports_are_1965_and_70(serve):
 
 
 def test_7070_with_a_notice_where_70_is_not_permitted(serve):
-    site = alone(serve, ports=False, before=UNPRIVILEGED_PORTS)
+    site = alone(serve, privileged=False, ports=False)
     assert {(name, port) for name, _, port in site.listeners} == {("gemini", 1965), ("gopher", 7070)}
     assert any("7070" in line for line in site.log_lines("notice"))
 
