@@ -11,7 +11,7 @@ static const struct command {
 } commands[] = {
     {"serve", cmd_serve, "publish a folder over Gemini and Gopher"},
     {"cert", cmd_cert, "show, make and renew certificates"},
-    {"render", cmd_render, "show what a reader would get of a file, without a server"},
+    {"render", cmd_render, "print what a reader would get, without a server"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
