@@ -150,7 +150,7 @@ test: unit fuzz-replay e2e ## every test: unit, core, corpora, end to end
 
 unit: $(UNIT_BIN) ## unit and core tests (cmocka)
 	@for t in $^; do CMOCKA_MESSAGE_OUTPUT=stdout $$t >$$t.out 2>&1 || { cat $$t.out; echo "FAILED: $$t"; exit 1; }; \
-	  tail -n 1 $$t.out | sed "s|^|$${t#$B/tests/}: |"; done
+	  grep -E '^\[  (PASSED|SKIPPED)' $$t.out | sed "s|^|$${t#$B/tests/}: |"; done
 
 fuzz-replay: $(REPLAY_BIN)
 	@for t in $^; do name=$${t##*/replay_}; $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done

@@ -11,6 +11,7 @@ static const struct command {
 } commands[] = {
     {"serve", cmd_serve, "publish a folder over Gemini and Gopher"},
     {"cert", cmd_cert, "show, make and renew certificates"},
+    {"render", cmd_render, "print what a reader would get, without a server"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

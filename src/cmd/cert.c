@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/complain.h"
 #include "tls/certificate.h"
 
 enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX, SOON_DAYS = 30, DAY_SECONDS = 24 * 60 * 60 };
@@ -34,19 +35,17 @@ struct action {
 };
 
 /* Names in certificates are strangers' bytes: nothing in them may steer the terminal. */
-static void print_safely(FILE *to, struct str text)
+static void print_safely(struct str text)
 {
   struct buf safe = BUF_INIT(SAFE_MAX);
   log_escape(&safe, text);
-  (void)fprintf(to, "%.*s", STR_ARG(buf_str(&safe)));
+  (void)printf("%.*s", STR_ARG(buf_str(&safe)));
   buf_free(&safe);
 }
 
-static int complain(const struct buf *why)
+static int fault(const struct buf *why)
 {
-  (void)fputs("nuncio cert: ", stderr);
-  print_safely(stderr, buf_str(why));
-  (void)fputc('\n', stderr);
+  complain("cert", "%.*s", STR_ARG(buf_str(why)));
   return EXIT_FAULT;
 }
 
@@ -79,18 +78,18 @@ static void print_dates(const struct certificate_info *info)
 
 static void print_info(const char *dir, const char *name, const struct certificate_info *info)
 {
-  print_safely(stdout, str_from(name));
+  print_safely(str_from(name));
   printf("\n  %-12s ", "names");
-  print_safely(stdout, info->names.n ? buf_str(&info->names) : STR("none (only the common name)"));
+  print_safely(info->names.n ? buf_str(&info->names) : STR("none (only the common name)"));
   printf("\n  %-12s ", "subject");
-  print_safely(stdout, info->subject.n ? buf_str(&info->subject) : STR("none"));
+  print_safely(info->subject.n ? buf_str(&info->subject) : STR("none"));
   puts(info->self_signed ? ", self-signed" : ", signed by another");
   printf("  %-12s ", "key");
-  print_safely(stdout, buf_str(&info->key));
+  print_safely(buf_str(&info->key));
   printf(", ");
-  print_safely(stdout, str_from(dir));
+  print_safely(str_from(dir));
   (void)putchar('/');
-  print_safely(stdout, str_from(name));
+  print_safely(str_from(name));
   printf(".key %s\n", info->key_matches                     ? "matches"
                       : certificate_exists(dir, name, true) ? "DOES NOT MATCH or cannot be read"
                                                             : "IS MISSING");
@@ -107,7 +106,7 @@ static int show_one(const char *dir, const char *name)
   if (certificate_read(dir, name, &info, &why) == 0)
     print_info(dir, name, &info);
   else
-    status = complain(&why);
+    status = fault(&why);
   certificate_info_free(&info);
   buf_free(&why);
   return status;
@@ -135,7 +134,7 @@ static int show_all(const char *dir)
   else if (n == 0)
     buf_printf(&why, "there are no certificates in %s: `nuncio cert new NAME` makes one", dir);
   if (n <= 0)
-    status = complain(&why);
+    status = fault(&why);
   for (int i = 0; i < n; i++) {
     found[i]->d_name[strlen(found[i]->d_name) - strlen(".crt")] = '\0';
     if (i > 0)
@@ -163,7 +162,7 @@ static int make(const struct order *order, const struct certificate_names *names
   const char *name = order->names[0];
   int status = EXIT_OK;
   if (certificate_make(order->certs, name, names, key, &kept, &why) < 0) {
-    status = complain(&why);
+    status = fault(&why);
     goto out;
   }
   switch (key) {
@@ -212,7 +211,7 @@ static int refuse_foreign(const struct order *order)
                "`nuncio cert renew %s`",
                order->certs, name, name);
   }
-  int status = err ? complain(&why) : EXIT_OK;
+  int status = err ? fault(&why) : EXIT_OK;
   certificate_info_free(&info);
   buf_free(&why);
   return status;
@@ -263,10 +262,10 @@ static const char general_help[] = "usage: nuncio cert show|new|renew [NAME...] 
 
 static int usage(const char *action, const char *what, const char *which)
 {
-  (void)fprintf(stderr, "nuncio cert%s%s: ", action ? " " : "", action ? action : "");
-  (void)fprintf(stderr, "%s", what);
-  print_safely(stderr, str_from(which));
-  (void)fprintf(stderr, " (`nuncio cert%s%s --help` tells)\n", action ? " " : "", action ? action : "");
+  const char *space = action ? " " : "";
+  action = action ? action : "";
+  complain("cert", "%s%s%s%s (`nuncio cert%s%s --help` tells)", action, *action ? ": " : "", what, which, space,
+           action);
   return EXIT_USAGE;
 }
 

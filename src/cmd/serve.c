@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/complain.h"
 #include "config/settings.h"
 #include "proc/sockets.h"
 #include "proc/worker.h"
@@ -80,11 +81,6 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static void say(const char *text)
-{
-  (void)fprintf(stderr, "nuncio serve: %s\n", text);
-}
-
 /* ------------------------------------------------------------------ the command line */
 
 /* Applies one option. -1, or the status to leave with at once. */
@@ -145,7 +141,7 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
   if (err) {
     if (why.n == 0)
       buf_printf(&why, "%s", err_text(err));
-    (void)fprintf(stderr, "nuncio serve: --%s %s: %.*s\n", name, argument, STR_ARG(buf_str(&why)));
+    complain("serve", "--%s %s: %.*s", name, argument, STR_ARG(buf_str(&why)));
   }
   buf_free(&why);
   return err ? EXIT_USAGE : -1;
@@ -158,8 +154,8 @@ static int parse_arguments(struct settings *s, int argc, char **argv)
   opterr = 0; /* one line of our own says more than two of getopt's */
   while ((code = getopt_long(argc, argv, ":", options, &index)) != -1) {
     if (code == '?' || code == ':') {
-      (void)fprintf(stderr, "nuncio serve: %s %s; see `nuncio serve --help`\n", argv[optind - 1],
-                    code == ':' ? "needs a value" : "is no option that it knows, or not in this form");
+      complain("serve", "%s %s; see `nuncio serve --help`", argv[optind - 1],
+               code == ':' ? "needs a value" : "is no option that it knows, or not in this form");
       return EXIT_USAGE;
     }
     int status = apply_option(s, code, options[index].name, optarg);
@@ -167,16 +163,15 @@ static int parse_arguments(struct settings *s, int argc, char **argv)
       return status;
   }
   if (argc - optind > 1) {
-    (void)fprintf(stderr, "nuncio serve: one capsule is served, and %d were named; see `nuncio serve --help`\n",
-                  argc - optind);
+    complain("serve", "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
     return EXIT_USAGE;
   }
   if (optind < argc && settings_string(&s->capsule, str_from(argv[optind])) < 0) {
-    say("out of memory");
+    complain("serve", "out of memory");
     return EXIT_FAULT;
   }
   if (s->gemini.off && s->gopher.off) {
-    say("both protocols are off: nothing is left to serve; leave out one of the `off`");
+    complain("serve", "both protocols are off: nothing is left to serve; leave out one of the `off`");
     return EXIT_USAGE;
   }
   return -1;
@@ -281,7 +276,7 @@ static int serve(struct settings *s)
   } else {
     if (why.n == 0)
       buf_printf(&why, "%s", err_text(err));
-    (void)fprintf(stderr, "nuncio serve: %.*s\n", STR_ARG(buf_str(&why)));
+    complain("serve", "%.*s", STR_ARG(buf_str(&why)));
   }
   worker_free(worker);
   sockets_close(&sockets);
@@ -293,7 +288,7 @@ int cmd_serve(int argc, char **argv)
 {
   struct settings settings;
   if (settings_init(&settings) < 0) {
-    say("out of memory");
+    complain("serve", "out of memory");
     return EXIT_FAULT;
   }
   int status = parse_arguments(&settings, argc, argv);
