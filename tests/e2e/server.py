@@ -142,6 +142,9 @@ class Server:
         self.process.stdout.close()
         log = self.log()
         assert not SANITIZER_REPORT.search(log), log
+        # B3: whatever came in, the log is lines of plain text.
+        assert not re.search(rb"[\0-\x09\x0b-\x1f\x7f]", self.log_path.read_bytes())
+        assert log.encode() == self.log_path.read_bytes()
         assert self.process.returncode == 0, f"exit status {self.process.returncode}\n{log}"
 
     def stop(self):
@@ -172,7 +175,7 @@ class Server:
         return self.process.poll() is None
 
     def log(self):
-        return self.log_path.read_bytes().decode()
+        return self.log_path.read_bytes().decode(errors="backslashreplace")
 
     def log_lines(self, level=None):
         lines = [line for line in self.log().splitlines() if line]

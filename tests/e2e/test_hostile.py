@@ -225,6 +225,17 @@ def test_it_recovers_by_itself_when_descriptors_run_out(serve):
     answers_at_once(site)
 
 
+def test_it_goes_on_by_itself_where_no_connection_of_its_own_ends(serve):
+    """The shortage may be another program's: nothing happens here that could wake the listener."""
+    site = serve(TREE)
+    limit = resource.prlimit(site.pid, resource.RLIMIT_NOFILE, (0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    with site.connect("gopher") as sock:
+        sock.sendall(b"/text.txt\r\n")
+        eventually(lambda: site.log_lines("warning"), 5, "the warning")
+        resource.prlimit(site.pid, resource.RLIMIT_NOFILE, limit)
+        assert client.read_to_end(sock) == (b"text\n", client.FIN)
+
+
 def test_those_turned_away_are_told_or_closed_never_left_waiting_G17(serve):
     """Over capacity a Gemini client gets 41 or a close, at once or as soon as there is room again."""
     site = serve(TREE, "--timeout", "request=1", "--timeout", "handshake=1", descriptors=64)
