@@ -224,10 +224,8 @@ static int remove_capsule(void **state)
 int main(void)
 {
   const struct CMUnitTest faults[] = {
-      cmocka_unit_test(a_missing_openat2_is_remembered),
-      cmocka_unit_test(eperm_from_a_file_is_denied_G19),
-      cmocka_unit_test(eagain_leads_to_the_walk),
-      cmocka_unit_test(an_unknown_flag_goes_to_the_pool),
+      cmocka_unit_test(a_missing_openat2_is_remembered), cmocka_unit_test(eperm_from_a_file_is_denied_G19),
+      cmocka_unit_test(eagain_leads_to_the_walk),        cmocka_unit_test(an_unknown_flag_goes_to_the_pool),
       cmocka_unit_test(a_failing_disk_is_an_error),
   };
   const struct CMUnitTest trees[] = {
