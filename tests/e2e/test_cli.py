@@ -10,7 +10,7 @@ import time
 import pytest
 
 import client
-from server import (HAVE_IPV6, OWN_ADDRESS, PROGRAM, SLOWER, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, Sparse,
+from server import (HAVE_IPV6, OWN_ADDRESS, PROGRAM, ROOT, SLOWER, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, Sparse,
                     eventually, free_port, in_network_of, own_network, plant, run, tool)
 
 TREE = {"index.gmi": "# Home\n\n=> page.gmi A page\n", "page.gmi": "# A page\n", "big.bin": Sparse(24 << 20)}
@@ -420,3 +420,8 @@ def test_it_serves_the_folder_capsule_by_default(tmp_path):
         finally:
             process.terminate()
     assert process.returncode == 0
+
+
+def test_the_readme_shows_the_options_as_they_are():
+    readme = (ROOT / "README.md").read_text()
+    assert run("serve", "--help").stdout.decode() in readme
