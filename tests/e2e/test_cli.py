@@ -424,4 +424,4 @@ def test_it_serves_the_folder_capsule_by_default(tmp_path):
 
 def test_the_readme_shows_the_options_as_they_are():
     readme = (ROOT / "README.md").read_text()
-    assert run("serve", "--help").stdout.decode() in readme
+    assert run("serve", "--help").stdout in readme
