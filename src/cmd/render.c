@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/complain.h"
 #include "cmd/render_tree.h"
 #include "proto/proto.h"
 #include "site/env.h"
@@ -49,23 +50,16 @@ struct order {
   bool overview; /* it has pages: an overview that is not too large */
 };
 
-static int complain(const char *file, const char *what)
+static int fault(const char *file, const char *what)
 {
-  struct buf safe = BUF_INIT((size_t)4 * WHY_MAX);
-  if (file) {
-    log_escape(&safe, str_from(file));
-    buf_put_str(&safe, STR(": "));
-  }
-  log_escape(&safe, str_from(what));
-  (void)fprintf(stderr, "nuncio render: %.*s\n", STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
+  complain("render", "%s%s%s", file ? file : "", file ? ": " : "", what);
   return EXIT_FAULT;
 }
 
-static int complain_of(const char *file, const struct buf *why)
+static int fault_of(const char *file, const struct buf *why)
 {
   char *text = str_dup(buf_str(why));
-  int status = complain(file, text && *text ? text : err_text(ERR_NOMEM));
+  int status = fault(file, text && *text ? text : err_text(ERR_NOMEM));
   free(text);
   return status;
 }
@@ -89,8 +83,8 @@ static int print(const struct order *order, const struct buf *head, struct body 
   buf_free(&piece);
   body_free(body);
   if (!good)
-    return complain("standard output", strerror(number));
-  return got == PULL_END ? EXIT_OK : complain(order->file, "could not be read to its end");
+    return fault("standard output", strerror(number));
+  return got == PULL_END ? EXIT_OK : fault(order->file, "could not be read to its end");
 }
 
 static void keep(void *context, struct response *response)
@@ -106,7 +100,7 @@ static int refuse(const struct order *order, const struct response *response)
     buf_printf(&why, "there is no point %s: its own page links to those it has", order->point);
   else
     buf_printf(&why, "a reader would be told %d %.*s", (int)response->status, STR_ARG(buf_str(&response->meta)));
-  int status = complain_of(order->file, &why);
+  int status = fault_of(order->file, &why);
   buf_free(&why);
   return status;
 }
@@ -172,7 +166,7 @@ static int render_menu(const struct order *order, struct site *site, struct str 
   if (response.status != STATUS_SUCCESS) {
     status = refuse(order, &response);
   } else if (proto_gopher.encode(&request, &context, &response, &head, &body) < 0) {
-    status = complain(order->file, err_text(ERR_NOMEM));
+    status = fault(order->file, err_text(ERR_NOMEM));
   } else {
     status = print(order, &head, body);
   }
@@ -208,9 +202,9 @@ static int render(const struct order *order)
   int status;
   put_path(order, &path);
   if (!mime || buf_error(&path))
-    status = complain(order->file, buf_error(&path) == ERR_FULL ? "its name is too long" : err_text(ERR_NOMEM));
+    status = fault(order->file, buf_error(&path) == ERR_FULL ? "its name is too long" : err_text(ERR_NOMEM));
   else if (site_open(&config, env_direct(), mime, &site, &why) < 0)
-    status = complain_of(order->file, &why);
+    status = fault_of(order->file, &why);
   else
     status = order->gopher ? render_menu(order, site, buf_str(&path)) : render_gemtext(order, site, buf_str(&path));
   if (site)
@@ -229,23 +223,22 @@ static int write_tree(const struct order *order)
   struct buf why = BUF_INIT(WHY_MAX);
   int parent = open(order->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (parent < 0)
-    return complain(order->parent, strerror(errno));
+    return fault(order->parent, strerror(errno));
   int err = render_tree(parent, str_from(order->name), order->out, &tally, &why);
   (void)close(parent);
   if (err < 0) {
-    int status = complain_of(NULL, &why);
+    int status = fault_of(NULL, &why);
     buf_free(&why);
     return status;
   }
   buf_free(&why);
   printf("%s: %zu written, %zu unchanged, %zu removed\n", order->out, tally.written, tally.unchanged, tally.removed);
   if (tally.left)
-    (void)fprintf(stderr, "nuncio render: %zu page%s of points that are gone: changed by hand, so left there\n",
-                  tally.left, tally.left == 1 ? "" : "s");
+    complain("render", "%zu page%s of points that are gone: changed by hand, so left there", tally.left,
+             tally.left == 1 ? "" : "s");
   if (tally.replaced)
-    (void)fprintf(stderr, "nuncio render: %zu byte%s not UTF-8: shown as U+FFFD\n", tally.replaced,
-                  tally.replaced == 1 ? " is" : "s are");
-  return fflush(stdout) == 0 ? EXIT_OK : complain("standard output", strerror(errno));
+    complain("render", "%zu byte%s not UTF-8: shown as U+FFFD", tally.replaced, tally.replaced == 1 ? " is" : "s are");
+  return fflush(stdout) == 0 ? EXIT_OK : fault("standard output", strerror(errno));
 }
 
 /* ---------------------------------------------------------------- FILE */
@@ -276,7 +269,7 @@ static int find(struct order *order)
   struct stat st;
   char *real = realpath(order->file, NULL);
   if (!real || stat(real, &st) < 0) {
-    int status = complain(order->file, strerror(errno));
+    int status = fault(order->file, strerror(errno));
     free(real);
     return status;
   }
@@ -285,18 +278,18 @@ static int find(struct order *order)
   order->parent = str_dup(str_make(real, slash ? slash : 1));
   free(real);
   if (!order->name || !order->parent)
-    return complain(order->file, err_text(ERR_NOMEM));
+    return fault(order->file, err_text(ERR_NOMEM));
   order->folder = S_ISDIR(st.st_mode);
   struct str name = str_from(order->name);
   order->overview = S_ISREG(st.st_mode) && str_ends(name, STR(OVERVIEW_SUFFIX)) && name.n > STR(OVERVIEW_SUFFIX).n &&
                     st.st_size <= OVERVIEW_MAX;
   if ((order->point || order->out) && !order->overview)
-    return complain(order->file, "this is no overview (NAME.overview.txt, 8 MiB at most), so it has no points");
+    return fault(order->file, "this is no overview (NAME.overview.txt, 8 MiB at most), so it has no points");
   if (order->point && !is_page_name(order->point))
-    return complain(order->file, "points are asked for by their number: 3, or 3-2 for a repeated one");
+    return fault(order->file, "points are asked for by their number: 3, or 3-2 for a repeated one");
   if (order->overview && !order->out && is_hidden(order))
-    return complain(order->file, "something else has its name without " OVERVIEW_SUFFIX
-                                 " and is shown instead: rename one of the two");
+    return fault(order->file,
+                 "something else has its name without " OVERVIEW_SUFFIX " and is shown instead: rename one of the two");
   return EXIT_OK;
 }
 
@@ -304,10 +297,7 @@ static int find(struct order *order)
 
 static int wrong_usage(const char *what, const char *which)
 {
-  struct buf safe = BUF_INIT(WHY_MAX);
-  log_escape(&safe, str_from(which));
-  (void)fprintf(stderr, "nuncio render: %s%.*s (`nuncio render --help` tells)\n", what, STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
+  complain("render", "%s%s (`nuncio render --help` tells)", what, which);
   return EXIT_USAGE;
 }
 

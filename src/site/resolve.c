@@ -82,9 +82,13 @@ static int open_beneath(int root, const char *path, int open_flags, unsigned fla
       return 0;
     if (number == EINVAL && cached)
       return ERR_AGAIN; /* RESOLVE_CACHED came with Linux 5.12. */
-    if ((number != ENOSYS && number != EPERM) || kernel_knows(root))
-      return failure(number);
-    resolve_use(RESOLVE_WAY_WALK);
+    /* A `..` on the way makes the kernel give up whenever anything was renamed or mounted meanwhile, anywhere on the
+     * machine. The walk minds only the directories that it passes. */
+    if (number != EAGAIN || cached) {
+      if ((number != ENOSYS && number != EPERM) || kernel_knows(root))
+        return failure(number);
+      resolve_use(RESOLVE_WAY_WALK);
+    }
   }
   return cached ? ERR_AGAIN : walk_open(root, path, open_flags, fd);
 }

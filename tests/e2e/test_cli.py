@@ -9,7 +9,7 @@ import pytest
 
 import client
 from rights import OWN_ADDRESS, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, in_network_of, own_network, tool
-from server import HAVE_IPV6, PROGRAM, free_port, run
+from server import HAVE_IPV6, PROGRAM, ROOT, free_port, run
 from tree import plant
 
 TREE = {"index.gmi": "# Home\n\n=> page.gmi A page\n", "page.gmi": "# A page\n"}
@@ -269,3 +269,8 @@ def test_a_restart_finds_its_port_free(serve):
     with site.connect("gopher"):
         site.stop()
     assert serve(TREE, gopher=[address]).gopher("").menu
+
+
+def test_the_readme_shows_the_options_as_they_are():
+    readme = (ROOT / "README.md").read_text()
+    assert run("serve", "--help").stdout in readme

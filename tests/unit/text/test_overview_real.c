@@ -74,8 +74,7 @@ static void its_words_arrive_whole_and_each_number_once(void **state)
   static const char *const starts[] = {
       "\n=> 2.gmi 2. Minister Gemba stated that he would like to promote Japan-Russia cooperation in various fields…\n",
       "\n=> 5.gmi 5. In addition, Minister Gemba explained Japan’s stance on present Japan-China relations.\n\n",
-      "\n=> ../ Back to Index\n# Japan-Russia Foreign Ministers’ Meeting (Overview)\n\n1. This was the kick-off "
-      "meeting",
+      "\n=> ../ Back to Index\n# Japan-Russia Foreign Ministers’ Meeting (Overview)\n\n1. This was the kick-off",
       "upon Mr. Shuvalov’s visit to Japan in November.\n\n=> 2.gmi Next: 2. Minister Gemba stated",
   };
   for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
