@@ -223,7 +223,7 @@ static void check_progress(struct conn *c)
   uint64_t all = now - c->write_at;
   if (now - c->progress_at >= allowed || (all >= allowed && delivered * 1000 / all < MIN_RATE)) {
     c->complete = false;
-    conn_drop(c, "the client reads too slowly");
+    conn_drop(c, c->pulling ? "its source is too slow" : "the client reads too slowly");
     return;
   }
   (void)uv_timer_start(&c->timer, on_timer, look_every(allowed), 0);
