@@ -139,7 +139,7 @@ deps: ## install the Debian packages that the other goals on the line need
 # ---------------------------------------------------------------- using it
 
 run: $B/nuncio ## serve ./capsule on gemini port 1965 and gopher port 7070
-	@exec $B/nuncio serve --gopher '[::]:7070' --gopher 0.0.0.0:7070 $(RUN_FLAGS) $(CAPSULE)
+	@exec $B/nuncio serve --gopher 7070 $(RUN_FLAGS) $(CAPSULE)
 
 install: $B/nuncio ## install the program below $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $B/nuncio $(DESTDIR)$(PREFIX)/bin/nuncio

@@ -1,7 +1,10 @@
 /* The log: one write per line, everything escaped that is not plain text. */
 #include "base/log.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,7 +12,7 @@
 
 #include "base/utf8.h"
 
-enum { MESSAGE_MAX = 2048, LINE_MAX_BYTES = 4 * MESSAGE_MAX + 128 };
+enum { MESSAGE_MAX = 2048 };
 
 static enum log_level most_wanted = LOG_REQUEST;
 
@@ -65,8 +68,42 @@ static const char *level_name(enum log_level level)
   return "log";
 }
 
+bool log_due(struct log_limit *limit, uint64_t now_ms, uint64_t every_ms, unsigned *left_out)
+{
+  if (limit->last_ms != 0 && now_ms - limit->last_ms < every_ms) {
+    limit->left_out++;
+    return false;
+  }
+  *left_out = limit->left_out;
+  *limit = (struct log_limit){.last_ms = now_ms ? now_ms : 1};
+  return true;
+}
+
+/* Writes a whole line, or nothing where the reader of the log is behind. A pipe that polls as writable takes PIPE_BUF
+ * bytes at once (pipe(7)), and no line is longer. */
+static bool write_line(const struct buf *line)
+{
+  struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+  if (poll(&out, 1, 0) == 0)
+    return false;
+  /* Nothing can be done about a log that cannot be written; the service goes on. */
+  return write(STDERR_FILENO, line->p, line->n) >= 0;
+}
+
+static void put_start(struct buf *line, const char *level)
+{
+  struct timespec now;
+  struct tm utc;
+  char when[32] = "";
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (!gmtime_r(&now.tv_sec, &utc) || strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+    when[0] = '\0';
+  buf_printf(line, "%s.%03ldZ %s ", when, now.tv_nsec / 1000000, level);
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
+  static atomic_uint lost;
   if (!log_wants(level))
     return;
 
@@ -79,19 +116,16 @@ void log_write(enum log_level level, const char *format, ...)
     return;
   struct str text = {message, (size_t)n < sizeof message ? (size_t)n : sizeof message - 1};
 
-  struct timespec now;
-  struct tm utc;
-  char when[32];
-  clock_gettime(CLOCK_REALTIME, &now);
-  if (!gmtime_r(&now.tv_sec, &utc) || strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-    return;
-
-  struct buf line = BUF_INIT(LINE_MAX_BYTES);
-  buf_printf(&line, "%s.%03ldZ %s ", when, now.tv_nsec / 1000000, level_name(level));
+  struct buf line = BUF_INIT((size_t)4 * MESSAGE_MAX + 256);
+  unsigned behind = atomic_exchange(&lost, 0);
+  put_start(&line, level_name(level));
+  if (behind)
+    buf_printf(&line, "(%u lines before this one were lost: the log was not read) ", behind);
   log_escape(&line, text);
+  if (line.n > PIPE_BUF - 1)
+    line.n = PIPE_BUF - 1;
   buf_put_c(&line, '\n');
-  /* Nothing can be done about a log that cannot be written; the service goes on. */
-  if (buf_error(&line) == 0 && write(STDERR_FILENO, line.p, line.n) < 0)
-    (void)0;
+  if (buf_error(&line) == 0 && !write_line(&line))
+    atomic_fetch_add(&lost, behind + 1);
   buf_free(&line);
 }

@@ -2,6 +2,9 @@
 #ifndef NUNCIO_BASE_LOG_H
 #define NUNCIO_BASE_LOG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -23,8 +26,20 @@ bool log_wants(enum log_level level);
 
 /* Writes one line: the time (UTC, RFC 3339), the level, the message. Every control byte, every byte that is not
  * UTF-8 and every code point that could move a terminal's cursor comes out as \xNN, and a backslash as \\, so the
- * message may hold a stranger's bytes as they are (B3). Long lines are cut at 2 KiB. */
+ * message may hold a stranger's bytes as they are (B3). Long lines are
+ * cut at 2 KiB. A log that nobody reads (a full pipe, a stopped terminal) loses lines rather than stop the service; how
+ * many is said in the next line that gets through. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A limit for lines that a peer could cause again and again. Zeroed before use. */
+struct log_limit {
+  uint64_t last_ms;  /* 0: nothing was let through yet */
+  unsigned left_out; /* since then */
+};
+
+/* Whether a line may be written now: one every `every_ms`. `now_ms` is any clock that never goes back. Then *left_out
+ * says how many were not, since the last one that was. */
+bool log_due(struct log_limit *limit, uint64_t now_ms, uint64_t every_ms, unsigned *left_out);
 
 /* The escaping by itself: appends s to out. */
 void log_escape(struct buf *out, struct str s);

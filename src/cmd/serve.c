@@ -154,7 +154,9 @@ static int parse_arguments(struct settings *s, int argc, char **argv)
   opterr = 0; /* one line of our own says more than two of getopt's */
   while ((code = getopt_long(argc, argv, ":", options, &index)) != -1) {
     if (code == '?' || code == ':') {
-      complain("serve", "%s %s; see `nuncio serve --help`", argv[optind - 1],
+      const char letter[] = {'-', (char)optopt, '\0'};
+      bool bundled = optopt > 0 && optopt < OPT_GEMINI;
+      complain("serve", "%s %s; see `nuncio serve --help`", bundled ? letter : argv[optind - 1],
                code == ':' ? "needs a value" : "is no option that it knows, or not in this form");
       return EXIT_USAGE;
     }
@@ -272,7 +274,8 @@ static int serve(struct settings *s)
     err = worker_new(s, &sockets, &worker, &why);
   if (err == 0) {
     announce(s, &sockets);
-    worker_run(worker);
+    if (!worker_run(worker))
+      _exit(EXIT_OK); /* a thread is still at work in there */
   } else {
     if (why.n == 0)
       buf_printf(&why, "%s", err_text(err));

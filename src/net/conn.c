@@ -2,6 +2,7 @@
  * can. */
 #include "net/conn.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,9 @@
 
 static void on_timer(uv_timer_t *timer);
 
-enum { WRITE_LOOKS = 6 };
+/* How many looks a write's deadline is made of; what is left to those who have not asked when the server stops; how
+ * often the owner hears that there are too many visitors. */
+enum { WRITE_LOOKS = 6, HURRY_MS = 1000, WARN_EVERY_MS = 60 * 1000 };
 
 /* ------------------------------------------------------------------ states and their deadlines */
 
@@ -22,13 +25,15 @@ static uint64_t look_every(uint64_t allowed)
 }
 
 /* The deadline of a state in milliseconds from its beginning; the one table (B1). */
-static uint64_t deadline_of(const struct deadlines *d, enum conn_state state)
+static uint64_t deadline_of(const struct server *server, enum conn_state state)
 {
+  const struct deadlines *d = &server->deadlines;
+  uint64_t deadline = 0;
   switch (state) {
   case CONN_HANDSHAKE:
-    return d->handshake;
   case CONN_READ:
-    return d->request;
+    deadline = state == CONN_READ ? d->request : d->handshake;
+    return server->stopping && deadline > HURRY_MS ? HURRY_MS : deadline;
   case CONN_HANDLE:
     return d->handle;
   case CONN_WRITE:
@@ -38,15 +43,15 @@ static uint64_t deadline_of(const struct deadlines *d, enum conn_state state)
   case CONN_CLOSING:
     break;
   }
-  return 0;
+  return deadline;
 }
 
 /* The only place where the state changes. */
 void conn_goto(struct conn *c, enum conn_state state)
 {
-  log_debug("connection %d: %s -> %s", c->fd, conn_state_name(c->state), conn_state_name(state));
+  log_debug("connection %" PRIu64 ": %s -> %s", c->number, conn_state_name(c->state), conn_state_name(state));
   c->state = state;
-  uint64_t deadline = deadline_of(&c->server->deadlines, state);
+  uint64_t deadline = deadline_of(c->server, state);
   if (deadline)
     (void)uv_timer_start(&c->timer, on_timer, deadline, 0);
   else
@@ -211,22 +216,54 @@ void conn_step(struct conn *c)
   watch(c);
 }
 
-/* Time for a look in CONN_WRITE: has the peer taken anything since the last one, and enough over all (B1)? */
-static void check_progress(struct conn *c)
+/* Whether the peer has taken something since the last look, and enough over all (B1). What lies in the kernel's queue
+ * it has not taken. */
+static bool reads_fast_enough(struct conn *c, uint64_t now)
 {
-  uint64_t now = uv_now(c->server->loop), allowed = c->server->deadlines.write;
-  uint64_t delivered = conn_delivered(c);
+  uint64_t allowed = c->server->deadlines.write, delivered = conn_delivered(c);
   if (delivered > c->delivered) {
     c->delivered = delivered;
     c->progress_at = now;
   }
   uint64_t all = now - c->write_at;
-  if (now - c->progress_at >= allowed || (all >= allowed && delivered * 1000 / all < MIN_RATE)) {
+  return now - c->progress_at < allowed && (all < allowed || delivered * 1000 / all >= MIN_RATE);
+}
+
+/* Time for a look in CONN_WRITE. */
+static void check_progress(struct conn *c)
+{
+  uint64_t now = uv_now(c->server->loop), allowed = c->server->deadlines.write;
+  if (c->pulling && !conn_has_output(c) && conn_delivered(c) == c->wire) {
+    /* The peer has all that there is: if somebody is slow, it is our disk. Its time does not count against the reader.
+     */
+    if (now - c->progress_at >= allowed) {
+      conn_source_late(c);
+      return;
+    }
+    c->write_at += look_every(allowed);
+  } else if (!reads_fast_enough(c, now)) {
     c->complete = false;
-    conn_drop(c, c->pulling ? "its source is too slow" : "the client reads too slowly");
+    conn_drop(c, "the client reads too slowly");
     return;
   }
   (void)uv_timer_start(&c->timer, on_timer, look_every(allowed), 0);
+}
+
+/* Our FIN is sent and the peer's has not come. While it still takes what lies in the kernel it may go on: an RST would
+ * destroy it. */
+static void check_drained(struct conn *c)
+{
+  uint64_t now = uv_now(c->server->loop);
+  bool all_taken = conn_delivered(c) >= c->wire;
+  if (!all_taken && reads_fast_enough(c, now)) {
+    (void)uv_timer_start(&c->timer, on_timer, c->server->deadlines.drain, 0);
+    return;
+  }
+  if (!all_taken && c->asked) {
+    c->fault = "the client reads too slowly";
+    c->failed = true;
+  }
+  conn_close(c);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -250,7 +287,7 @@ static void on_timer(uv_timer_t *timer)
     check_progress(c);
     return;
   case CONN_SHUTDOWN:
-    conn_close(c);
+    check_drained(c);
     return;
   case CONN_CLOSING:
     return;
@@ -286,9 +323,13 @@ static void fill_context(struct conn *c, const struct entrance *entrance, const 
 }
 
 /* Whether there is a place: a full one, or one of the few where people are told that there is none (G17). */
-static bool admitted(const struct server *server, bool *turned_away)
+static bool admitted(struct server *server, bool *turned_away)
 {
+  unsigned left_out;
   *turned_away = server->n_conns - server->n_turned >= server->most_conns;
+  if (*turned_away && log_due(&server->crowded, uv_now(server->loop), WARN_EVERY_MS, &left_out))
+    log_warning("%u connections are open, as many as the limit on descriptors allows: newcomers are turned away",
+                server->n_conns);
   return !*turned_away || server->n_turned < server->most_turned;
 }
 
@@ -308,6 +349,7 @@ void conn_open(struct server *server, const struct entrance *entrance, int fd, c
   c->server = server;
   c->proto = entrance->proto;
   c->fd = fd;
+  c->number = ++server->clients;
   c->turned_away = turned_away;
   buf_init(&c->input, c->proto->input_max);
   buf_init(&c->output, OUTPUT_MAX);
@@ -328,13 +370,27 @@ void conn_open(struct server *server, const struct entrance *entrance, int fd, c
   conn_step(c);
 }
 
-void conn_close_many(struct server *server, bool all)
+void conn_hurry(struct server *server)
+{
+  struct conn *next;
+  server->stopping = true;
+  for (struct conn *c = server->first; c; c = next) {
+    next = c->next; /* memory is freed later, from the loop: the list holds while we walk it */
+    if (c->state > CONN_READ)
+      continue;
+    if (!c->tls && c->input.n == 0)
+      conn_drop(c, "the server stops");
+    else
+      (void)uv_timer_start(&c->timer, on_timer, deadline_of(server, c->state), 0);
+  }
+}
+
+void conn_close_all(struct server *server)
 {
   struct conn *next;
   for (struct conn *c = server->first; c; c = next) {
-    next = c->next; /* memory is freed later, from the loop: the list holds while we walk it */
-    bool silent = c->state <= CONN_READ && !c->tls && c->input.n == 0;
-    if (c->state != CONN_CLOSING && (all || silent))
+    next = c->next;
+    if (c->state != CONN_CLOSING)
       conn_drop(c, "the server stops");
   }
 }

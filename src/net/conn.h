@@ -11,8 +11,11 @@
  * it returns, since the first bytes have usually arrived (TCP_DEFER_ACCEPT). */
 void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer);
 
-/* Ends the connections that have not sent a byte yet (`all` false), or all of them, wherever they are. They are freed
- * from the loop. */
-void conn_close_many(struct server *server, bool all);
+/* The server stops: those who have not sent a byte are closed, those who have not asked yet get a second to. Who is
+ * being answered goes on. */
+void conn_hurry(struct server *server);
+
+/* Ends all connections, wherever they are. They are freed from the loop. */
+void conn_close_all(struct server *server);
 
 #endif

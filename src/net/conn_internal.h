@@ -22,6 +22,7 @@ struct conn {
   const struct proto *proto; /* static */
   struct conn *next, *previous;
   int fd;
+  uint64_t number; /* in the log */
   enum conn_state state;
   uv_poll_t poll;
   uv_timer_t timer;
@@ -75,6 +76,10 @@ bool conn_step_read(struct conn *c);
 bool conn_step_handle(struct conn *c);
 bool conn_step_write(struct conn *c);
 bool conn_step_shutdown(struct conn *c);
+
+/* The site's source has been silent for as long as a reader might be: says so (40) while that can be said, else ends.
+ */
+void conn_source_late(struct conn *c);
 
 /* Ends in an orderly way: nothing more is said but what waits in the output and a close_notify. `why` goes into the
  * log. */

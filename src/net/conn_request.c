@@ -1,4 +1,6 @@
 /* A connection's first half: from the first byte, through the handshake, to a whole request. */
+#include <inttypes.h>
+
 #include "base/log.h"
 #include "net/conn_internal.h"
 
@@ -18,8 +20,9 @@ static void handshake_done(struct conn *c)
   long site = tls_session_site(c->tls);
   if (site >= 0 && (size_t)site < c->server->n_sites)
     c->context.sni_site = c->server->sites[site];
-  log_debug("connection %d: %s %s%s", c->fd, tls_session_version(c->tls), tls_session_cipher(c->tls),
-            tls_session_resumed(c->tls) ? ", resumed" : "");
+  struct str sni = tls_session_sni(c->tls);
+  log_debug("connection %" PRIu64 ": %s %s%s%s%.*s", c->number, tls_session_version(c->tls), tls_session_cipher(c->tls),
+            tls_session_resumed(c->tls) ? ", resumed" : "", sni.n ? ", for " : "", STR_ARG(sni));
   conn_goto(c, CONN_READ);
 }
 

@@ -36,8 +36,11 @@ bool conn_step_handle(struct conn *c)
       conn_drop(c, "the client left");
       return true;
     }
-    if (n > 0 && c->tls)
-      (void)tls_session_feed(c->tls, str_make(c->server->received, (size_t)n), NULL);
+    if (n > 0 && c->tls && tls_session_feed(c->tls, str_make(c->server->received, (size_t)n), NULL) == TLS_BROKEN) {
+      (void)conn_send(c); /* the alert */
+      conn_drop(c, tls_session_fault(c->tls));
+      return true;
+    }
   }
   if (!c->answered)
     return false;
@@ -61,6 +64,18 @@ static bool replace_answer(struct conn *c)
   response_free(&c->response);
   response_set(&c->response, STATUS_TEMPORARY_FAILURE, "The server could not read this. Please try again later.");
   return begin_response(c);
+}
+
+void conn_source_late(struct conn *c)
+{
+  c->fault = "its source takes too long";
+  if (!replace_answer(c)) {
+    if (c->state != CONN_CLOSING)
+      conn_drop(c, c->fault);
+    return;
+  }
+  c->progress_at = uv_now(c->server->loop);
+  conn_step(c);
 }
 
 /* Fills the output if there is room for more. False when the connection was dropped. */

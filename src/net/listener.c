@@ -31,35 +31,45 @@ static bool accept_one(struct listener *l)
   switch (errno) {
   case EAGAIN:
     return false;
-  case EMFILE:
-  case ENFILE:
-  case ENOBUFS:
-  case ENOMEM:
+  case EINTR:
+  case ECONNABORTED: /* the client has left already, or its network has (accept(2), "Error handling"): the next one */
+  case ENETDOWN:
+  case EPROTO:
+  case ENOPROTOOPT:
+  case EHOSTDOWN:
+  case ENONET:
+  case EHOSTUNREACH:
+  case EOPNOTSUPP:
+  case ENETUNREACH:
+    return true;
+  default: /* descriptors or memory have run out; and should it be something else, that must not spin either */
     listener_pause(l, errno);
     return false;
-  default:
-    /* The client has left already (ECONNABORTED), or its network has (accept(2), "Error handling"): the next one. */
-    return true;
   }
 }
 
-void listener_accept(struct listener *l)
+bool listener_accept(struct listener *l)
 {
   for (int i = 0; i < ACCEPT_MOST; i++)
     if (!accept_one(l))
-      return;
+      return false;
+  return true;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
   (void)status; /* an error on a listening socket shows in accept4 */
   (void)events;
-  listener_accept(poll->data);
+  (void)listener_accept(poll->data);
 }
+
+static void on_retry(uv_timer_t *timer);
 
 static void watch(struct listener *l)
 {
   l->paused = uv_poll_start(&l->poll, UV_READABLE, on_readable) < 0;
+  if (l->paused)
+    (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -70,12 +80,10 @@ static void on_retry(uv_timer_t *timer)
 
 static void listener_pause(struct listener *l, int error)
 {
-  uint64_t now = uv_now(l->server->loop);
-  if (l->warned_at == 0 || now - l->warned_at >= WARN_EVERY_MS) {
-    l->warned_at = now ? now : 1;
+  unsigned left_out;
+  if (log_due(&l->warned, uv_now(l->server->loop), WARN_EVERY_MS, &left_out))
     log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
                 l->entrance.port, strerror(error));
-  }
   l->paused = true;
   (void)uv_poll_stop(&l->poll);
   (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);

@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "base/log.h"
 #include "net/server.h"
 
 /* libuv's uv_listen answers a full descriptor table by accepting and closing the clients that wait. This one
@@ -19,9 +20,9 @@ struct listener {
   uv_poll_t poll;
   uv_timer_t retry; /* goes on after a pause */
   bool paused;
-  uint64_t warned_at; /* loop time of the last warning, 0: never */
-  bool closed;        /* listener_close was called */
-  unsigned closing;   /* handles whose close callback is still to come */
+  struct log_limit warned;
+  bool closed;      /* listener_close was called */
+  unsigned closing; /* handles whose close callback is still to come */
   void (*on_closed)(struct listener *l);
 };
 
@@ -33,8 +34,8 @@ int listener_open(struct listener *l, struct server *server, const struct entran
 /* A descriptor may be free again: goes on at once if it was paused. */
 void listener_resume(struct listener *l);
 
-/* Accepts those who wait in the queue by now. */
-void listener_accept(struct listener *l);
+/* Accepts those who wait in the queue, some dozens at the most. Whether there may be more of them. */
+bool listener_accept(struct listener *l);
 
 /* Stops for good and closes the socket: who comes from now on is refused at once. on_closed is called from the loop
  * when the struct may go. Does nothing the second time. */

@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "base/log.h"
 #include "proto/proto.h"
 #include "site/site.h"
 #include "tls/context.h"
@@ -47,9 +48,12 @@ struct server {
   bool gophers;     /* TLS on the Gopher port (P6) */
   bool courtesies;  /* a page for those who speak HTTP to the Gopher port (P5) */
   bool log_address; /* B3 */
+  bool stopping;    /* who has not asked by now must hurry */
 
+  uint64_t clients;   /* how many there were: each connection's number in the log */
   struct conn *first; /* the list of all connections */
   unsigned n_conns, most_conns;
+  struct log_limit crowded;       /* warnings that there were too many */
   unsigned n_turned, most_turned; /* those over the limit that are being told so (G17); counted in n_conns too */
 
   /* Called after a connection was taken off the list: a listener that paused may go on, a worker that drains may stop.

@@ -16,8 +16,12 @@
 /* How often swapped certificates are looked for, and how long a site may take to answer. */
 enum { REFRESH_MS = 1000, HANDLE_MS = 60 * 1000 };
 
-/* Descriptors that are not for connections: the loop's, the listeners', the log, the capsule, the pool's files. */
-enum { DESCRIPTORS_OWN = 32, TURNED_MOST = 32 };
+/* What the thread pool is given to finish once the last connection is gone. */
+enum { POOL_MS = 500 };
+
+/* Descriptors that are not for connections, besides the listeners: the loop's, the log, the capsule, the pool's files.
+ */
+enum { DESCRIPTORS_OWN = 28, TURNED_MOST = 32, CONNECTIONS_LEAST = 8 };
 
 struct worker {
   uv_loop_t loop;
@@ -34,6 +38,7 @@ struct worker {
   uv_timer_t drain;
   uint64_t refreshed_at;
   bool stopping;
+  bool abandoned; /* the pool was left at work: nothing that it may touch can be freed */
 };
 
 /* ------------------------------------------------------------------ while it runs */
@@ -65,12 +70,28 @@ static void close_handle(uv_handle_t *handle)
     uv_close(handle, NULL);
 }
 
-/* Lets the loop end: nothing but connections is left in it, and they are gone. */
-static void close_own_handles(struct worker *w)
+static const char *connections(unsigned n)
+{
+  return n == 1 ? "connection" : "connections";
+}
+
+/* A thread of the pool hangs (a dead disk): it cannot be stopped, so it is left behind. */
+static void on_abandon(uv_timer_t *timer)
+{
+  struct worker *w = timer->data;
+  log_warning("leaving although a file is still being read: the disk does not answer");
+  w->abandoned = true;
+  uv_stop(&w->loop);
+}
+
+/* Lets the loop end: the last connection is gone. Only the pool may still be at work, and it gets a little time; the
+ * timer itself does not keep the loop going. */
+static void end_loop(struct worker *w)
 {
   close_handle((uv_handle_t *)&w->on_term);
   close_handle((uv_handle_t *)&w->on_int);
-  close_handle((uv_handle_t *)&w->drain);
+  uv_unref((uv_handle_t *)&w->drain);
+  (void)uv_timer_start(&w->drain, on_abandon, POOL_MS, 0);
 }
 
 static void on_gone(struct server *server)
@@ -78,7 +99,7 @@ static void on_gone(struct server *server)
   struct worker *w = server->owner;
   if (w->stopping) {
     if (server->n_conns == 0)
-      close_own_handles(w);
+      end_loop(w);
     return;
   }
   for (size_t i = 0; i < w->n_listeners; i++)
@@ -88,8 +109,8 @@ static void on_gone(struct server *server)
 static void on_drained_out(uv_timer_t *timer)
 {
   struct worker *w = timer->data;
-  log_warning("%u connections are cut short: their time to finish is over", w->server.n_conns);
-  conn_close_many(&w->server, true);
+  log_warning("cut short, since the time to finish is over: %u %s", w->server.n_conns, connections(w->server.n_conns));
+  conn_close_all(&w->server);
 }
 
 static void on_stop(uv_signal_t *handle, int number)
@@ -97,31 +118,39 @@ static void on_stop(uv_signal_t *handle, int number)
   struct worker *w = handle->data;
   if (w->stopping) {
     log_notice("%s again: stopping at once", number == SIGINT ? "interrupt" : "SIGTERM");
-    conn_close_many(&w->server, true);
+    conn_close_all(&w->server);
     return;
   }
   w->stopping = true;
   for (size_t i = 0; i < w->n_listeners; i++)
-    listener_accept(&w->listeners[i]); /* who has reached the door is let in */
+    while (listener_accept(&w->listeners[i])) {
+      /* who has reached the door is let in */
+    }
   for (size_t i = 0; i < w->n_listeners; i++)
     listener_close(&w->listeners[i], NULL);
-  conn_close_many(&w->server, false);
-  log_notice("stopping: %u connections have up to %d seconds to finish", w->server.n_conns, DRAIN_SECONDS);
-  if (w->server.n_conns == 0)
-    close_own_handles(w);
+  conn_hurry(&w->server);
+  unsigned n = w->server.n_conns;
+  if (n == 0)
+    log_notice("stopping");
+  else
+    log_notice("stopping: %u %s up to %d seconds to finish", n, n == 1 ? "connection has" : "connections have",
+               DRAIN_SECONDS);
+  if (n == 0)
+    end_loop(w);
   else
     (void)uv_timer_start(&w->drain, on_drained_out, DRAIN_MS, 0);
 }
 
-void worker_run(struct worker *w)
+bool worker_run(struct worker *w)
 {
   (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+  return !w->abandoned;
 }
 
 /* ------------------------------------------------------------------ putting it together */
 
 /* B2: as many descriptors as the system lets us have; from that, how many connections. */
-static void set_limits(struct server *server)
+static void set_limits(struct server *server, size_t listeners)
 {
   struct rlimit limit;
   rlim_t most = 1024;
@@ -136,7 +165,8 @@ static void set_limits(struct server *server)
   }
   if (most > 1000000)
     most = 1000000;
-  unsigned spare = most > DESCRIPTORS_OWN + 8 ? (unsigned)most - DESCRIPTORS_OWN : 8;
+  unsigned own = DESCRIPTORS_OWN + (unsigned)listeners;
+  unsigned spare = most > own + CONNECTIONS_LEAST ? (unsigned)most - own : CONNECTIONS_LEAST;
   server->most_turned = spare / 8 < TURNED_MOST ? spare / 8 : TURNED_MOST;
   /* A connection may hold its socket and a file. */
   server->most_conns = (spare - server->most_turned) / 2;
@@ -168,7 +198,7 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
   return tls_server_add(w->tls, names, settings->n_names, settings->certs, names[0], 0, why);
 }
 
-static void fill_server(struct worker *w, const struct settings *settings)
+static void fill_server(struct worker *w, const struct settings *settings, size_t n_sockets)
 {
   struct server *server = &w->server;
   server->loop = &w->loop;
@@ -188,7 +218,7 @@ static void fill_server(struct worker *w, const struct settings *settings)
   server->on_gone = on_gone;
   server->on_client = on_client;
   server->owner = w;
-  set_limits(server);
+  set_limits(server, n_sockets);
 }
 
 static int start_signal(struct worker *w, uv_signal_t *handle, int number)
@@ -255,7 +285,7 @@ int worker_new(const struct settings *settings, struct sockets *sockets, struct 
   err = open_sites(w, settings, why);
   if (err)
     goto out;
-  fill_server(w, settings);
+  fill_server(w, settings, sockets->n);
   err = start_listeners(w, settings, sockets);
 
 out:

@@ -16,8 +16,9 @@ int worker_new(const struct settings *settings, struct sockets *sockets, struct 
     __attribute__((warn_unused_result));
 
 /* Runs until SIGTERM or SIGINT, then stops accepting, lets what is being answered finish (DRAIN_SECONDS at most; a
- * second signal ends it at once) and returns. */
-void worker_run(struct worker *w);
+ * second signal ends it at once) and returns. False where a thread of the pool hangs in the disk and had to be left at
+ * work: then the worker must not be freed, and the process should end. */
+bool worker_run(struct worker *w) __attribute__((warn_unused_result));
 enum { DRAIN_SECONDS = 10, DRAIN_MS = 10000 };
 
 void worker_free(struct worker *w);

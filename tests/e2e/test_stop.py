@@ -86,3 +86,43 @@ def test_a_second_signal_stops_at_once(serve):
         stopping(site)
         site.signal(signal.SIGINT)
         site.wait(3)
+
+
+def half_a_hello(site):
+    sock = site.connect("gemini")
+    sock.sendall(client.client_hello()[:3])
+    return sock
+
+
+def half_a_selector(site):
+    sock = site.connect("gopher")
+    sock.sendall(b"/page")
+    return sock
+
+
+@pytest.mark.parametrize("begin", [half_a_hello, half_a_selector, lambda site: site.connect_tls()],
+                         ids=["part of a ClientHello", "part of a selector", "a handshake and no request"])
+def test_those_who_have_not_asked_get_a_second_to(serve, begin):
+    site = serve(TREE)
+    with begin(site):
+        time.sleep(0.1)  # what was sent is in the server's hands
+        started = time.monotonic()
+        site.signal()
+        site.wait(6)
+        assert time.monotonic() - started < 4 * SLOWER
+
+
+def test_a_crowd_that_has_reached_the_door_is_served(serve):
+    """More than one turn of the accept loop: all of them have sent their request when the signal comes."""
+    site = serve(TREE)
+    site.signal(signal.SIGSTOP)
+    crowd = [site.connect("gopher") for _ in range(200)]
+    for sock in crowd:
+        sock.sendall(b"/\r\n")
+    site.signal()
+    site.signal(signal.SIGCONT)
+    for sock in crowd:
+        answer, end = client.read_to_end(sock)
+        assert (answer[-3:], end) == (b".\r\n", client.FIN)
+        sock.close()
+    site.wait()

@@ -1,0 +1,96 @@
+/* Listening sockets: a machine that lacks a family, a port that is taken. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "proc/sockets.h"
+
+/* The family that this machine lacks, or 0. This definition of socket(2) comes before the C library's. */
+static int lacking;
+
+int socket(int family, int type, int protocol)
+{
+  int (*real)(int, int, int);
+  void *symbol = dlsym(RTLD_NEXT, "socket");
+  memcpy(&real, &symbol, sizeof real);
+  if (family == lacking) {
+    errno = EAFNOSUPPORT;
+    return -1;
+  }
+  return real(family, type, protocol);
+}
+
+static int open_value(struct sockets *sockets, const char *value, struct buf *why)
+{
+  struct listen_list list = {.n = 0};
+  assert_int_equal(settings_listen(&list, str_from(value), why), 0);
+  return sockets_open(sockets, &proto_gopher, &list, why);
+}
+
+/* A default, or a bare port, means both families: one that is lacking is skipped. An address that was asked for is not.
+ */
+static void a_lacking_family_is_skipped_B2(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    int lacking;
+    const char *value;
+    int result;
+    size_t n;
+  } table[] = {
+      {__LINE__, AF_INET6, "0", 0, 1},
+      {__LINE__, AF_INET, "0", 0, 1},
+      {__LINE__, AF_INET6, "localhost:0", 0, 1},
+      {__LINE__, AF_INET6, "[::]:0", ERR_IO, 0},
+      {__LINE__, AF_INET, "127.0.0.1:0", ERR_IO, 0},
+  };
+  log_open(LOG_WARNING); /* the notice is not for this test's reader */
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct sockets sockets = {.n = 0};
+    struct buf why = BUF_INIT(1024);
+    lacking = table[i].lacking;
+    int result = open_value(&sockets, table[i].value, &why);
+    if ((result == 0) != (table[i].result == 0) || sockets.n != table[i].n || (result < 0) != (why.n > 0))
+      fail_msg("line %d: %s gave %d with %zu sockets", table[i].line, table[i].value, result, sockets.n);
+    if (sockets.n && (sockets.at[0].port == 0 || sockets_port(&sockets, &proto_gopher) != sockets.at[0].port))
+      fail_msg("line %d: no port", table[i].line);
+    sockets_close(&sockets);
+    buf_free(&why);
+  }
+  lacking = 0;
+}
+
+static void a_port_that_is_taken_is_named(void **state)
+{
+  (void)state;
+  struct sockets first = {.n = 0}, second = {.n = 0};
+  struct buf why = BUF_INIT(1024);
+  assert_int_equal(open_value(&first, "127.0.0.1:0", &why), 0);
+  char value[64];
+  assert_true(snprintf(value, sizeof value, "127.0.0.1:%u", first.at[0].port) > 0);
+  assert_int_equal(open_value(&second, value, &why), ERR_BUSY);
+  assert_non_null(memmem(why.p, why.n, value, strlen(value)));
+  assert_non_null(memmem(why.p, why.n, "--gopher", 8));
+  sockets_close(&first);
+  sockets_close(&second);
+  buf_free(&why);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_lacking_family_is_skipped_B2),
+      cmocka_unit_test(a_port_that_is_taken_is_named),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
