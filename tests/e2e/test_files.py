@@ -144,3 +144,20 @@ def test_other_readers_are_answered_while_large_files_go_out(serve):
     finally:
         for sock in readers:
             sock.close()
+
+
+@pytest.mark.parametrize("scheme", ["gemini", "gopher"])
+def test_what_still_lies_in_the_kernel_arrives_P18(serve, scheme):
+    """All is sent as the server sees it, the drain's time is over, and the reader, who has most of it still to read, says
+    something: that must draw no RST."""
+    site = serve({"big.bin": Sparse(1 << 20)}, "--timeout", "drain=0.2")
+    sock = site.connect_tls(receive_buffer=4096) if scheme == "gemini" else site.connect("gopher", receive_buffer=4096)
+    with sock:
+        sock.sendall(b"gemini://localhost/big.bin\r\n" if scheme == "gemini" else b"/big.bin\r\n")
+        first, _ = client.read_to_end(sock, 1000)
+        time.sleep(1)
+        sock.sendall(b"x")
+        rest, end = client.read_to_end(sock)
+        header = b"20 application/octet-stream\r\n" if scheme == "gemini" else b""
+        assert len(first + rest) == len(header) + (1 << 20)
+        assert end == (client.CLOSE_NOTIFY if scheme == "gemini" else client.FIN)
