@@ -23,9 +23,8 @@ struct proto_context {
       gemini_port; /* as readers see them, for this site's links: public port or the first listener's; 0: not offered */
   unsigned gopher_port;
   bool from_loopback; /* the client is on this machine */
-  bool tls;
-  bool courtesies; /* answer HTTP with a page (P5) */
-  bool gophers;    /* the Gopher port answers TLS too (P6): caps.txt says so */
+  bool courtesies;    /* answer HTTP with a page (P5) */
+  bool gophers;       /* the Gopher port answers TLS too (P6): caps.txt says so */
 };
 
 enum parsed {

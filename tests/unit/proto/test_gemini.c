@@ -25,8 +25,7 @@ static const struct proto_context outside = {.sites = sites,
                                              .local_host = STR_INIT("192.0.2.1"),
                                              .port = 1965,
                                              .gemini_port = 11965,
-                                             .gopher_port = 70,
-                                             .tls = true};
+                                             .gopher_port = 70};
 
 static struct str request_of(char *out, size_t size, const char *uri)
 {
