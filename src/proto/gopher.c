@@ -90,12 +90,6 @@ static enum parsed answer_http(struct proto_request *out, const struct gopher_ht
   return answer_page(out, &page);
 }
 
-/* What the selector itself says about its second field (P4). The site is asked only where the field could be either. */
-static bool is_search(struct proto_request *out, struct str line, struct str item_path)
-{
-  return gopher_parse_ambiguous(line) && site_item_type(out->site, item_path) == '7';
-}
-
 static enum parsed take_line(struct str text, struct proto_request *out)
 {
   struct gopher_line line;
@@ -107,7 +101,7 @@ static enum parsed take_line(struct str text, struct proto_request *out)
 
   gopher_parse_item(&out->text, selector);
   size_t item_end = out->text.n;
-  gopher_parse_line(text, is_search(out, text, buf_str(&out->text)), &line);
+  gopher_parse_line(text, false, &line); /* nothing in a folder of files searches (P4) */
   out->form = line.form;
 
   int err = gopher_parse_targets(&line, &out->text, &out->request);

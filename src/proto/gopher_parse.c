@@ -4,13 +4,6 @@
 #include "base/err.h"
 #include "text/uri.h"
 
-bool gopher_parse_ambiguous(struct str line)
-{
-  struct str selector, field;
-  enum gopher_form form;
-  return str_split(&line, '\t', &selector) && str_split(&line, '\t', &field) && gopher_plus_field(field, &form);
-}
-
 void gopher_parse_line(struct str line, bool is_search, struct gopher_line *out)
 {
   struct str rest = line, field;

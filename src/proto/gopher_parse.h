@@ -18,11 +18,8 @@ struct gopher_line {
 };
 
 /* Cuts a request line, given without its line end, at its TABs. `is_search`: the selector is one that searches, so that
- * the second field is words whatever it looks like (P4); gopher_parse_fields says whether that matters. */
+ * the second field is words whatever it looks like; else it is words only where it does not look like Gopher+ (P4). */
 void gopher_parse_line(struct str line, bool is_search, struct gopher_line *out);
-
-/* Whether the line's second field could be taken for Gopher+, so that the caller must know what the selector is. */
-bool gopher_parse_ambiguous(struct str line);
 
 /* Turns selector and words into a request (P2): the selector as it stands first, then decoded once and cut at its first
  * `?`, where that differs. Everything is appended to `text`, and the targets point into it. 0; ERR_OUTSIDE or

@@ -60,7 +60,8 @@ struct proto {
   size_t input_max;     /* a parse is called with at most this many bytes; with that many it never says PARSED_MORE */
   bool tls_required;    /* G1 */
 
-  /* Looks at all bytes received so far. Pure, but for asking the sites for their names. */
+  /* Looks at all bytes received so far. Pure, but for asking the sites for what they know at once: their names, and the
+   * item type that the page for a web browser shows (site_item_type). Never waits. */
   enum parsed (*parse)(struct str input, const struct proto_context *context, struct proto_request *out);
 
   /* Turns a response into bytes to send: a head, and the body to send after it (taken out of the response, perhaps with
