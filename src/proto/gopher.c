@@ -1,6 +1,7 @@
 /* Gopher (RFC 1436 and today's practice): requests in, menus and documents out. */
 #include "base/err.h"
 #include "base/utf8.h"
+#include "proto/authority.h"
 #include "proto/gopher_menu.h"
 #include "proto/gopher_page.h"
 #include "proto/gopher_parse.h"
@@ -32,7 +33,7 @@ static bool is_here(void *context, struct str scheme, struct str host, struct st
   if (str_number(port, &number) < 0 || number == 0)
     return false;
   if (str_eq_nocase(scheme, STR("gemini")))
-    return number == r->context->gemini_port;
+    return authority_gemini_port(number, r->context);
   return number == r->place.port || number == r->context->port;
 }
 

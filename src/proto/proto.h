@@ -22,6 +22,8 @@ struct proto_context {
   unsigned
       gemini_port; /* as readers see them, for this site's links: public port or the first listener's; 0: not offered */
   unsigned gopher_port;
+  const unsigned *gemini_ports; /* every port that Gemini is served on here: all of them are ours (G12) */
+  size_t n_gemini_ports;
   bool from_loopback; /* the client is on this machine */
   bool courtesies;    /* answer HTTP with a page (P5) */
   bool gophers;       /* the Gopher port answers TLS too (P6): caps.txt says so */

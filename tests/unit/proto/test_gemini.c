@@ -19,13 +19,16 @@ static const char *const names[N_SITES][3] = {{"example.org", "www.example.org",
                                               {"other.example"}};
 static struct site *sites[N_SITES];
 
-/* A listener on 1965 that readers see at 11965. */
+/* A listener on 1965 that readers see at 11965, beside another one on 1966. */
+static const unsigned served_ports[] = {1965, 1966};
 static const struct proto_context outside = {.sites = sites,
                                              .n_sites = N_SITES,
                                              .local_host = STR_INIT("192.0.2.1"),
                                              .port = 1965,
                                              .gemini_port = 11965,
-                                             .gopher_port = 70};
+                                             .gopher_port = 70,
+                                             .gemini_ports = served_ports,
+                                             .n_gemini_ports = 2};
 
 static struct str request_of(char *out, size_t size, const char *uri)
 {
@@ -205,6 +208,7 @@ static void what_is_not_ours_is_refused_with_a_reason_G12_G25(void **state)
       ROW("gemini://localhost/", STATUS_PROXY_REFUSED, "localhost"), /* not from loopback */
       ROW("gemini://example.org:70/", STATUS_PROXY_REFUSED, "Port 70"),
       ROW("gemini://example.org:70/", STATUS_PROXY_REFUSED, "11965"),
+      ROW("gemini://example.org:1967/", STATUS_PROXY_REFUSED, "Port 1967"),
       ROW("gemini://example.org:0/", STATUS_PROXY_REFUSED, "Port 0"),
       ROW("gemini://example.org:99999999999999999999/", STATUS_PROXY_REFUSED, "not served"),
       ROW("gemini://192.0.2.7:1/", STATUS_PROXY_REFUSED, "Port 1"),
@@ -230,6 +234,7 @@ static void hosts_and_ports_that_are_ours_G12(void **state)
       {__LINE__, "gemini://other.example/", false, SECOND},
       {__LINE__, "gemini://example.org:1965/", false, FIRST},
       {__LINE__, "gemini://example.org:11965/", false, FIRST}, /* the public port */
+      {__LINE__, "gemini://example.org:1966/", false, FIRST},  /* another listener's */
       {__LINE__, "gemini://example.org:001965/", false, FIRST},
       {__LINE__, "gemini://example.org:/", false, FIRST},
       {__LINE__, "gemini://192.0.2.7/", false, FIRST}, /* any address is the default site */
