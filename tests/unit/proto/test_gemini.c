@@ -88,8 +88,7 @@ static void what_clients_send_unencoded_is_tolerated_G10(void **state)
   } table[] = {
       {__LINE__, "gemini://example.org/\xC3\xA9t\xC3\xA9?\xE5\x90\x8D", "/\xC3\xA9t\xC3\xA9", "%E5%90%8D"},
       {__LINE__, "gemini://example.org/a b[1]{2}|3^4\"5<6>7`8?a b[1]", "/a b[1]{2}|3^4\"5<6>7`8", "a%20b%5B1%5D"},
-      {__LINE__, "gemini://example.org/a\\b", "/a\\b", ""},
-      {__LINE__, "gemini://example.org/100%?50%", "/100%", "50%25"},
+      {__LINE__, "gemini://example.org/a%5Cb%25?%25%5c", "/a\\b%", "%25%5c"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     char bytes[128];
@@ -171,6 +170,17 @@ static void malformed_requests_are_told_what_is_wrong_G9(void **state)
       ROW("gemini://m\xC3\xBCnchen.example/", STATUS_BAD_REQUEST, "xn--"),
       ROW("gemini://m%C3%BCnchen.example/", STATUS_BAD_REQUEST, "xn--"),
       ROW("GET / HTTP/1.1", STATUS_BAD_REQUEST, "relative"),
+      ROW("gemini://example.org/%zz", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/100%", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a%4", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/%%41", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/%4\xC3\xA9", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a?50%", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a?b%g0", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://exa%mple.org/", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a\\b", STATUS_BAD_REQUEST, "backslash"),
+      ROW("gemini://example.org/?a\\b", STATUS_BAD_REQUEST, "backslash"),
+      ROW("gemini:\\\\example.org\\", STATUS_BAD_REQUEST, "backslash"),
   };
   check_refusals(table, sizeof table / sizeof *table, &outside);
 }
