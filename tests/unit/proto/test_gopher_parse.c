@@ -93,6 +93,12 @@ static void a_selector_is_read_as_it_stands_then_decoded_P2_P3(void **state)
       {__LINE__, "/%2e%2e/b", NULL, 1, {{"/%2e%2e/b", NULL}}},
       {__LINE__, "/s?../../../x", NULL, 1, {{"/s", "../../../x"}}},
       {__LINE__, "/..?x", NULL, 1, {{"/..?x", NULL}}},
+      /* Dots behind a `?` lead nowhere: what stands there is a query. */
+      {__LINE__, "/s?../../x", NULL, 1, {{"/s", "../../x"}}},
+      {__LINE__, "/d/s?a/../..", NULL, 1, {{"/d/s", "a/../.."}}},
+      {__LINE__, "/s?/../x", "words", 1, {{"/s", "words"}}},
+      {__LINE__, "/s?../x", NULL, 2, {{"/s?../x", NULL}, {"/s", "../x"}}}, /* `s?..` is a name */
+      {__LINE__, "/d/../s?a/./b..", NULL, 2, {{"/s?a/b..", NULL}, {"/s", "a/./b.."}}},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct gopher_line line = {.selector = str_from(table[i].selector),
@@ -119,9 +125,10 @@ static void selectors_that_leave_or_hold_nul_are_refused_P2(void **state)
     struct str selector;
     int err;
   } table[] = {
-      {__LINE__, STR_INIT(".."), ERR_OUTSIDE},        {__LINE__, STR_INIT("/../etc/passwd"), ERR_OUTSIDE},
-      {__LINE__, STR_INIT("a/../../b"), ERR_OUTSIDE}, {__LINE__, STR_INIT("/../a?x"), ERR_OUTSIDE},
-      {__LINE__, STR_INIT("/a\0b"), ERR_SYNTAX},      {__LINE__, STR_INIT("/a?\0"), ERR_SYNTAX},
+      {__LINE__, STR_INIT(".."), ERR_OUTSIDE},         {__LINE__, STR_INIT("/../etc/passwd"), ERR_OUTSIDE},
+      {__LINE__, STR_INIT("a/../../b"), ERR_OUTSIDE},  {__LINE__, STR_INIT("/../a?x"), ERR_OUTSIDE},
+      {__LINE__, STR_INIT("/..?x/../y"), ERR_OUTSIDE}, {__LINE__, STR_INIT("/a%00?x/../y"), ERR_SYNTAX},
+      {__LINE__, STR_INIT("/a\0b"), ERR_SYNTAX},       {__LINE__, STR_INIT("/a?\0"), ERR_SYNTAX},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct gopher_line line = {.selector = table[i].selector};
