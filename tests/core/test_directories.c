@@ -31,22 +31,6 @@ static const struct fill capsule[] = {
     {NULL, NULL, NULL},
 };
 
-static int setup(void **state)
-{
-  struct stand *s = malloc(sizeof *s);
-  assert_non_null(s);
-  stand_make(s, capsule);
-  *state = s;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  stand_remove(*state);
-  free(*state);
-  return 0;
-}
-
 static void who_answers_for_a_directory(void **state)
 {
   static const struct {
@@ -237,7 +221,7 @@ static void item_types_come_from_names_and_looks(void **state)
   }
 }
 
-#define row(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define row(test) stand_test(test, capsule)
 
 int main(void)
 {
