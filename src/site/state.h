@@ -4,6 +4,7 @@
 
 #include "site/cache.h"
 #include "site/capsule.h"
+#include "site/failure.h"
 #include "site/once.h"
 #include "site/site.h"
 
@@ -29,6 +30,7 @@ struct site {
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far */
   struct once warned;
+  struct failures failures; /* what of them the log has been told */
 };
 
 struct site *site_ref(struct site *site);
