@@ -7,6 +7,7 @@
 #include "site/failure.h"
 #include "site/once.h"
 #include "site/site.h"
+#include "site/types.h"
 
 struct build;
 
@@ -30,6 +31,7 @@ struct site {
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far */
   struct once warned;
+  struct types types;
   struct failures failures; /* what of them the log has been told */
 };
 
