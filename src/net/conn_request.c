@@ -9,7 +9,6 @@ static bool start_tls(struct conn *c)
   c->tls = tls_session_new(c->server->tls);
   if (!c->tls)
     return false;
-  c->context.tls = true;
   if (c->state != CONN_HANDSHAKE) /* its deadline runs from the accept on */
     conn_goto(c, CONN_HANDSHAKE);
   return true;

@@ -30,6 +30,14 @@ static void refuse_host(struct str host, const struct proto_context *context, st
   buf_free(&served);
 }
 
+bool authority_gemini_port(unsigned port, const struct proto_context *context)
+{
+  for (size_t i = 0; i < context->n_gemini_ports; i++)
+    if (context->gemini_ports[i] == port)
+      return true;
+  return port == context->gemini_port;
+}
+
 /* A port that is left out is always ours: behind port forwarding a reader's URL names the public port, or none. */
 static bool port_is_ours(struct str port, const struct proto_context *context)
 {
@@ -40,7 +48,7 @@ static bool port_is_ours(struct str port, const struct proto_context *context)
     port = str_skip(port, 1);
   if (str_number(port, &number) < 0 || number == 0)
     return false;
-  return number == context->port || number == context->gemini_port;
+  return number == context->port || authority_gemini_port(number, context);
 }
 
 /* The served site that a name belongs to, or NULL. */

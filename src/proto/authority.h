@@ -9,4 +9,7 @@
  * served. The URI has a host that is not empty. Asks the sites for nothing but their names. */
 struct site *authority_site(const struct uri *uri, const struct proto_context *context, struct response *refusal);
 
+/* Whether a port is one that this server answers Gemini on: a listener's, or the public one. */
+bool authority_gemini_port(unsigned port, const struct proto_context *context);
+
 #endif

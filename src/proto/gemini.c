@@ -1,4 +1,6 @@
 /* Gemini: the request line and the response header (specification 0.24.1). */
+#include <ctype.h>
+
 #include "base/err.h"
 #include "base/utf8.h"
 #include "proto/authority.h"
@@ -44,7 +46,20 @@ static bool host_is_unicode(struct str text)
   return false;
 }
 
-/* What is wrong with the bytes themselves, or NULL (G9). */
+/* Whether every `%` begins an escape (RFC 3986 2.1). */
+static bool escapes_are_whole(struct str text)
+{
+  for (size_t at = str_find(text, '%'); at < text.n; at = str_find(text, '%')) {
+    text = str_skip(text, at + 1);
+    if (text.n < 2 || !isxdigit((unsigned char)text.p[0]) || !isxdigit((unsigned char)text.p[1]))
+      return false;
+    text = str_skip(text, 2);
+  }
+  return true;
+}
+
+/* What is wrong with the bytes themselves, or NULL (G9). No client is known to send a bare `%` or a backslash as it is:
+ * neither is among what G10 tolerates, and a guess could be another page than the one that was meant. */
 static const char *fault_of_bytes(struct str line)
 {
   if (line.n == 0)
@@ -59,6 +74,10 @@ static const char *fault_of_bytes(struct str line)
     return "The URL holds a NUL byte.";
   if (str_has_control(line))
     return "The URL holds a control character.";
+  if (!escapes_are_whole(line))
+    return "The URL is malformed: a percent sign must begin an escape of two hexadecimal digits (%25 for itself).";
+  if (str_find(line, '\\') < line.n)
+    return "The URL is malformed: a backslash must be written as %5C.";
   if (host_is_unicode(line))
     return "The host name must be sent in its ASCII form (punycode, xn--...).";
   return NULL;

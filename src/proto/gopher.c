@@ -1,6 +1,7 @@
 /* Gopher (RFC 1436 and today's practice): requests in, menus and documents out. */
 #include "base/err.h"
 #include "base/utf8.h"
+#include "proto/authority.h"
 #include "proto/gopher_menu.h"
 #include "proto/gopher_page.h"
 #include "proto/gopher_parse.h"
@@ -32,7 +33,7 @@ static bool is_here(void *context, struct str scheme, struct str host, struct st
   if (str_number(port, &number) < 0 || number == 0)
     return false;
   if (str_eq_nocase(scheme, STR("gemini")))
-    return number == r->context->gemini_port;
+    return authority_gemini_port(number, r->context);
   return number == r->place.port || number == r->context->port;
 }
 
@@ -90,12 +91,6 @@ static enum parsed answer_http(struct proto_request *out, const struct gopher_ht
   return answer_page(out, &page);
 }
 
-/* What the selector itself says about its second field (P4). The site is asked only where the field could be either. */
-static bool is_search(struct proto_request *out, struct str line, struct str item_path)
-{
-  return gopher_parse_ambiguous(line) && site_item_type(out->site, item_path) == '7';
-}
-
 static enum parsed take_line(struct str text, struct proto_request *out)
 {
   struct gopher_line line;
@@ -107,7 +102,7 @@ static enum parsed take_line(struct str text, struct proto_request *out)
 
   gopher_parse_item(&out->text, selector);
   size_t item_end = out->text.n;
-  gopher_parse_line(text, is_search(out, text, buf_str(&out->text)), &line);
+  gopher_parse_line(text, false, &line); /* nothing in a folder of files searches (P4) */
   out->form = line.form;
 
   int err = gopher_parse_targets(&line, &out->text, &out->request);

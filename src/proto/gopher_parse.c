@@ -4,13 +4,6 @@
 #include "base/err.h"
 #include "text/uri.h"
 
-bool gopher_parse_ambiguous(struct str line)
-{
-  struct str selector, field;
-  enum gopher_form form;
-  return str_split(&line, '\t', &selector) && str_split(&line, '\t', &field) && gopher_plus_field(field, &form);
-}
-
 void gopher_parse_line(struct str line, bool is_search, struct gopher_line *out)
 {
   struct str rest = line, field;
@@ -57,11 +50,22 @@ struct reading {
   bool has_query;
 };
 
+/* Whether a segment `..` stands behind a `?`. As a path such a selector would step back over the name with the `?` in
+ * it, to a page that nobody asked for: `/search?../../x` would be `/x`. */
+static bool climbs_behind_mark(struct str selector)
+{
+  struct str rest = str_skip(selector, str_find(selector, '?')), segment;
+  while (str_split(&rest, '/', &segment))
+    if (str_eq(segment, STR("..")))
+      return true;
+  return false;
+}
+
 /* The selector as it stands: `?` and `%` are bytes like any other. */
 static struct reading read_raw(const struct gopher_line *line, struct buf *text)
 {
   struct reading r = {.path = text->n, .has_query = line->has_words};
-  r.err = uri_path(text, line->selector, false);
+  r.err = climbs_behind_mark(line->selector) ? ERR_SYNTAX : uri_path(text, line->selector, false);
   r.path_end = r.query = text->n;
   uri_put_query(text, line->words);
   r.query_end = text->n;
@@ -112,7 +116,9 @@ int gopher_parse_targets(const struct gopher_line *line, struct buf *text, struc
     out->target[out->targets++] = first;
   if (decoded.err == 0 && !(raw.err == 0 && same_target(&first, &second)))
     out->target[out->targets++] = second;
-  return out->targets ? 0 : raw.err;
+  if (out->targets)
+    return 0;
+  return raw.err == ERR_OUTSIDE || decoded.err == ERR_OUTSIDE ? ERR_OUTSIDE : ERR_SYNTAX;
 }
 
 struct str gopher_parse_url(struct str selector, bool *is_url)

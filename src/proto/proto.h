@@ -22,10 +22,11 @@ struct proto_context {
   unsigned
       gemini_port; /* as readers see them, for this site's links: public port or the first listener's; 0: not offered */
   unsigned gopher_port;
+  const unsigned *gemini_ports; /* every port that Gemini is served on here: all of them are ours (G12) */
+  size_t n_gemini_ports;
   bool from_loopback; /* the client is on this machine */
-  bool tls;
-  bool courtesies; /* answer HTTP with a page (P5) */
-  bool gophers;    /* the Gopher port answers TLS too (P6): caps.txt says so */
+  bool courtesies;    /* answer HTTP with a page (P5) */
+  bool gophers;       /* the Gopher port answers TLS too (P6): caps.txt says so */
 };
 
 enum parsed {
@@ -61,7 +62,8 @@ struct proto {
   size_t input_max;     /* a parse is called with at most this many bytes; with that many it never says PARSED_MORE */
   bool tls_required;    /* G1 */
 
-  /* Looks at all bytes received so far. Pure, but for asking the sites for their names. */
+  /* Looks at all bytes received so far. Pure, but for asking the sites for what they know at once: their names, and the
+   * item type that the page for a web browser shows (site_item_type). Never waits. */
   enum parsed (*parse)(struct str input, const struct proto_context *context, struct proto_request *out);
 
   /* Turns a response into bytes to send: a head, and the body to send after it (taken out of the response, perhaps with

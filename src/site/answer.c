@@ -53,7 +53,9 @@ static void look(struct answer *a);
 static void fail(struct answer *a, int err)
 {
   /* The owner is told of the file that is to blame: an index, a document. */
-  failure_log(err, a->found.file.n ? buf_str(&a->found.file) : a->target[a->at].path);
+  struct env *env = a->site->env;
+  failure_log(&a->site->failures, env->now(env), err,
+              a->found.file.n ? buf_str(&a->found.file) : a->target[a->at].path);
   if (err == ERR_NOT_FOUND && a->at + 1 < a->targets) {
     a->at++; /* P2: as it stands first, then decoded once */
     look(a);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "site/hash.h"
 #include "site/readable.h"
 
 /* A path in a sentence: long enough to be recognised, short enough for one line of a browser. */
@@ -43,8 +44,30 @@ void failure_response(struct response *r, int err, struct str path)
   buf_free(&shown);
 }
 
-void failure_log(int err, struct str path)
+enum { SUFFIX_MAX = 80 };
+
+static void write_line(enum log_level level, int err, struct str path, unsigned long left_out)
 {
+  struct buf suffix = BUF_INIT(SUFFIX_MAX);
+  if (left_out)
+    buf_printf(&suffix, " (%lu more before this one were left out)", left_out);
+  log_write(level, "%.*s: %s%.*s", STR_ARG(path), err_text(err), STR_ARG(buf_str(&suffix)));
+  buf_free(&suffix);
+}
+
+/* A stranger may choose the path: should two have the same hash, then one line is missing, and that is all. */
+static void warn(struct failures *f, uint64_t now, int err, struct str path)
+{
+  uint64_t hour = now / FAILURE_HOUR_MS;
+  uint64_t hash = hash_bytes(hash_str(hash_str(HASH_START, str_from(err_text(err))), path), &hour, sizeof hour);
+  unsigned long left_out;
+  if (once_first(&f->files, hash) && pace_allows(&f->warnings, now, FAILURE_WARNINGS, FAILURE_HOUR_MS, &left_out))
+    write_line(LOG_WARNING, err, path, left_out);
+}
+
+void failure_log(struct failures *f, uint64_t now, int err, struct str path)
+{
+  unsigned long left_out;
   switch ((enum err)err) {
   case ERR_NOT_FOUND:
   case ERR_SPECIAL:
@@ -52,7 +75,7 @@ void failure_log(int err, struct str path)
   case ERR_OUTSIDE:
   case ERR_DENIED:
   case ERR_LIMIT:
-    log_warning("%.*s: %s", STR_ARG(path), err_text(err));
+    warn(f, now, err, path);
     break;
   case ERR_NOMEM:
   case ERR_BUSY:
@@ -62,7 +85,8 @@ void failure_log(int err, struct str path)
   case ERR_IO:
   case ERR_EXISTS:
   case ERR_TLS:
-    log_error("%.*s: %s", STR_ARG(path), err_text(err));
+    if (pace_allows(&f->faults, now, 1, FAILURE_MINUTE_MS, &left_out))
+      write_line(LOG_ERROR, err, path, left_out);
     break;
   }
 }

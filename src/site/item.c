@@ -1,43 +1,44 @@
-/* Item types: a name whose suffix tells needs no look. */
+/* Item types: a name whose suffix tells needs no look, and a look never waits. */
 #include "site/item.h"
 
 #include "base/err.h"
 #include "site/look.h"
+#include "site/mime.h"
+#include "site/types.h"
 #include "text/menu.h"
 #include "text/uri.h"
 
 enum { PATH_BYTES_MAX = 8192 };
 
-static char type_of_found(const struct mime *mime, const struct found *f)
+/* A file's own type needs no table: one whose suffix the table knows is never looked at. */
+static char type_of_found(const struct found *f)
 {
   if (f->kind != FOUND_FILE || f->menu || str_ends(buf_str(&f->page), STR("/")))
     return '1';
-  struct str type = mime_type(mime, look_name(buf_str(&f->file)));
-  return mime_item_type(type.n ? type : f->guess);
+  return mime_item_type(f->guess);
 }
 
-/* What the disk says; what is not there is left to its name. */
-static char type_by_look(int root, const struct mime *mime, struct str raw, struct str path)
+int item_look(int root, struct str raw, unsigned flags, char *type)
 {
   struct found f;
   look_init(&f);
-  int err = look_at(root, raw, REPR_MENU, RESOLVE_CACHED_ONLY, &f);
-  if (err == ERR_AGAIN)
-    err = look_at(root, raw, REPR_MENU, 0, &f);
-  char type = err ? menu_type_by_name(path) : type_of_found(mime, &f);
+  int err = look_at(root, raw, REPR_MENU, flags, &f);
+  *type = err ? menu_type_by_name(raw) : type_of_found(&f);
   look_free(&f);
-  return type;
+  return err == ERR_AGAIN ? err : 0;
 }
 
-char item_type(int root, const struct mime *mime, struct str path)
+char item_type(struct site *site, struct str path)
 {
   path = str_head(path, str_find(path, '?'));
   struct buf raw = BUF_INIT(PATH_BYTES_MAX);
-  int err = uri_path(&raw, path, true);
   char type = menu_type_by_name(path);
-  if (err == 0 && !str_ends(buf_str(&raw), STR("/"))) {
-    struct str by_suffix = mime_type(mime, look_name(buf_str(&raw)));
-    type = by_suffix.n ? mime_item_type(by_suffix) : type_by_look(root, mime, buf_str(&raw), path);
+  if (uri_path(&raw, path, true) == 0 && !str_ends(buf_str(&raw), STR("/"))) {
+    struct str by_suffix = mime_type(site->mime, look_name(buf_str(&raw)));
+    if (by_suffix.n)
+      type = mime_item_type(by_suffix);
+    else if (item_look(site->capsule->fd, buf_str(&raw), RESOLVE_CACHED_ONLY, &type) == ERR_AGAIN)
+      type = types_get(site, buf_str(&raw));
   }
   buf_free(&raw);
   return type;

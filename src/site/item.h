@@ -3,9 +3,14 @@
 #define NUNCIO_SITE_ITEM_H
 
 #include "base/str.h"
-#include "site/mime.h"
+#include "site/state.h"
 
-/* As site_item_type, for the capsule behind the descriptor `root`. */
-char item_type(int root, const struct mime *mime, struct str path);
+/* As site_item_type. In the loop's thread; never waits. */
+char item_type(struct site *site, struct str path);
+
+/* The type of what stands at a raw path without a slash at its end, whose name does not tell. What is not there is left
+ * to its name. `flags` as for look_at: with RESOLVE_CACHED_ONLY perhaps ERR_AGAIN, and else 0. Touches nothing shared.
+ */
+int item_look(int root, struct str raw, unsigned flags, char *type) __attribute__((warn_unused_result));
 
 #endif

@@ -27,6 +27,7 @@ void site_unref(struct site *site)
   free(site->names);
   free(site->root);
   free(site->gemtext_type);
+  types_clear(&site->types);
   cache_close(site->cache);
   capsule_unref(site->capsule);
   free(site);
@@ -96,6 +97,7 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   site->refs = 1;
   site->env = env;
   site->mime = mime;
+  types_init(&site->types);
   site->cache = cache_open(CACHE_MAX);
   int err = site->cache ? take_config(site, config) : ERR_NOMEM;
   if (err) {
@@ -118,6 +120,7 @@ void site_close(struct site *site)
   if (!site)
     return;
   site->closed = true;
+  types_clear(&site->types);
   cache_clear(site->cache);
   site_unref(site);
 }
@@ -141,6 +144,7 @@ static void swap(struct site *site)
   }
   capsule_unref(site->capsule);
   site->capsule = now;
+  types_clear(&site->types);
   cache_clear(site->cache);
   site->troubled = false;
   log_notice("capsule %s: another folder is there now, and is served", site->root);
@@ -212,6 +216,5 @@ void site_cancel(struct answer *answer)
 
 char site_item_type(void *context, struct str path)
 {
-  const struct site *site = context;
-  return item_type(site->capsule->fd, site->mime, path);
+  return item_type(context, path);
 }

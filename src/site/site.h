@@ -57,8 +57,9 @@ void site_cancel(struct answer *answer);
 
 /* The Gopher item type (see text/menu.h) of what stands at a path in this capsule, by looking where the name does not
  * tell: a directory without its slash is '1', a file without a suffix '0' where it holds text. `path` is
- * percent-encoded and may have a query. Fits menu_place.type_of with the site as context. May block for as long as a
- * file system takes to look up a name. */
+ * percent-encoded and may have a query. Fits menu_place.type_of with the site as context. Never waits for a disk: where
+ * that would be needed the answer is what the name suggests, and work in the pool sees to it that the next one is
+ * exact. */
 char site_item_type(void *site, struct str path);
 
 #endif

@@ -4,8 +4,10 @@
 
 #include "site/cache.h"
 #include "site/capsule.h"
+#include "site/failure.h"
 #include "site/once.h"
 #include "site/site.h"
+#include "site/types.h"
 
 struct build;
 
@@ -29,6 +31,8 @@ struct site {
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far */
   struct once warned;
+  struct types types;
+  struct failures failures; /* what of them the log has been told */
 };
 
 struct site *site_ref(struct site *site);

@@ -43,22 +43,6 @@ static const struct fill capsule[] = {
     {NULL, NULL, NULL},
 };
 
-static int setup(void **state)
-{
-  struct stand *s = malloc(sizeof *s);
-  assert_non_null(s);
-  stand_make(s, capsule);
-  *state = s;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  stand_remove(*state);
-  free(*state);
-  return 0;
-}
-
 static void files_have_the_type_of_their_name_G20_or_content(void **state)
 {
   static const struct {
@@ -261,15 +245,15 @@ static void files_are_sent_byte_for_byte_G21(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(files_have_the_type_of_their_name_G20_or_content, setup, teardown),
-      cmocka_unit_test_setup_teardown(what_is_not_there_is_51_and_named, setup, teardown),
-      cmocka_unit_test_setup_teardown(names_longer_than_a_file_system_holds_are_51_G18, setup, teardown),
-      cmocka_unit_test_setup_teardown(special_files_are_51_and_never_opened_G13, setup, teardown),
-      cmocka_unit_test_setup_teardown(unreadable_files_are_51_G19, setup, teardown),
-      cmocka_unit_test_setup_teardown(a_second_reading_is_tried_where_the_first_leads_to_nothing_P2, setup, teardown),
-      cmocka_unit_test_setup_teardown(a_file_that_shrinks_is_cut_short_and_one_that_grows_is_not, setup, teardown),
+      stand_test(files_have_the_type_of_their_name_G20_or_content, capsule),
+      stand_test(what_is_not_there_is_51_and_named, capsule),
+      stand_test(names_longer_than_a_file_system_holds_are_51_G18, capsule),
+      stand_test(special_files_are_51_and_never_opened_G13, capsule),
+      stand_test(unreadable_files_are_51_G19, capsule),
+      stand_test(a_second_reading_is_tried_where_the_first_leads_to_nothing_P2, capsule),
+      stand_test(a_file_that_shrinks_is_cut_short_and_one_that_grows_is_not, capsule),
       cmocka_unit_test(the_language_stands_in_the_type_G20),
-      cmocka_unit_test_setup_teardown(files_are_sent_byte_for_byte_G21, setup, teardown),
+      stand_test(files_are_sent_byte_for_byte_G21, capsule),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

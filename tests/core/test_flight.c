@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "../support/ask.h"
@@ -19,22 +18,6 @@ static const struct fill capsule[] = {
     {"doc.overview.txt", "Document\n\n1. One.\n\n2. Two.\n\n3. Three.\n", NULL},
     {NULL, NULL, NULL},
 };
-
-static int setup(void **state)
-{
-  struct stand *s = malloc(sizeof *s);
-  assert_non_null(s);
-  stand_make(s, capsule);
-  *state = s;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  stand_remove(*state);
-  free(*state);
-  return 0;
-}
 
 static const char *const built[] = {"/list/", "/map/", "/doc/", "/doc/2.gmi"};
 enum { BUILT = sizeof built / sizeof *built };
@@ -325,7 +308,7 @@ static void an_env_without_threads_answers_at_once(void **state)
   buf_free(&why);
 }
 
-#define row(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define row(test) stand_test(test, capsule)
 
 int main(void)
 {

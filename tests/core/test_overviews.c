@@ -33,22 +33,6 @@ static const struct fill capsule[] = {
     {NULL, NULL, NULL},
 };
 
-static int setup(void **state)
-{
-  struct stand *s = malloc(sizeof *s);
-  assert_non_null(s);
-  stand_make(s, capsule);
-  *state = s;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  stand_remove(*state);
-  free(*state);
-  return 0;
-}
-
 static void the_tree_of_a_document(void **state)
 {
   static const struct {
@@ -277,7 +261,7 @@ static void both_representations_of_the_capsule_that_ships(void **state)
   stand_remove(&s);
 }
 
-#define row(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define row(test) stand_test(test, capsule)
 
 int main(void)
 {

@@ -7,12 +7,15 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../support/ask.h"
+#include "base/err.h"
+#include "site/failure.h"
 
 static const struct fill capsule[] = {
     {"taken.overview.txt", "Taken\n\n1. One.\n", NULL},
@@ -24,6 +27,7 @@ static const struct fill capsule[] = {
     {"leaves.txt", NULL, "/etc/hostname"},
     {"d/x.txt", "x\n", NULL},
     {"i/index.gmi", NULL, "/etc/hostname"},
+    {"out", NULL, "/etc"},
     {NULL, NULL, NULL},
 };
 
@@ -123,14 +127,55 @@ static void links_that_leave_and_files_that_cannot_be_read_are_said_G13_G19(void
   visit(j, "/nothing");
   assert_int_equal(said(j, "warning"), 0);
   visit(j, "/leaves.txt");
-  assert_true(said(j, "warning /leaves.txt: leads out of the capsule") > 0);
+  assert_int_equal(said(j, "warning /leaves.txt: leads out of the capsule"), 1);
   visit(j, "/i/");
-  assert_true(said(j, "warning /i/index.gmi: leads out of the capsule") > 0);
+  assert_int_equal(said(j, "warning /i/index.gmi: leads out of the capsule"), 1);
   if (geteuid() != 0) {
     assert_int_equal(chmod(folder_path(&j->stand.folder, "d/x.txt"), 0), 0);
     visit(j, "/d/x.txt");
-    assert_true(said(j, "warning /d/x.txt: permission denied") > 0);
+    assert_int_equal(said(j, "warning /d/x.txt: permission denied"), 1);
   }
+  /* A file is named again when an hour has passed, and not before. */
+  j->stand.pool.now += (uint64_t)FAILURE_HOUR_MS;
+  visit(j, "/leaves.txt");
+  visit(j, "/leaves.txt");
+  assert_int_equal(said(j, "/leaves.txt"), 2);
+}
+
+/* Below a link that leads out a stranger has any number of names. */
+static void names_that_a_stranger_chooses_do_not_flood_the_log(void **state)
+{
+  struct journal *j = *state;
+  char path[32];
+  for (int i = 0; i < 3 * FAILURE_WARNINGS; i++) {
+    (void)snprintf(path, sizeof path, "/out/%d", i);
+    visit(j, path);
+  }
+  assert_int_equal(said(j, "leads out of the capsule"), FAILURE_WARNINGS);
+  j->stand.pool.now += (uint64_t)FAILURE_HOUR_MS;
+  visit(j, "/leaves.txt");
+  assert_int_equal(said(j, "leads out of the capsule (200 more before this one were left out)\n"), 1);
+}
+
+static void a_fault_of_ours_is_said_once_a_minute_G17(void **state)
+{
+  struct journal *j = *state;
+  struct reply r = REPLY_INIT;
+  j->stand.pool.refuse = ERR_BUSY;
+  for (int i = 0; i < 50; i++) {
+    ask_start(&j->stand, REPR_GEMTEXT, "/d/", &r);
+    assert_status(&r, STATUS_TEMPORARY_FAILURE);
+  }
+  assert_int_equal(said(j, " error "), 1);
+  j->stand.pool.now += (uint64_t)FAILURE_MINUTE_MS - 1;
+  ask_start(&j->stand, REPR_GEMTEXT, "/free/", &r);
+  assert_int_equal(said(j, " error "), 1);
+  j->stand.pool.now++;
+  ask_start(&j->stand, REPR_GEMTEXT, "/free/", &r);
+  assert_int_equal(said(j, " error "), 2);
+  assert_int_equal(said(j, "(50 more before this one were left out)\n"), 1);
+  j->stand.pool.refuse = 0;
+  reply_free(&r);
 }
 
 #define row(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -141,6 +186,8 @@ int main(void)
       row(a_tree_that_is_not_served_is_said_once),
       row(invalid_utf8_is_said_once_for_each_version),
       row(links_that_leave_and_files_that_cannot_be_read_are_said_G13_G19),
+      row(names_that_a_stranger_chooses_do_not_flood_the_log),
+      row(a_fault_of_ours_is_said_once_a_minute_G17),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,6 +104,9 @@ def test_1025_bytes_are_refused_without_waiting_G8(site, request_bytes):
     (b"gemini://localhost/\xf4\x90\x80\x80", "UTF-8"),
     (b"\xef\xbb\xbfgemini://localhost/", "(?i)BOM|byte order mark"),
     (b" gemini://localhost/", ""),
+    (b"gemini://localhost/%zz", "percent"),
+    (b"gemini://localhost/page.gmi?100%", "percent"),
+    (b"gemini://localhost/dir\\text.txt", "backslash"),
 ], ids=repr)
 def test_what_is_no_request_is_59_and_says_why_G9(site, request_bytes, reason):
     reply = site.ask(request_bytes + b"\r\n")

@@ -81,8 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .port = 1965,
                                   .gemini_port = 11965,
                                   .gopher_port = 70,
-                                  .from_loopback = data[0] & 4,
-                                  .tls = true};
+                                  .from_loopback = data[0] & 4};
   struct str all = str_make((const char *)data + 2, size - 2);
   encode_anything(all, data[1], &context);
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "site/state.h"
@@ -38,6 +39,22 @@ void stand_remove(struct stand *s)
   pool_run_all(&s->pool);
   mime_free(s->mime);
   folder_remove(&s->folder);
+}
+
+int stand_setup(void **state)
+{
+  struct stand *s = malloc(sizeof *s);
+  assert_non_null(s);
+  stand_make(s, *state);
+  *state = s;
+  return 0;
+}
+
+int stand_teardown(void **state)
+{
+  stand_remove(*state);
+  free(*state);
+  return 0;
 }
 
 unsigned long stand_built(const struct stand *s)

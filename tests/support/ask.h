@@ -3,6 +3,7 @@
 #define NUNCIO_TESTS_ASK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "fill.h"
@@ -35,6 +36,12 @@ void stand_make(struct stand *s, const struct fill *items);
 /* The same, with a site that is configured otherwise; `root` is replaced by the folder's. */
 void stand_make_with(struct stand *s, const struct fill *items, struct site_config config);
 void stand_remove(struct stand *s);
+
+/* A test with a stand of its own as its state, filled from the table `items` before and removed after it. */
+#define stand_test(test, items)                                                                                        \
+  cmocka_unit_test_prestate_setup_teardown(test, stand_setup, stand_teardown, (void *)(uintptr_t)(items))
+int stand_setup(void **state);
+int stand_teardown(void **state);
 
 /* How many pages were built so far: what did not raise this came from the cache, or shared a build. */
 unsigned long stand_built(const struct stand *s);

@@ -19,14 +19,16 @@ static const char *const names[N_SITES][3] = {{"example.org", "www.example.org",
                                               {"other.example"}};
 static struct site *sites[N_SITES];
 
-/* A listener on 1965 that readers see at 11965. */
+/* A listener on 1965 that readers see at 11965, beside another one on 1966. */
+static const unsigned served_ports[] = {1965, 1966};
 static const struct proto_context outside = {.sites = sites,
                                              .n_sites = N_SITES,
                                              .local_host = STR_INIT("192.0.2.1"),
                                              .port = 1965,
                                              .gemini_port = 11965,
                                              .gopher_port = 70,
-                                             .tls = true};
+                                             .gemini_ports = served_ports,
+                                             .n_gemini_ports = 2};
 
 static struct str request_of(char *out, size_t size, const char *uri)
 {
@@ -86,8 +88,7 @@ static void what_clients_send_unencoded_is_tolerated_G10(void **state)
   } table[] = {
       {__LINE__, "gemini://example.org/\xC3\xA9t\xC3\xA9?\xE5\x90\x8D", "/\xC3\xA9t\xC3\xA9", "%E5%90%8D"},
       {__LINE__, "gemini://example.org/a b[1]{2}|3^4\"5<6>7`8?a b[1]", "/a b[1]{2}|3^4\"5<6>7`8", "a%20b%5B1%5D"},
-      {__LINE__, "gemini://example.org/a\\b", "/a\\b", ""},
-      {__LINE__, "gemini://example.org/100%?50%", "/100%", "50%25"},
+      {__LINE__, "gemini://example.org/a%5Cb%25?%25%5c", "/a\\b%", "%25%5c"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     char bytes[128];
@@ -169,6 +170,17 @@ static void malformed_requests_are_told_what_is_wrong_G9(void **state)
       ROW("gemini://m\xC3\xBCnchen.example/", STATUS_BAD_REQUEST, "xn--"),
       ROW("gemini://m%C3%BCnchen.example/", STATUS_BAD_REQUEST, "xn--"),
       ROW("GET / HTTP/1.1", STATUS_BAD_REQUEST, "relative"),
+      ROW("gemini://example.org/%zz", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/100%", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a%4", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/%%41", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/%4\xC3\xA9", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a?50%", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a?b%g0", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://exa%mple.org/", STATUS_BAD_REQUEST, "percent sign"),
+      ROW("gemini://example.org/a\\b", STATUS_BAD_REQUEST, "backslash"),
+      ROW("gemini://example.org/?a\\b", STATUS_BAD_REQUEST, "backslash"),
+      ROW("gemini:\\\\example.org\\", STATUS_BAD_REQUEST, "backslash"),
   };
   check_refusals(table, sizeof table / sizeof *table, &outside);
 }
@@ -206,6 +218,7 @@ static void what_is_not_ours_is_refused_with_a_reason_G12_G25(void **state)
       ROW("gemini://localhost/", STATUS_PROXY_REFUSED, "localhost"), /* not from loopback */
       ROW("gemini://example.org:70/", STATUS_PROXY_REFUSED, "Port 70"),
       ROW("gemini://example.org:70/", STATUS_PROXY_REFUSED, "11965"),
+      ROW("gemini://example.org:1967/", STATUS_PROXY_REFUSED, "Port 1967"),
       ROW("gemini://example.org:0/", STATUS_PROXY_REFUSED, "Port 0"),
       ROW("gemini://example.org:99999999999999999999/", STATUS_PROXY_REFUSED, "not served"),
       ROW("gemini://192.0.2.7:1/", STATUS_PROXY_REFUSED, "Port 1"),
@@ -231,6 +244,7 @@ static void hosts_and_ports_that_are_ours_G12(void **state)
       {__LINE__, "gemini://other.example/", false, SECOND},
       {__LINE__, "gemini://example.org:1965/", false, FIRST},
       {__LINE__, "gemini://example.org:11965/", false, FIRST}, /* the public port */
+      {__LINE__, "gemini://example.org:1966/", false, FIRST},  /* another listener's */
       {__LINE__, "gemini://example.org:001965/", false, FIRST},
       {__LINE__, "gemini://example.org:/", false, FIRST},
       {__LINE__, "gemini://192.0.2.7/", false, FIRST}, /* any address is the default site */

@@ -17,13 +17,16 @@ enum { FIRST, SECOND, N_SITES };
 static const char *const names[N_SITES][2] = {{"example.org", "www.example.org"}, {"other.example"}};
 static struct site *sites[N_SITES], *nameless_sites[1];
 
-/* A listener on 7070 that readers see at 70. */
+/* A listener on 7070 that readers see at 70. Gemini is served on two ports. */
+static const unsigned served_ports[] = {1965, 1966};
 static const struct proto_context outside = {.sites = sites,
                                              .n_sites = N_SITES,
                                              .local_host = STR_INIT("192.0.2.1"),
                                              .port = 7070,
                                              .gemini_port = 1965,
                                              .gopher_port = 70,
+                                             .gemini_ports = served_ports,
+                                             .n_gemini_ports = 2,
                                              .courtesies = true,
                                              .gophers = true};
 
@@ -261,6 +264,7 @@ static void links_to_this_server_stay_here_P11(void **state)
   } table[] = {
       {__LINE__, "gemini://example.org/b", "/b\texample.org\t70"},
       {__LINE__, "gemini://WWW.example.org.:1965/b", "/b\texample.org\t70"},
+      {__LINE__, "gemini://example.org:1966/b", "/b\texample.org\t70"}, /* another listener's */
       {__LINE__, "gopher://example.org/1/b", "/b\texample.org\t70"},
       {__LINE__, "gopher://example.org:70/1/b", "/b\texample.org\t70"},
       {__LINE__, "gopher://example.org:7070/1/b", "/b\texample.org\t70"}, /* the listener's own port */

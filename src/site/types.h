@@ -1,0 +1,46 @@
+/* Item types that only the disk could tell: looked up in the pool, and remembered for the next reader. */
+#ifndef NUNCIO_SITE_TYPES_H
+#define NUNCIO_SITE_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+struct site;
+struct types_job;
+
+enum {
+  TYPES_KNOWN = 256,            /* the oldest are forgotten */
+  TYPES_WANTED = 64,            /* what one job looks up; more than that are not waited for */
+  TYPES_WANTED_MAX = 64 * 1024, /* bytes of their names */
+  TYPES_FRESH_MS = 1000,        /* an older one is still given, and looked up again */
+};
+
+struct known_type {
+  char *path; /* raw; owned; NULL: none */
+  char type;
+  uint64_t looked; /* when, on the env's clock */
+};
+
+/* Part of a site; in the loop's thread only. One job at a time is in the pool, whatever strangers ask for. */
+struct types {
+  struct known_type known[TYPES_KNOWN];
+  size_t next;
+  struct buf wanted; /* raw paths for the next job, each ended by a NUL */
+  unsigned n_wanted;
+  struct types_job *job; /* in the pool, or NULL */
+};
+
+void types_init(struct types *t);
+
+/* Forgets everything: another folder is served now, or none. A job on its way comes to nothing. */
+void types_clear(struct types *t);
+
+/* The type of what stands at a raw path without a slash at its end, as it was when the pool last looked; until then by
+ * its name. Where that is missing or not fresh, the pool is asked to look, and nobody waits for it. (The look warms the
+ * kernel's cache as well, but not every kernel and file system answers from there.) */
+char types_get(struct site *site, struct str raw);
+
+#endif
