@@ -314,6 +314,8 @@ static void fill_context(struct conn *c, const struct entrance *entrance, const 
       .local_host = str_from(c->local_host),
       .port = entrance->port,
       .gemini_port = entrance->gemini_port,
+      .gemini_ports = server->gemini_ports,
+      .n_gemini_ports = server->n_gemini_ports,
       .gopher_port = entrance->gopher_port,
       .from_loopback = conn_address_loopback(peer),
       .courtesies = server->courtesies,

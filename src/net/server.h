@@ -45,6 +45,8 @@ struct server {
   size_t n_sites;
   struct tls_server *tls; /* NULL where no listener speaks TLS */
   struct deadlines deadlines;
+  const unsigned *gemini_ports; /* every port that Gemini is served on; borrowed */
+  size_t n_gemini_ports;
   bool gophers;     /* TLS on the Gopher port (P6) */
   bool courtesies;  /* a page for those who speak HTTP to the Gopher port (P5) */
   bool log_address; /* B3 */

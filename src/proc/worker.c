@@ -34,6 +34,7 @@ struct worker {
   struct server server;
   struct listener listeners[SOCKETS_MAX];
   size_t n_listeners;
+  unsigned gemini_ports[SOCKETS_MAX];
   uv_signal_t on_term, on_int;
   uv_timer_t drain;
   uint64_t refreshed_at;
@@ -198,7 +199,7 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
   return tls_server_add(w->tls, names, settings->n_names, settings->certs, names[0], 0, why);
 }
 
-static void fill_server(struct worker *w, const struct settings *settings, size_t n_sockets)
+static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)
 {
   struct server *server = &w->server;
   server->loop = &w->loop;
@@ -218,7 +219,11 @@ static void fill_server(struct worker *w, const struct settings *settings, size_
   server->on_gone = on_gone;
   server->on_client = on_client;
   server->owner = w;
-  set_limits(server, n_sockets);
+  for (size_t i = 0; i < sockets->n; i++)
+    if (sockets->at[i].proto == &proto_gemini)
+      w->gemini_ports[server->n_gemini_ports++] = sockets->at[i].port;
+  server->gemini_ports = w->gemini_ports;
+  set_limits(server, sockets->n);
 }
 
 static int start_signal(struct worker *w, uv_signal_t *handle, int number)
@@ -285,7 +290,7 @@ int worker_new(const struct settings *settings, struct sockets *sockets, struct 
   err = open_sites(w, settings, why);
   if (err)
     goto out;
-  fill_server(w, settings, sockets->n);
+  fill_server(w, settings, sockets);
   err = start_listeners(w, settings, sockets);
 
 out:

@@ -267,3 +267,14 @@ def test_answers_on_ipv6_too_B2(site):
     assert site.gemini("/", host="::1").text == TREE["index.gmi"]
     url = f"gemini://[::1]:{site.port('gemini', '::1')}/"
     assert site.gemini(url, host="::1", sni=None).status == 20
+
+
+def test_the_port_of_another_listener_is_ours_G12(serve):
+    site = serve({"index.gmi": "# Home\n"}, gemini=["127.0.0.1:0", "127.0.0.1:0"])
+    first, second = [port for scheme, _, port in site.listeners if scheme == "gemini"]
+    assert first != second
+    for port in first, second:
+        answer = client.gemini("127.0.0.1", first, f"gemini://localhost:{port}/\r\n".encode())
+        assert answer.status == 20
+    refused = client.gemini("127.0.0.1", first, f"gemini://localhost:{site.gopher_port}/\r\n".encode())
+    assert refused.status == 53
