@@ -14,6 +14,7 @@
 
 #include "../support/ask.h"
 #include "base/err.h"
+#include "site/resolve_internal.h"
 
 static const struct fill releases[] = {
     {"one/index.gmi", "# Release one\n", NULL},
@@ -22,6 +23,8 @@ static const struct fill releases[] = {
     {"two/index.gmi", "# Release two\n", NULL},
     {"two/doc.overview.txt", "Document two\n\n1. Two.\n", NULL},
     {"two/list/only-two.txt", "2\n", NULL},
+    {"one/NOTES", "text\n", NULL},
+    {"two/NOTES/", NULL, NULL},
     {"current", NULL, "one"},
     {"file", "no folder\n", NULL},
     {NULL, NULL, NULL},
@@ -71,6 +74,28 @@ static void point_current_at(struct stand *s, const char *release)
   assert_non_null(from);
   assert_int_equal(rename(from, folder_path(&s->folder, "current")), 0);
   free(from);
+}
+
+/* An item type that was being looked up in the old release says nothing of the new one. */
+static void item_types_are_the_new_releases_after_a_swap(void **state)
+{
+  struct stand *s = *state;
+  struct str notes = STR("/NOTES");
+  resolve_use(RESOLVE_WAY_WALK); /* every look goes to the pool */
+  site_refresh(s->site);
+  (void)site_item_type(s->site, notes);
+  pool_run_all(&s->pool);
+  assert_int_equal(site_item_type(s->site, notes), '0');
+  s->pool.now += 1500;
+  assert_int_equal(site_item_type(s->site, notes), '0'); /* and is looked up again */
+  assert_int_equal(s->pool.n, 1);
+  point_current_at(s, "two");
+  site_refresh(s->site);
+  pool_run_all(&s->pool);
+  assert_int_equal(site_item_type(s->site, notes), '1');
+  pool_run_all(&s->pool);
+  assert_int_equal(site_item_type(s->site, notes), '1');
+  resolve_use(RESOLVE_WAY_KERNEL);
 }
 
 static void a_swapped_release_is_picked_up(void **state)
@@ -184,6 +209,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       row(a_swapped_release_is_picked_up),
+      row(item_types_are_the_new_releases_after_a_swap),
       row(a_root_that_vanishes_is_served_on_until_another_comes),
       row(what_cannot_be_opened_is_named),
       row(names_ignore_case_and_a_last_dot_G12),
