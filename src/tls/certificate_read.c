@@ -7,16 +7,10 @@
 
 #include "base/err.h"
 #include "tls/certificate.h"
+#include "tls/digest.h"
 #include "tls/pair.h"
 
 enum { TEXT_MAX = 64 << 10, GROUP_NAME_MAX = 64 };
-
-int sha256(struct str bytes, unsigned char out[FINGERPRINT_BYTES])
-{
-  int done = EVP_Digest(bytes.n ? bytes.p : "", bytes.n, out, NULL, EVP_sha256(), NULL);
-  ERR_clear_error();
-  return done == 1 ? 0 : ERR_NOMEM;
-}
 
 /* ---------------------------------------------------------------- names */
 
@@ -89,7 +83,7 @@ static int fingerprint_key(const X509 *leaf, unsigned char out[FINGERPRINT_BYTES
 {
   unsigned char *der = NULL;
   int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
-  int err = n > 0 ? sha256(str_make((const char *)der, (size_t)n), out) : ERR_SYNTAX;
+  int err = n > 0 ? digest_sha256(str_make((const char *)der, (size_t)n), out) : ERR_SYNTAX;
   OPENSSL_free(der);
   return err;
 }
