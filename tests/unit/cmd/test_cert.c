@@ -11,19 +11,21 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
+#include "../../support/fill.h"
 #include "../../support/tls_rig.h"
 #include "cmd/cmd.h"
 
 enum { WORDS_MAX = 16, TEXT_MAX = 1 << 16 };
 
-static char folder[RIG_PATH_MAX], certs[2 * RIG_PATH_MAX];
+static struct folder top;
+static char certs[RIG_PATH_MAX];
 static struct buf out, err; /* what the last run said; ended by a NUL */
 
 static int set_up(void **state)
 {
   (void)state;
-  rig_folder(folder);
-  (void)snprintf(certs, sizeof certs, "%s/certs", folder);
+  folder_make(&top);
+  (void)snprintf(certs, sizeof certs, "%s/certs", top.path);
   out = BUF_INIT(TEXT_MAX);
   err = BUF_INIT(TEXT_MAX);
   return 0;
@@ -34,7 +36,7 @@ static int tear_down(void **state)
   (void)state;
   buf_free(&out);
   buf_free(&err);
-  rig_folder_free(folder);
+  folder_remove(&top);
   return 0;
 }
 
@@ -76,7 +78,7 @@ static int run(const char *line)
     words[n++] = option;
     words[n++] = certs;
   }
-  const char *to_out = rig_path(folder, "stdout"), *to_err = rig_path(folder, "stderr");
+  const char *to_out = rig_path(top.path, "stdout"), *to_err = rig_path(top.path, "stderr");
   int kept_out = divert(stdout, to_out), kept_err = divert(stderr, to_err);
   int status = cmd_cert(n, words);
   restore(stdout, kept_out, to_out, &out);
@@ -155,7 +157,7 @@ static void says_what_is_wrong_with_a_pair(void **state)
   EVP_PKEY_free(key);
   rig_pair(certs, "other");
   rig_copy(rig_path(certs, "other.key"), rig_path(certs, "soon.key"));
-  rig_write(rig_path(certs, "rubbish.crt"), STR("rubbish"));
+  folder_write(&top, "certs/rubbish.crt", STR("rubbish"));
   assert_int_equal(unlink(rig_path(certs, "keyless.key")), 0);
   assert_int_equal(run("show"), EXIT_FAULT);
   assert_non_null(strstr(out.p, "EXPIRED"));

@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "../../support/fill.h"
 #include "../../support/tls_world.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -87,8 +88,8 @@ static void other_blocks_around_a_key_do_no_harm(void **state)
   buf_put_str(&text, str_from(parameters));
   rig_read(rig_path(w.folder, "own.crt"), &text);
   rig_read(rig_path(w.folder, "own.key"), &text);
-  rig_write(rig_path(w.folder, "own.key"), buf_str(&text));
-  rig_write(rig_path(w.folder, "own.crt"), buf_str(&text));
+  folder_write(&w.top, "own.key", buf_str(&text));
+  folder_write(&w.top, "own.crt", buf_str(&text));
   log_open(LOG_ERROR);
   if (rig_add(&w, "own", 0) < 0)
     fail_msg("%.*s", STR_ARG(buf_str(&w.why)));
@@ -107,7 +108,7 @@ static void a_chain_is_sent_with_its_leaf(void **state)
   rig_world_of_two(&w);
   rig_read(rig_path(w.folder, "one.example.crt"), &chain);
   rig_read(rig_path(w.folder, "two.example.crt"), &chain);
-  rig_write(rig_path(w.folder, "one.example.crt"), buf_str(&chain));
+  folder_write(&w.top, "one.example.crt", buf_str(&chain));
   assert_int_equal(tls_server_refresh(w.server, &w.why), 1); /* a chain that grew is news */
   assert_int_equal(w.why.n, 0);
   rig_client_init(&client, "one.example", 0);
@@ -119,7 +120,7 @@ static void a_chain_is_sent_with_its_leaf(void **state)
 
   for (int i = 0; i < 20; i++)
     rig_read(rig_path(w.folder, "two.example.crt"), &chain);
-  rig_write(rig_path(w.folder, "one.example.crt"), buf_str(&chain));
+  folder_write(&w.top, "one.example.crt", buf_str(&chain));
   assert_int_equal(tls_server_refresh(w.server, &w.why), 0);
   assert_true(w.why.n > 0);
   buf_free(&chain);
@@ -135,11 +136,11 @@ static void spoil(struct rig_world *w, const char *how)
   } else if (strcmp(how, "no key") == 0) {
     assert_int_equal(unlink(key_file), 0);
   } else if (strcmp(how, "not PEM") == 0) {
-    rig_write(crt_file, STR("0\x82\x01\x02 DER perhaps"));
+    folder_write(&w->top, "x.crt", STR("0\x82\x01\x02 DER perhaps"));
   } else if (strcmp(how, "empty") == 0) {
-    rig_write(crt_file, STR(""));
+    folder_write(&w->top, "x.crt", STR(""));
   } else if (strcmp(how, "key not PEM") == 0) {
-    rig_write(key_file, STR("-----BEGIN PRIVATE KEY-----\nrubbish\n-----END PRIVATE KEY-----\n"));
+    folder_write(&w->top, "x.key", STR("-----BEGIN PRIVATE KEY-----\nrubbish\n-----END PRIVATE KEY-----\n"));
   } else if (strcmp(how, "wrong key") == 0) {
     key = EVP_EC_gen("P-256");
     write_key(w, "x.key", key, false, NULL);
@@ -158,7 +159,7 @@ static void spoil(struct rig_world *w, const char *how)
     struct buf text = BUF_INIT(1 << 16);
     rig_read(crt_file, &text);
     buf_put_str(&text, STR("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"));
-    rig_write(crt_file, buf_str(&text));
+    folder_write(&w->top, "x.crt", buf_str(&text));
     buf_free(&text);
   } else if (strcmp(how, "weak") == 0 || strcmp(how, "odd curve") == 0) {
     key = generate(strcmp(how, "weak") == 0 ? "RSA 1024" : "secp256k1");
