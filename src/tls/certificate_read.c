@@ -93,9 +93,7 @@ static int describe(X509 *leaf, struct certificate_info *out)
   put_subject(leaf, &out->subject);
   put_names(leaf, &out->names);
   put_key(X509_get0_pubkey(leaf), &out->key);
-  /* Signed by the name it carries and with the key it carries. */
-  out->self_signed = X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0 &&
-                     X509_get0_pubkey(leaf) && X509_verify(leaf, X509_get0_pubkey(leaf)) == 1;
+  out->self_signed = pair_self_signed(leaf);
   if (ASN1_TIME_to_tm(X509_get0_notBefore(leaf), &out->not_before) != 1 ||
       ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &out->not_after) != 1)
     return ERR_SYNTAX;

@@ -1,6 +1,7 @@
 /* The sites of a process as TLS sees them: settings, certificates, and the choice by SNI. */
 #include "tls/context.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +10,13 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "tls/advice.h"
 #include "tls/choice.h"
 #include "tls/digest.h"
 #include "tls/hello.h"
 #include "tls/pair.h"
+
+enum { ADVICE_MAX = 3 * PATH_MAX };
 
 struct tls_site {
   char **names;
@@ -88,8 +92,9 @@ static int site_context(const struct tls_site *site, const struct pair *pair, SS
     err = ERR_TLS;
   if (err) {
     const char *words = ERR_reason_error_string(ERR_peek_last_error());
-    buf_printf(why, "%s/%s.crt cannot be used (%s): make a pair with `nuncio cert new %s`", site->dir, site->file,
-               words ? words : err_text(err), site->file);
+    buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
+               words ? words : err_text(err));
+    advice_cert(why, "new", site->dir, site->file, true);
     SSL_CTX_free(ctx);
     ctx = NULL;
   }
@@ -237,12 +242,25 @@ static int site_init(struct tls_site *site, const char *const *names, size_t n_n
 
 /* ---------------------------------------------------------------- loading */
 
+static void warn_expired(const struct tls_site *site, X509 *leaf)
+{
+  struct buf mend = BUF_INIT(ADVICE_MAX);
+  if (pair_self_signed(leaf)) {
+    advice_cert(&mend, "renew", site->dir, site->file, false);
+    buf_put_str(&mend, STR(" makes a new one"));
+  } else {
+    buf_put_str(&mend, STR("renew it where it was signed"));
+  }
+  log_warning("%s/%s.crt has expired: readers are warned or turned away; %.*s", site->dir, site->file,
+              STR_ARG(buf_str(&mend)));
+  buf_free(&mend);
+}
+
 /* What a reader's browser will complain about. The pair is used all the same: its owner may have reasons. */
 static void warn_owner(const struct tls_site *site, X509 *leaf)
 {
   if (X509_cmp_current_time(X509_get0_notAfter(leaf)) < 0)
-    log_warning("%s/%s.crt has expired: readers are warned or turned away; `nuncio cert renew %s` makes a new one",
-                site->dir, site->file, site->file);
+    warn_expired(site, leaf);
   else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0)
     log_warning("%s/%s.crt is not valid yet: look at its dates and at this machine's clock", site->dir, site->file);
   for (size_t i = 0; i < site->n_names; i++) {

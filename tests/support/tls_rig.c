@@ -126,9 +126,9 @@ void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_d
   write_pair(folder, name, key, key, from_day, to_day);
 }
 
-void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority)
+void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority, int from_day, int to_day)
 {
-  write_pair(folder, name, key, authority, -1, 100);
+  write_pair(folder, name, key, authority, from_day, to_day);
 }
 
 /* ---------------------------------------------------------------- the client */

@@ -38,8 +38,9 @@ void rig_names_are(const char *folder, const char *name, const char *wanted);
 
 /* What the pair of rig_pair would be with any key and times in days from now: signs with `key` (kept by the caller). */
 void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_day, int to_day);
-/* The same, valid now, with a signature by another key, as an authority's would be. */
-void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority);
+/* The same with a signature by another key, as an authority's would be. */
+void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority, int from_day,
+                     int to_day);
 
 /* A client that believes any certificate. `version` is the only one it offers, or 0 for what OpenSSL offers. */
 struct rig_client {

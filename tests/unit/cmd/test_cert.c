@@ -191,7 +191,7 @@ static void what_another_signed_is_not_renewed_here(void **state)
   (void)state;
   assert_int_equal(mkdir(certs, 0700), 0);
   EVP_PKEY *key = EVP_EC_gen("P-256"), *authority = EVP_EC_gen("P-256");
-  rig_pair_signed(certs, "x", key, authority);
+  rig_pair_signed(certs, "x", key, authority, -1, 100);
   EVP_PKEY_free(key);
   EVP_PKEY_free(authority);
   assert_int_equal(run("show x"), EXIT_OK);

@@ -100,6 +100,49 @@ static void new_never_overwrites(void **state)
   assert_int_equal(certificate_make(d->folder, "x", &wanted, KEY_NEW, NULL, &d->why), ERR_EXISTS);
 }
 
+/* What is suggested depends on what is there, and names the folder: followed to the letter, it helps. */
+static void new_says_what_helps_with_what_is_there(void **state)
+{
+  struct rig_desk *d = *state;
+  static const char *const names[] = {"x"};
+  const struct certificate_names wanted = {.names = names, .n_names = 1};
+  static const struct {
+    int line;
+    bool crt, key, foreign;
+    const char *renew, *new_key; /* what follows the command, NULL where it must not be suggested */
+  } rows[] = {
+      {__LINE__, true, true, false, "makes a new certificate on the same key", "a new pair"},
+      {__LINE__, false, true, false, "makes a certificate on it", "a new pair"},
+      {__LINE__, true, false, false, NULL, ""},
+      {__LINE__, true, true, true, NULL, "makes a pair of your own"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct buf renew = BUF_INIT(1 << 14), new_key = BUF_INIT(1 << 14);
+    EVP_PKEY *key = EVP_EC_gen("P-256"), *authority = EVP_EC_gen("P-256");
+    rig_pair_signed(d->folder, "x", key, rows[i].foreign ? authority : key, -1, 100);
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(authority);
+    if (!rows[i].crt)
+      folder_delete(&d->top, "x.crt");
+    if (!rows[i].key)
+      folder_delete(&d->top, "x.key");
+    buf_clear(&d->why);
+    assert_int_equal(certificate_make(d->folder, "x", &wanted, KEY_NEW, NULL, &d->why), ERR_EXISTS);
+    buf_put_c(&d->why, '\0');
+    buf_printf(&renew, "`nuncio cert renew x --certs %s` %s", d->folder, rows[i].renew ? rows[i].renew : "");
+    buf_put_c(&renew, '\0');
+    buf_printf(&new_key, "`nuncio cert new x --certs %s --new-key`%s%s", d->folder, *rows[i].new_key ? " " : "",
+               rows[i].new_key);
+    buf_put_c(&new_key, '\0');
+    if ((strstr(d->why.p, renew.p) != NULL) != (rows[i].renew != NULL) || !strstr(d->why.p, new_key.p) ||
+        (strstr(d->why.p, "signed by somebody else") != NULL) != rows[i].foreign)
+      fail_msg("row at line %d: %s", rows[i].line, d->why.p);
+    assert_int_equal(certificate_make(d->folder, "x", &wanted, KEY_REPLACE, &d->kept, &d->why), 0);
+    buf_free(&renew);
+    buf_free(&new_key);
+  }
+}
+
 static void renewing_keeps_key_and_names_G6(void **state)
 {
   struct rig_desk *d = *state;
@@ -295,6 +338,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(file_names_cannot_leave_the_folder, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(the_key_is_for_its_owner_only, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(new_never_overwrites, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(new_says_what_helps_with_what_is_there, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(renewing_keeps_key_and_names_G6, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(renewing_a_lost_certificate_needs_names_and_a_lost_key_needs_a_new_one,
                                       rig_desk_set_up, rig_desk_tear_down),
