@@ -91,13 +91,11 @@ static int check_files(const struct making *m, enum certificate_key key, struct 
   return ERR_SYNTAX;
 }
 
-/* Whom the new certificate is for: as asked, else as the old one has it. */
-static int choose_subject(struct making *m, const struct certificate_names *names, struct buf *why)
+/* Whom the new certificate is for where nobody said it: as the old one has it. */
+static int take_subject(struct making *m, struct buf *why)
 {
   const char *const only[] = {m->name};
   const struct certificate_names fallback = {.names = only, .n_names = 1};
-  if (names)
-    return subject_make(names, &m->subject, why);
   int err = pair_read_certificate(m->dir, m->name, &m->pair, why);
   if (err)
     return err;
@@ -202,13 +200,12 @@ static int place_files(struct making *m, enum certificate_key key, struct buf *w
 
 /* ---------------------------------------------------------------- the whole */
 
-static int make(struct making *m, const struct certificate_names *names, enum certificate_key key, struct buf *kept,
-                struct buf *why)
+static int make(struct making *m, enum certificate_key key, struct buf *kept, struct buf *why)
 {
   X509 *certificate = NULL;
   int err = check_files(m, key, why);
-  if (err == 0)
-    err = choose_subject(m, names, why);
+  if (err == 0 && !m->subject.name)
+    err = take_subject(m, why);
   if (err == 0)
     err = choose_key(m, key, why);
   if (err == 0)
@@ -234,9 +231,12 @@ int certificate_make(const char *dir, const char *name, const struct certificate
   }
   (void)snprintf(m.crt, sizeof m.crt, "%s.crt", name);
   (void)snprintf(m.key, sizeof m.key, "%s.key", name);
-  int err = certdir_open(&m.folder, dir, why);
+  /* Before the folder, so that a name that cannot be leaves none behind. */
+  int err = names ? subject_make(names, &m.subject, why) : 0;
   if (err == 0)
-    err = make(&m, names, key, kept, why);
+    err = certdir_open(&m.folder, dir, why);
+  if (err == 0)
+    err = make(&m, key, kept, why);
   if (m.crt_beside[0])
     certdir_remove(&m.folder, m.crt_beside);
   if (m.key_beside[0])

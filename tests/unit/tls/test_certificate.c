@@ -166,6 +166,12 @@ static void names_are_checked(void **state)
       {__LINE__, "a\nb", false},
       {__LINE__, "a/b", false},
       {__LINE__, "*", false},
+      {__LINE__, "*.", false},
+      {__LINE__, "*.org", false},
+      {__LINE__, "*.org.", false},
+      {__LINE__, "*.a_b.org", false},
+      {__LINE__, "*.*.example.org", false},
+      {__LINE__, "www*.example.org", false},
       {__LINE__, "a.*", false},
       {__LINE__, "a,DNS:b", false},
       {__LINE__, "[::1]", false},
@@ -180,6 +186,19 @@ static void names_are_checked(void **state)
       fail_msg("row at line %d: %s", rows[i].line, err_text(err));
     subject_free(&subject);
   }
+}
+
+static void a_wildcard_is_taken_by_clients(void **state)
+{
+  struct rig_desk *d = *state;
+  static const char *const names[] = {"example.org", "*.example.org", "*.a-b.example.org."};
+  const struct certificate_names wanted = {.names = names, .n_names = 3};
+  assert_int_equal(certificate_make(d->folder, "example.org", &wanted, KEY_NEW, NULL, &d->why), 0);
+  X509 *leaf = load(d, "example.org.crt");
+  assert_int_equal(X509_check_host(leaf, "www.example.org", 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 1);
+  assert_int_equal(X509_check_host(leaf, "x.a-b.example.org", 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 1);
+  assert_int_equal(X509_check_host(leaf, "x.y.example.org", 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 0);
+  X509_free(leaf);
 }
 
 /* ---------------------------------------------------------------- showing */
@@ -245,6 +264,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(serials_are_random_and_large, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(dates_change_their_form_in_2050, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(names_are_checked, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(a_wildcard_is_taken_by_clients, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(reads_what_there_is_to_show, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(tells_a_key_that_is_missing_or_anothers, rig_desk_set_up, rig_desk_tear_down),
   };
