@@ -82,6 +82,11 @@ static int check_files(const struct making *m, enum certificate_key key, struct 
   case KEY_KEEP:
     if (old_key)
       return 0;
+    if (!crt) {
+      buf_printf(why, "%s/%s is not there: ", m->dir, m->crt);
+      advise(m, "new", false, " makes a pair", why);
+      return ERR_NOT_FOUND;
+    }
     buf_printf(why, "%s/%s is not there: put the key back, or make a new pair with ", m->dir, m->key);
     advise(m, "renew", true, "", why);
     return ERR_NOT_FOUND;
