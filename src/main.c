@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/complain.h"
 
 static const struct command {
   const char *name;
@@ -30,7 +31,7 @@ int main(int argc, char **argv)
     print_usage(stderr);
     return EXIT_USAGE;
   }
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
     print_usage(stdout);
     return EXIT_OK;
   }
@@ -41,6 +42,6 @@ int main(int argc, char **argv)
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(argv[1], commands[i].name) == 0)
       return commands[i].run(argc - 1, argv + 1);
-  (void)fprintf(stderr, "nuncio: there is no command `%s`; `nuncio --help` lists them\n", argv[1]);
+  complain(NULL, "there is no command `%s`; `nuncio --help` lists them", argv[1]);
   return EXIT_USAGE;
 }

@@ -1,26 +1,27 @@
 /* `nuncio cert`: shows, makes and renews the certificates in a folder. */
-#include <dirent.h>
-#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "cmd/cert_name.h"
+#include "cmd/cert_show.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "tls/advice.h"
 #include "tls/certificate.h"
 
-enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX, SOON_DAYS = 30, DAY_SECONDS = 24 * 60 * 60 };
+enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX };
 
 /* The command line after the action's name. */
 struct order {
-  const char *certs;
+  const char *action, *certs;
   bool new_key, help;
   char *const *names;
   size_t n_names;
@@ -34,158 +35,101 @@ struct action {
   const char *help;
 };
 
-/* Names in certificates are strangers' bytes: nothing in them may steer the terminal. */
-static void print_safely(struct str text)
-{
-  struct buf safe = BUF_INIT(SAFE_MAX);
-  log_escape(&safe, text);
-  (void)printf("%.*s", STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
-}
-
 static int fault(const struct buf *why)
 {
   complain("cert", "%.*s", STR_ARG(buf_str(why)));
   return EXIT_FAULT;
 }
 
+/* A name that makes no sense is a wrong command line. */
+static int name_fault(const struct order *order, int err, const struct buf *why)
+{
+  complain("cert", "%s: %.*s", order->action, STR_ARG(why->n ? buf_str(why) : str_from(err_text(err))));
+  return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
+}
+
+/* A line for standard output. The folder's name may hold anything; nothing in it may steer the terminal. */
+static void say(struct buf *line)
+{
+  struct buf safe = BUF_INIT(SAFE_MAX);
+  log_escape(&safe, buf_str(line));
+  (void)printf("%.*s\n", STR_ARG(buf_str(&safe)));
+  buf_free(&safe);
+  buf_clear(line);
+}
+
 /* ---------------------------------------------------------------- show */
-
-static void print_fingerprint(const char *what, const unsigned char bytes[FINGERPRINT_BYTES])
-{
-  printf("  %-12s SHA-256 ", what);
-  for (size_t i = 0; i < FINGERPRINT_BYTES; i++)
-    printf("%s%02X", i ? ":" : "", bytes[i]);
-  (void)putchar('\n');
-}
-
-static void print_dates(const struct certificate_info *info)
-{
-  char from[32] = "", to[32] = "";
-  struct tm first = info->not_before, last = info->not_after;
-  time_t now = time(NULL), begin = timegm(&first), end = timegm(&last);
-  if (strftime(from, sizeof from, "%Y-%m-%d", &first) == 0 || strftime(to, sizeof to, "%Y-%m-%d", &last) == 0)
-    return;
-  long long days = ((long long)end - now) / DAY_SECONDS;
-  printf("  %-12s %s to %s, ", "valid", from, to);
-  if (end <= now)
-    puts("EXPIRED: readers are warned or turned away");
-  else if (begin > now)
-    puts("NOT VALID YET: look at this machine's clock");
-  else
-    printf("%lld day%s left%s\n", days, days == 1 ? "" : "s", days < SOON_DAYS ? ": EXPIRES SOON" : "");
-}
-
-static void print_info(const char *dir, const char *name, const struct certificate_info *info)
-{
-  print_safely(str_from(name));
-  printf("\n  %-12s ", "names");
-  print_safely(info->names.n ? buf_str(&info->names) : STR("none (only the common name)"));
-  printf("\n  %-12s ", "subject");
-  print_safely(info->subject.n ? buf_str(&info->subject) : STR("none"));
-  puts(info->self_signed ? ", self-signed" : ", signed by another");
-  printf("  %-12s ", "key");
-  print_safely(buf_str(&info->key));
-  printf(", ");
-  print_safely(str_from(dir));
-  (void)putchar('/');
-  print_safely(str_from(name));
-  printf(".key %s\n", info->key_matches                     ? "matches"
-                      : certificate_exists(dir, name, true) ? "DOES NOT MATCH or cannot be read"
-                                                            : "IS MISSING");
-  print_dates(info);
-  print_fingerprint("certificate", info->fingerprint);
-  print_fingerprint("public key", info->key_fingerprint);
-}
-
-static int show_one(const char *dir, const char *name)
-{
-  struct certificate_info info;
-  struct buf why = BUF_INIT(TEXT_MAX);
-  int status = EXIT_OK;
-  if (certificate_read(dir, name, &info, &why) == 0)
-    print_info(dir, name, &info);
-  else
-    status = fault(&why);
-  certificate_info_free(&info);
-  buf_free(&why);
-  return status;
-}
-
-static int is_certificate(const struct dirent *entry)
-{
-  struct str name = str_from(entry->d_name);
-  return name.n > 4 && name.p[0] != '.' && str_ends(name, STR(".crt"));
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-  return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int show_all(const char *dir)
-{
-  struct buf why = BUF_INIT(TEXT_MAX);
-  struct dirent **found = NULL;
-  int status = EXIT_OK;
-  int n = scandir(dir, &found, is_certificate, by_bytes);
-  if (n < 0)
-    buf_printf(&why, "%s cannot be read (%s): name the certificates' folder with --certs", dir, strerror(errno));
-  else if (n == 0)
-    buf_printf(&why, "there are no certificates in %s: `nuncio cert new NAME` makes one", dir);
-  if (n <= 0)
-    status = fault(&why);
-  for (int i = 0; i < n; i++) {
-    found[i]->d_name[strlen(found[i]->d_name) - strlen(".crt")] = '\0';
-    if (i > 0)
-      (void)putchar('\n');
-    (void)fflush(stdout); /* what is said on standard error comes in its place */
-    if (show_one(dir, found[i]->d_name) != EXIT_OK)
-      status = EXIT_FAULT;
-    free(found[i]);
-  }
-  free(found);
-  buf_free(&why);
-  return status;
-}
 
 static int show(const struct order *order)
 {
-  return order->n_names ? show_one(order->certs, order->names[0]) : show_all(order->certs);
+  struct buf why = BUF_INIT(TEXT_MAX);
+  char *name = NULL;
+  if (order->n_names == 0)
+    return cert_show_all(order->certs);
+  int err = cert_name_old(order->action, false, order->certs, order->names[0], &name, &why);
+  int status = err ? name_fault(order, err, &why) : cert_show_one(order->certs, name);
+  free(name);
+  buf_free(&why);
+  return status;
 }
 
 /* ---------------------------------------------------------------- new and renew */
 
-static int make(const struct order *order, const struct certificate_names *names, enum certificate_key key)
+/* Whether the certificate that is there, if any, was signed by somebody else. */
+static bool is_foreign(const char *certs, const char *name)
 {
-  struct buf why = BUF_INIT(TEXT_MAX), kept = BUF_INIT(TEXT_MAX);
-  const char *name = order->names[0];
-  int status = EXIT_OK;
-  if (certificate_make(order->certs, name, names, key, &kept, &why) < 0) {
-    status = fault(&why);
-    goto out;
-  }
+  struct certificate_info info;
+  struct buf ignored = BUF_INIT(TEXT_MAX);
+  bool foreign = certificate_read(certs, name, &info, &ignored) == 0 && !info.self_signed;
+  certificate_info_free(&info);
+  buf_free(&ignored);
+  return foreign;
+}
+
+static void tell_made(const char *certs, const char *name, enum certificate_key key, const struct buf *kept,
+                      bool foreign)
+{
+  struct buf line = BUF_INIT(TEXT_MAX);
   switch (key) {
   case KEY_NEW:
-    printf("made %s/%s.crt and %s/%s.key: keep the key, readers' browsers remember it\n", order->certs, name,
-           order->certs, name);
+    buf_printf(&line, "made %s/%s.crt and %s/%s.key: keep the key, readers' browsers remember it", certs, name, certs,
+               name);
+    say(&line);
     break;
   case KEY_KEEP:
-    printf("made %s/%s.crt on the same key, %s/%s.key\n"
-           "Readers whose browser remembers the key will not notice; those whose browser remembers the certificate\n"
-           "itself will be asked once whether they trust the new one.\n",
-           order->certs, name, order->certs, name);
+    buf_printf(&line, "made %s/%s.crt on the same key, %s/%s.key", certs, name, certs, name);
+    say(&line);
+    puts("Readers whose browser remembers the key will not notice; those whose browser remembers the certificate\n"
+         "itself will be asked once whether they trust the new one.");
     break;
   case KEY_REPLACE:
-    printf("made %s/%s.crt and a new key, %s/%s.key\n", order->certs, name, order->certs, name);
-    if (kept.n)
-      printf("the old pair is kept as %.*s\n"
-             "Every reader who was here before will be asked whether they trust the new one.\n",
-             STR_ARG(buf_str(&kept)));
+    buf_printf(&line, "made %s/%s.crt and a new key, %s/%s.key", certs, name, certs, name);
+    say(&line);
+    if (kept->n == 0)
+      break;
+    buf_printf(&line, "the old pair is kept as %.*s", STR_ARG(buf_str(kept)));
+    say(&line);
+    if (foreign)
+      puts("The old certificate was signed by somebody else; the new one is signed by its own key only.");
+    puts("Every reader who was here before will be asked whether they trust the new one.");
     break;
   }
-  status = show_one(order->certs, name);
-out:
+  buf_free(&line);
+}
+
+/* `names` NULL: those of the old certificate. */
+static int make(const struct order *order, const char *name, const struct certificate_names *names,
+                enum certificate_key key)
+{
+  struct buf why = BUF_INIT(TEXT_MAX), kept = BUF_INIT(TEXT_MAX);
+  bool foreign = is_foreign(order->certs, name);
+  int status = EXIT_FAULT;
+  if (certificate_make(order->certs, name, names, key, &kept, &why) < 0) {
+    (void)fault(&why);
+  } else {
+    tell_made(order->certs, name, key, &kept, foreign);
+    status = cert_show_one(order->certs, name);
+  }
   buf_free(&kept);
   buf_free(&why);
   return status;
@@ -193,25 +137,56 @@ out:
 
 static int new (const struct order *order)
 {
-  const struct certificate_names names = {.names = (const char *const *)order->names, .n_names = order->n_names};
-  return make(order, &names, order->new_key ? KEY_REPLACE : KEY_NEW);
+  struct buf why = BUF_INIT(TEXT_MAX);
+  char **names = calloc(order->n_names, sizeof *names);
+  int err = names ? 0 : ERR_NOMEM, status;
+  for (size_t i = 0; i < order->n_names && err == 0; i++)
+    err = i == 0 ? cert_name_new(order->action, order->new_key, order->names[i], &names[i], &why)
+                 : cert_name_further(order->names[i], &names[i], &why);
+  if (err) {
+    status = name_fault(order, err, &why);
+  } else {
+    const struct certificate_names wanted = {.names = (const char *const *)names, .n_names = order->n_names};
+    status = make(order, names[0], &wanted, order->new_key ? KEY_REPLACE : KEY_NEW);
+  }
+  for (size_t i = 0; names && i < order->n_names; i++)
+    free(names[i]);
+  free(names);
+  buf_free(&why);
+  return status;
 }
 
-/* A certificate that somebody else signed cannot be renewed here: what we would make in its place is another thing. */
-static int refuse_foreign(const struct order *order)
+/* On the same key, what we would make in the place of somebody else's certificate would pass for that one. */
+static int refuse_foreign(const struct order *order, const char *name)
+{
+  struct buf why = BUF_INIT(TEXT_MAX);
+  buf_printf(&why, "%s/%s.crt was signed by somebody else: renew it there, or make a pair of your own with ",
+             order->certs, name);
+  advice_cert(&why, order->action, order->certs, name, true);
+  buf_put_str(&why, STR(", which keeps the old one beside it"));
+  int status = fault(&why);
+  buf_free(&why);
+  return status;
+}
+
+static int renew_named(const struct order *order, const char *name)
 {
   struct certificate_info info;
   struct buf why = BUF_INIT(TEXT_MAX);
-  const char *name = order->names[0];
-  int err = certificate_read(order->certs, name, &info, &why);
-  if (err == 0 && !info.self_signed) {
-    err = ERR_EXISTS;
-    buf_printf(&why,
-               "%s/%s.crt was signed by another: renew it there, or move it away and make a self-signed one with "
-               "`nuncio cert renew %s`",
-               order->certs, name, name);
-  }
-  int status = err ? fault(&why) : EXIT_OK;
+  enum certificate_key key = order->new_key ? KEY_REPLACE : KEY_KEEP;
+  /* A key whose certificate was lost: the name is all there is to put into a new one. */
+  const char *const only[] = {name};
+  const struct certificate_names names = {.names = only, .n_names = 1};
+  bool lost = !certificate_exists(order->certs, name, false) && certificate_exists(order->certs, name, true);
+  int status;
+  if (lost)
+    return make(order, name, &names, key);
+  if (certificate_read(order->certs, name, &info, &why) < 0)
+    status = fault(&why);
+  else if (!info.self_signed && !order->new_key)
+    status = refuse_foreign(order, name);
+  else
+    status = make(order, name, NULL, key);
   certificate_info_free(&info);
   buf_free(&why);
   return status;
@@ -219,15 +194,13 @@ static int refuse_foreign(const struct order *order)
 
 static int renew(const struct order *order)
 {
-  const char *name = order->names[0];
-  enum certificate_key key = order->new_key ? KEY_REPLACE : KEY_KEEP;
-  /* A key whose certificate was lost: the name is all there is to put into a new one. */
-  const struct certificate_names only = {.names = (const char *const *)order->names, .n_names = 1};
-  bool lost = !certificate_exists(order->certs, name, false) && certificate_exists(order->certs, name, true);
-  if (lost)
-    return make(order, &only, key);
-  int status = refuse_foreign(order);
-  return status == EXIT_OK ? make(order, NULL, key) : status;
+  struct buf why = BUF_INIT(TEXT_MAX);
+  char *name = NULL;
+  int err = cert_name_old(order->action, order->new_key, order->certs, order->names[0], &name, &why);
+  int status = err ? name_fault(order, err, &why) : renew_named(order, name);
+  free(name);
+  buf_free(&why);
+  return status;
 }
 
 /* ---------------------------------------------------------------- the command line */
@@ -241,7 +214,8 @@ static const struct action actions[] = {
     {"new", true, 1, SIZE_MAX, new,
      "usage: nuncio cert new NAME... [--certs DIR] [--new-key]\n\n"
      "Makes a self-signed certificate for every NAME (host names, IP addresses) and for 127.0.0.1 and ::1, in files\n"
-     "called after the first one. A pair that is there already is not overwritten.\n\n"
+     "called after the first one; further ones may be as *.example.org. A pair that is there already is not\n"
+     "overwritten.\n\n"
      "  --certs DIR   the folder of certificates (default ./certs), made where it is missing\n"
      "  --new-key     replace a pair that is there; it is kept beside under a name with today's date\n"
      "  --help        this text\n"},
@@ -269,27 +243,44 @@ static int usage(const char *action, const char *what, const char *which)
   return EXIT_USAGE;
 }
 
+enum { OPTION_CERTS = UCHAR_MAX + 1, OPTION_HELP, OPTION_NEW_KEY }; /* above any letter */
+
+/* What getopt stumbled over: a letter, which may stand in the middle of a word, or a word. */
+static int wrong_option(const char *action, int code, const char *word)
+{
+  char letter[] = {'-', (char)optopt, '\0'};
+  if (optopt != 0 && optopt <= UCHAR_MAX)
+    return usage(action, "no such option: ", letter);
+  if (code == ':')
+    return usage(action, "this option needs a value: ", word);
+  if (code == '?' && optopt != 0)
+    return usage(action, "this option takes no value: ", word);
+  return usage(action, "no such option: ", word);
+}
+
 /* Options may stand anywhere among the names; getopt moves them to the front. False where one is wrong. */
 static bool parse(const struct action *action, int argc, char **argv, struct order *order)
 {
   static const struct option options[] = {
-      {"certs", required_argument, NULL, 'c'},
-      {"help", no_argument, NULL, 'h'},
-      {"new-key", no_argument, NULL, 'n'},
+      {"certs", required_argument, NULL, OPTION_CERTS},
+      {"help", no_argument, NULL, OPTION_HELP},
+      {"new-key", no_argument, NULL, OPTION_NEW_KEY},
       {NULL, 0, NULL, 0},
   };
-  int option;
-  *order = (struct order){.certs = "certs"};
+  int code;
+  *order = (struct order){.action = action->name, .certs = "certs"};
   optind = 0; /* glibc: start anew, main has used it */
-  while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-    if (option == 'c') {
+  while ((code = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+    if (code == OPTION_CERTS) {
       order->certs = optarg;
-    } else if (option == 'h') {
+    } else if (code == OPTION_HELP || code == 'h') {
       order->help = true;
-    } else if (option == 'n' && action->takes_new_key) {
+    } else if (code == OPTION_NEW_KEY && action->takes_new_key) {
       order->new_key = true;
     } else {
-      (void)usage(action->name, option == ':' ? "this option needs a value: " : "no such option: ", argv[optind - 1]);
+      if (code == OPTION_NEW_KEY)
+        optopt = 0; /* of no meaning after an option that getopt knows */
+      (void)wrong_option(action->name, code, argv[optind - 1]);
       return false;
     }
   }

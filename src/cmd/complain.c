@@ -20,6 +20,6 @@ void complain(const char *command, const char *format, ...)
   struct str text = {message, (size_t)n < sizeof message ? (size_t)n : sizeof message - 1};
   struct buf safe = BUF_INIT((size_t)4 * MESSAGE_MAX + 1);
   log_escape(&safe, text);
-  (void)fprintf(stderr, "nuncio %s: %.*s\n", command, STR_ARG(buf_str(&safe)));
+  (void)fprintf(stderr, "nuncio%s%s: %.*s\n", command ? " " : "", command ? command : "", STR_ARG(buf_str(&safe)));
   buf_free(&safe);
 }

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 
-enum { HEX = 2 * FINGERPRINT_BYTES };
+enum { HEX = 2 * DIGEST_BYTES };
 
 static int digit(char c)
 {
@@ -19,7 +19,7 @@ static bool parse_line(struct str line, struct manifest_entry *entry)
 {
   if (line.n <= HEX + 2 || line.p[HEX] != ' ' || line.p[HEX + 1] != ' ')
     return false;
-  for (size_t i = 0; i < FINGERPRINT_BYTES; i++) {
+  for (size_t i = 0; i < DIGEST_BYTES; i++) {
     int high = digit(line.p[2 * i]), low = digit(line.p[2 * i + 1]);
     if (high < 0 || low < 0)
       return false;
@@ -65,7 +65,7 @@ void manifest_free(struct manifest *m)
   *m = (struct manifest){.entries = NULL};
 }
 
-bool manifest_has(const struct manifest *m, struct str path, const unsigned char hash[FINGERPRINT_BYTES])
+bool manifest_has(const struct manifest *m, struct str path, const unsigned char hash[DIGEST_BYTES])
 {
   size_t low = 0, high = m->n;
   while (low < high) {
@@ -76,14 +76,14 @@ bool manifest_has(const struct manifest *m, struct str path, const unsigned char
       high = middle;
   }
   for (; low < m->n && str_eq(m->entries[low].path, path); low++)
-    if (memcmp(m->entries[low].hash, hash, FINGERPRINT_BYTES) == 0)
+    if (memcmp(m->entries[low].hash, hash, DIGEST_BYTES) == 0)
       return true;
   return false;
 }
 
-void manifest_put(struct buf *out, struct str path, const unsigned char hash[FINGERPRINT_BYTES])
+void manifest_put(struct buf *out, struct str path, const unsigned char hash[DIGEST_BYTES])
 {
-  for (size_t i = 0; i < FINGERPRINT_BYTES; i++)
+  for (size_t i = 0; i < DIGEST_BYTES; i++)
     buf_printf(out, "%02x", hash[i]);
   buf_put_str(out, STR("  "));
   buf_put_str(out, path);

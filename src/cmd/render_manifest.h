@@ -7,11 +7,11 @@
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "tls/certificate.h"
+#include "tls/digest.h"
 
 struct manifest_entry {
   struct str path; /* relative to the folder of pages; a span into the manifest's text */
-  unsigned char hash[FINGERPRINT_BYTES];
+  unsigned char hash[DIGEST_BYTES];
 };
 
 /* Made of zeros, it is empty. A path may stand in it several times: its file is ours with each of the contents. */
@@ -32,9 +32,9 @@ int manifest_read(struct manifest *m, struct buf *text, bool (*known)(void *cont
 void manifest_free(struct manifest *m);
 
 /* Whether a file with this path and content was written by us. */
-bool manifest_has(const struct manifest *m, struct str path, const unsigned char hash[FINGERPRINT_BYTES]);
+bool manifest_has(const struct manifest *m, struct str path, const unsigned char hash[DIGEST_BYTES]);
 
 /* Appends a line. */
-void manifest_put(struct buf *out, struct str path, const unsigned char hash[FINGERPRINT_BYTES]);
+void manifest_put(struct buf *out, struct str path, const unsigned char hash[DIGEST_BYTES]);
 
 #endif

@@ -11,6 +11,7 @@
 #include "site/read.h"
 #include "site/tree.h"
 #include "text/overview.h"
+#include "tls/digest.h"
 
 #define MANIFEST ".rendered.sha256"
 
@@ -32,7 +33,7 @@ enum stands {
 struct file {
   enum stands stands;
   bool ours; /* to be remembered as written by us */
-  unsigned char hash[FINGERPRINT_BYTES];
+  unsigned char hash[DIGEST_BYTES];
 };
 
 struct tree {
@@ -97,10 +98,10 @@ static int look_at(struct tree *t, size_t i)
   char path[RENDER_PATH];
   struct str name = file_path(t, i, path);
   struct file *f = &t->files[i];
-  unsigned char there[FINGERPRINT_BYTES];
+  unsigned char there[DIGEST_BYTES];
   int err = make_content(t, i);
   if (err == 0)
-    err = sha256(buf_str(&t->content), f->hash);
+    err = digest_sha256(buf_str(&t->content), f->hash);
   if (err < 0)
     return render_folder_say(&t->folder, err, name, err_text(err));
   err = render_folder_read(&t->folder, path, OVERVIEW_PAGE_MAX, &t->content);
@@ -109,7 +110,7 @@ static int look_at(struct tree *t, size_t i)
     f->ours = true;
     return 0;
   }
-  if (err == ERR_NOMEM || (err == 0 && sha256(buf_str(&t->content), there) < 0))
+  if (err == ERR_NOMEM || (err == 0 && digest_sha256(buf_str(&t->content), there) < 0))
     return render_folder_say(&t->folder, ERR_NOMEM, name, err_text(ERR_NOMEM));
   f->ours = err == 0 && manifest_has(&t->manifest, name, there);
   if (err == 0 && memcmp(there, f->hash, sizeof there) == 0)
@@ -187,7 +188,7 @@ static int remove_stale(struct tree *t)
 {
   for (size_t i = 0; i < t->manifest.n; i++) {
     struct str path = t->manifest.entries[i].path;
-    unsigned char there[FINGERPRINT_BYTES];
+    unsigned char there[DIGEST_BYTES];
     char name[RENDER_PATH];
     bool again = i > 0 && str_eq(path, t->manifest.entries[i - 1].path);
     if (again || !is_stale(t, path) || snprintf(name, sizeof name, "%.*s", STR_ARG(path)) >= (int)sizeof name)
@@ -195,7 +196,7 @@ static int remove_stale(struct tree *t)
     int err = render_folder_read(&t->folder, name, OVERVIEW_PAGE_MAX, &t->content);
     if (err == ERR_NOT_FOUND)
       continue;
-    if (err < 0 || sha256(buf_str(&t->content), there) < 0 || !manifest_has(&t->manifest, path, there)) {
+    if (err < 0 || digest_sha256(buf_str(&t->content), there) < 0 || !manifest_has(&t->manifest, path, there)) {
       t->tally->left++;
       continue;
     }

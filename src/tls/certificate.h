@@ -8,8 +8,9 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "tls/digest.h"
 
-enum { CERTIFICATE_YEARS = 20, FINGERPRINT_BYTES = 32 };
+enum { CERTIFICATE_YEARS = 20, FINGERPRINT_BYTES = DIGEST_BYTES };
 
 /* What a new certificate says. */
 struct certificate_names {
@@ -59,8 +60,5 @@ void certificate_info_free(struct certificate_info *info);
 
 /* Whether DIR/NAME.crt (the `key` false) or DIR/NAME.key is there at all. */
 bool certificate_exists(const char *dir, const char *name, bool key);
-
-/* SHA-256 of any bytes, for those who must recognise a file that they wrote. */
-int sha256(struct str bytes, unsigned char out[FINGERPRINT_BYTES]) __attribute__((warn_unused_result));
 
 #endif

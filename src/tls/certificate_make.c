@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 
 #include "base/err.h"
+#include "tls/advice.h"
 #include "tls/certdir.h"
 #include "tls/certificate.h"
 #include "tls/pair.h"
@@ -32,22 +33,62 @@ static bool is_file_name(const char *name)
          !str_has_control(s);
 }
 
+static void advise(const struct making *m, const char *action, bool new_key, const char *then, struct buf *why)
+{
+  advice_cert(why, action, m->dir, m->name, new_key);
+  buf_put_str(why, str_from(then));
+}
+
+static bool is_foreign(const struct making *m)
+{
+  struct pair old = PAIR_INIT;
+  struct buf ignored = BUF_INIT(PATH_ROOM);
+  bool foreign = pair_read_certificate(m->dir, m->name, &old, &ignored) == 0 && !pair_self_signed(old.leaf);
+  buf_free(&ignored);
+  pair_free(&old);
+  return foreign;
+}
+
+/* What helps depends on what is there: renewing needs a key, and a certificate of our own or none. */
+static int refuse_new(const struct making *m, bool crt, bool key, struct buf *why)
+{
+  const char *file = key ? m->key : m->crt;
+  if (!key) {
+    buf_printf(why, "%s/%s is there already, without its key: put the key back, or make a new pair with ", m->dir,
+               file);
+    advise(m, "new", true, "", why);
+  } else if (!crt) {
+    buf_printf(why, "%s/%s is there already: ", m->dir, file);
+    advise(m, "renew", false, " makes a certificate on it, ", why);
+    advise(m, "new", true, " a new pair", why);
+  } else if (is_foreign(m)) {
+    buf_printf(why, "%s/%s is there already, for a certificate that was signed by somebody else: renew it there, or ",
+               m->dir, file);
+    advise(m, "new", true, " makes a pair of your own", why);
+  } else {
+    buf_printf(why, "%s/%s is there already: ", m->dir, file);
+    advise(m, "renew", false, " makes a new certificate on the same key, ", why);
+    advise(m, "new", true, " a new pair", why);
+  }
+  return ERR_EXISTS;
+}
+
 static int check_files(const struct making *m, enum certificate_key key, struct buf *why)
 {
   bool crt = certdir_has(&m->folder, m->crt), old_key = certdir_has(&m->folder, m->key);
   switch (key) {
   case KEY_NEW:
-    if (!crt && !old_key)
-      return 0;
-    buf_printf(why,
-               "%s/%s is there already: `nuncio cert renew %s` makes a new certificate on the same key, and with "
-               "--new-key a new pair",
-               m->dir, old_key ? m->key : m->crt, m->name);
-    return ERR_EXISTS;
+    return crt || old_key ? refuse_new(m, crt, old_key, why) : 0;
   case KEY_KEEP:
     if (old_key)
       return 0;
-    buf_printf(why, "%s/%s is not there: bring it back, or make a new pair with --new-key", m->dir, m->key);
+    if (!crt) {
+      buf_printf(why, "%s/%s is not there: ", m->dir, m->crt);
+      advise(m, "new", false, " makes a pair", why);
+      return ERR_NOT_FOUND;
+    }
+    buf_printf(why, "%s/%s is not there: put the key back, or make a new pair with ", m->dir, m->key);
+    advise(m, "renew", true, "", why);
     return ERR_NOT_FOUND;
   case KEY_REPLACE:
     return 0;
@@ -55,13 +96,11 @@ static int check_files(const struct making *m, enum certificate_key key, struct 
   return ERR_SYNTAX;
 }
 
-/* Whom the new certificate is for: as asked, else as the old one has it. */
-static int choose_subject(struct making *m, const struct certificate_names *names, struct buf *why)
+/* Whom the new certificate is for where nobody said it: as the old one has it. */
+static int take_subject(struct making *m, struct buf *why)
 {
   const char *const only[] = {m->name};
   const struct certificate_names fallback = {.names = only, .n_names = 1};
-  if (names)
-    return subject_make(names, &m->subject, why);
   int err = pair_read_certificate(m->dir, m->name, &m->pair, why);
   if (err)
     return err;
@@ -166,13 +205,12 @@ static int place_files(struct making *m, enum certificate_key key, struct buf *w
 
 /* ---------------------------------------------------------------- the whole */
 
-static int make(struct making *m, const struct certificate_names *names, enum certificate_key key, struct buf *kept,
-                struct buf *why)
+static int make(struct making *m, enum certificate_key key, struct buf *kept, struct buf *why)
 {
   X509 *certificate = NULL;
   int err = check_files(m, key, why);
-  if (err == 0)
-    err = choose_subject(m, names, why);
+  if (err == 0 && !m->subject.name)
+    err = take_subject(m, why);
   if (err == 0)
     err = choose_key(m, key, why);
   if (err == 0)
@@ -198,9 +236,12 @@ int certificate_make(const char *dir, const char *name, const struct certificate
   }
   (void)snprintf(m.crt, sizeof m.crt, "%s.crt", name);
   (void)snprintf(m.key, sizeof m.key, "%s.key", name);
-  int err = certdir_open(&m.folder, dir, why);
+  /* Before the folder, so that a name that cannot be leaves none behind. */
+  int err = names ? subject_make(names, &m.subject, why) : 0;
   if (err == 0)
-    err = make(&m, names, key, kept, why);
+    err = certdir_open(&m.folder, dir, why);
+  if (err == 0)
+    err = make(&m, key, kept, why);
   if (m.crt_beside[0])
     certdir_remove(&m.folder, m.crt_beside);
   if (m.key_beside[0])

@@ -7,16 +7,10 @@
 
 #include "base/err.h"
 #include "tls/certificate.h"
+#include "tls/digest.h"
 #include "tls/pair.h"
 
 enum { TEXT_MAX = 64 << 10, GROUP_NAME_MAX = 64 };
-
-int sha256(struct str bytes, unsigned char out[FINGERPRINT_BYTES])
-{
-  int done = EVP_Digest(bytes.n ? bytes.p : "", bytes.n, out, NULL, EVP_sha256(), NULL);
-  ERR_clear_error();
-  return done == 1 ? 0 : ERR_NOMEM;
-}
 
 /* ---------------------------------------------------------------- names */
 
@@ -89,7 +83,7 @@ static int fingerprint_key(const X509 *leaf, unsigned char out[FINGERPRINT_BYTES
 {
   unsigned char *der = NULL;
   int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
-  int err = n > 0 ? sha256(str_make((const char *)der, (size_t)n), out) : ERR_SYNTAX;
+  int err = n > 0 ? digest_sha256(str_make((const char *)der, (size_t)n), out) : ERR_SYNTAX;
   OPENSSL_free(der);
   return err;
 }
@@ -99,9 +93,7 @@ static int describe(X509 *leaf, struct certificate_info *out)
   put_subject(leaf, &out->subject);
   put_names(leaf, &out->names);
   put_key(X509_get0_pubkey(leaf), &out->key);
-  /* Signed by the name it carries and with the key it carries. */
-  out->self_signed = X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0 &&
-                     X509_get0_pubkey(leaf) && X509_verify(leaf, X509_get0_pubkey(leaf)) == 1;
+  out->self_signed = pair_self_signed(leaf);
   if (ASN1_TIME_to_tm(X509_get0_notBefore(leaf), &out->not_before) != 1 ||
       ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &out->not_after) != 1)
     return ERR_SYNTAX;

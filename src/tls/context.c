@@ -1,6 +1,7 @@
 /* The sites of a process as TLS sees them: settings, certificates, and the choice by SNI. */
 #include "tls/context.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +10,15 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "tls/certificate.h"
+#include "tls/advice.h"
 #include "tls/choice.h"
+#include "tls/digest.h"
 #include "tls/hello.h"
 #include "tls/pair.h"
 
-struct site {
+enum { ADVICE_MAX = 3 * PATH_MAX };
+
+struct tls_site {
   char **names;
   size_t n_names;
   char *dir, *file;
@@ -27,7 +31,7 @@ struct tls_server {
   unsigned refs;
   BIO_METHOD *wire;
   SSL_CTX *base; /* every session starts here: it has the ticket keys and the callbacks, and no certificate */
-  struct site *sites;
+  struct tls_site *sites;
   size_t n_sites;
 };
 
@@ -66,21 +70,21 @@ static SSL_CTX *context_new(void)
 
 /* A ticket is good for the site that gave it, whatever its certificate is by then, and in every process that serves it
  * (G5). */
-static int set_session_id_context(SSL_CTX *ctx, const struct site *site)
+static int set_session_id_context(SSL_CTX *ctx, const struct tls_site *site)
 {
   struct buf text = BUF_INIT(1024);
-  unsigned char id[FINGERPRINT_BYTES];
+  unsigned char id[DIGEST_BYTES];
   buf_printf(&text, "nuncio site %zu %s", site->index, site->n_names ? site->names[0] : "");
   int err = buf_error(&text);
   if (err == 0)
-    err = sha256(buf_str(&text), id);
+    err = digest_sha256(buf_str(&text), id);
   if (err == 0 && SSL_CTX_set_session_id_context(ctx, id, sizeof id) != 1)
     err = ERR_TLS;
   buf_free(&text);
   return err;
 }
 
-static int site_context(const struct site *site, const struct pair *pair, SSL_CTX **out, struct buf *why)
+static int site_context(const struct tls_site *site, const struct pair *pair, SSL_CTX **out, struct buf *why)
 {
   SSL_CTX *ctx = context_new();
   int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
@@ -88,8 +92,9 @@ static int site_context(const struct site *site, const struct pair *pair, SSL_CT
     err = ERR_TLS;
   if (err) {
     const char *words = ERR_reason_error_string(ERR_peek_last_error());
-    buf_printf(why, "%s/%s.crt cannot be used (%s): make a pair with `nuncio cert new %s`", site->dir, site->file,
-               words ? words : err_text(err), site->file);
+    buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
+               words ? words : err_text(err));
+    advice_cert(why, "new", site->dir, site->file, true);
     SSL_CTX_free(ctx);
     ctx = NULL;
   }
@@ -105,7 +110,7 @@ static struct str without_dot(struct str name)
   return str_ends(name, STR(".")) ? str_head(name, name.n - 1) : name;
 }
 
-static const struct site *find_site(const struct tls_server *server, struct str sni)
+static const struct tls_site *find_site(const struct tls_server *server, struct str sni)
 {
   sni = without_dot(sni);
   for (size_t i = 0; i < server->n_sites && sni.n; i++)
@@ -125,7 +130,7 @@ static int choose(SSL *ssl, int *alert, void *arg)
   struct str sni = hello_sni(ssl);
   buf_clear(&choice->sni);
   buf_put_str(&choice->sni, sni);
-  const struct site *site = find_site(server, sni);
+  const struct tls_site *site = find_site(server, sni);
   choice->site = site ? (long)site->index : -1;
   if (!site && server->n_sites)
     site = &server->sites[0];
@@ -189,7 +194,7 @@ int tls_server_new(struct tls_server **out)
   return err;
 }
 
-static void site_free(struct site *site)
+static void site_free(struct tls_site *site)
 {
   for (size_t i = 0; i < site->n_names; i++)
     free(site->names[i]);
@@ -217,10 +222,10 @@ void tls_server_free(struct tls_server *server)
   free(server);
 }
 
-static int site_init(struct site *site, const char *const *names, size_t n_names, const char *dir, const char *file,
+static int site_init(struct tls_site *site, const char *const *names, size_t n_names, const char *dir, const char *file,
                      size_t index)
 {
-  *site = (struct site){.index = index};
+  *site = (struct tls_site){.index = index};
   site->dir = str_dup(str_from(dir));
   site->file = str_dup(str_from(file));
   site->names = calloc(n_names ? n_names : 1, sizeof *site->names);
@@ -237,12 +242,25 @@ static int site_init(struct site *site, const char *const *names, size_t n_names
 
 /* ---------------------------------------------------------------- loading */
 
+static void warn_expired(const struct tls_site *site, X509 *leaf)
+{
+  struct buf mend = BUF_INIT(ADVICE_MAX);
+  if (pair_self_signed(leaf)) {
+    advice_cert(&mend, "renew", site->dir, site->file, false);
+    buf_put_str(&mend, STR(" makes a new one"));
+  } else {
+    buf_put_str(&mend, STR("renew it where it was signed"));
+  }
+  log_warning("%s/%s.crt has expired: readers are warned or turned away; %.*s", site->dir, site->file,
+              STR_ARG(buf_str(&mend)));
+  buf_free(&mend);
+}
+
 /* What a reader's browser will complain about. The pair is used all the same: its owner may have reasons. */
-static void warn_owner(const struct site *site, X509 *leaf)
+static void warn_owner(const struct tls_site *site, X509 *leaf)
 {
   if (X509_cmp_current_time(X509_get0_notAfter(leaf)) < 0)
-    log_warning("%s/%s.crt has expired: readers are warned or turned away; `nuncio cert renew %s` makes a new one",
-                site->dir, site->file, site->file);
+    warn_expired(site, leaf);
   else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0)
     log_warning("%s/%s.crt is not valid yet: look at its dates and at this machine's clock", site->dir, site->file);
   for (size_t i = 0; i < site->n_names; i++) {
@@ -257,7 +275,7 @@ static void warn_owner(const struct site *site, X509 *leaf)
 
 /* Reads the pair and puts it in the place of the one in use. *fresh: the certificates are not those that were in use
  * (a backup that touches files is no news). */
-static int site_load(struct site *site, bool *fresh, struct buf *why)
+static int site_load(struct tls_site *site, bool *fresh, struct buf *why)
 {
   struct pair pair = PAIR_INIT;
   SSL_CTX *ctx = NULL;
@@ -286,14 +304,14 @@ static int site_load(struct site *site, bool *fresh, struct buf *why)
 int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const char *dir,
                    const char *file, size_t index, struct buf *why)
 {
-  struct site site;
+  struct tls_site site;
   bool fresh;
   int err = site_init(&site, names, n_names, dir, file, index);
   if (err)
     buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
   else
     err = site_load(&site, &fresh, why);
-  struct site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
+  struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;
     server->sites[server->n_sites++] = site;
@@ -311,7 +329,7 @@ unsigned tls_server_refresh(struct tls_server *server, struct buf *why)
 {
   unsigned replaced = 0;
   for (size_t i = 0; i < server->n_sites; i++) {
-    struct site *site = &server->sites[i];
+    struct tls_site *site = &server->sites[i];
     struct pair_identity now;
     bool fresh = false;
     pair_look(site->dir, site->file, &now);

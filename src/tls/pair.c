@@ -13,9 +13,12 @@
 #include <openssl/pem.h>
 
 #include "base/err.h"
+#include "tls/advice.h"
 
 /* Far above any real chain or key, so that a wrong file is not read into memory for long. */
 enum { FILE_MAX = 1 << 20, CHAIN_MAX = 16, GROUP_NAME_MAX = 64, PATH_ROOM = 2 * PATH_MAX };
+
+static const char CERTIFICATE[] = ".crt", KEY[] = ".key";
 
 void pair_free(struct pair *pair)
 {
@@ -24,6 +27,13 @@ void pair_free(struct pair *pair)
   EVP_PKEY_free(pair->key);
   *pair = PAIR_INIT;
 }
+
+/* One file of a pair, as it is looked for. */
+struct part {
+  int folder;
+  const char *dir, *name, *suffix;
+  const char *path; /* of the three, for messages */
+};
 
 /* ---------------------------------------------------------------- files */
 
@@ -38,16 +48,45 @@ static int open_directory(const char *dir, int *out, struct buf *why)
   return err;
 }
 
-static int refuse_file(int number, const char *dir, const char *name, const char *suffix, struct buf *why)
+static bool is_there(const struct part *part, const char *suffix, struct stat *st)
+{
+  struct buf file = BUF_INIT(PATH_ROOM);
+  buf_printf(&file, "%s%s", part->name, suffix);
+  buf_put_c(&file, '\0');
+  bool there = buf_error(&file) == 0 && fstatat(part->folder, file.p, st, AT_SYMLINK_NOFOLLOW) == 0;
+  buf_free(&file);
+  return there;
+}
+
+/* What helps depends on what else is there: `cert new` does not touch half a pair, nor a link that leads nowhere. */
+static void say_missing(const struct part *part, struct buf *why)
+{
+  struct stat st;
+  if (is_there(part, part->suffix, &st)) {
+    buf_printf(why, "%s is a link that leads nowhere: point it at the file, or remove it", part->path);
+  } else if (strcmp(part->suffix, KEY) == 0) {
+    buf_printf(why, "%s is not there: put the key back, or make a new pair with ", part->path);
+    advice_cert(why, "new", part->dir, part->name, true);
+  } else if (is_there(part, KEY, &st)) {
+    buf_printf(why, "%s is not there: ", part->path);
+    advice_cert(why, "renew", part->dir, part->name, false);
+    buf_put_str(why, STR(" makes one on the key that is"));
+  } else {
+    buf_printf(why, "%s is not there: ", part->path);
+    advice_cert(why, "new", part->dir, part->name, false);
+    buf_put_str(why, STR(" makes a pair"));
+  }
+}
+
+static int refuse_file(int number, const struct part *part, struct buf *why)
 {
   int err = err_from_errno(number);
   if (err == ERR_NOT_FOUND)
-    buf_printf(why, "%s/%s%s is not there: `nuncio cert new %s` makes a pair", dir, name, suffix, name);
+    say_missing(part, why);
   else if (err == ERR_DENIED)
-    buf_printf(why, "%s/%s%s cannot be read (%s): let the user who runs nuncio read it", dir, name, suffix,
-               strerror(number));
+    buf_printf(why, "%s cannot be read (%s): let the user who runs nuncio read it", part->path, strerror(number));
   else
-    buf_printf(why, "%s/%s%s cannot be read: %s", dir, name, suffix, strerror(number));
+    buf_printf(why, "%s cannot be read: %s", part->path, strerror(number));
   return err;
 }
 
@@ -71,21 +110,20 @@ static int read_all(int fd, off_t size, struct buf *out)
   }
 }
 
-static int read_file(int folder, const char *dir, const char *name, const char *suffix, struct buf *out,
-                     struct buf *why)
+static int read_file(const struct part *part, struct buf *out, struct buf *why)
 {
   struct buf path = BUF_INIT(PATH_ROOM);
-  buf_printf(&path, "%s%s", name, suffix);
+  buf_printf(&path, "%s%s", part->name, part->suffix);
   buf_put_c(&path, '\0');
   if (buf_error(&path)) {
     buf_free(&path);
-    return refuse_file(ENAMETOOLONG, dir, name, suffix, why);
+    return refuse_file(ENAMETOOLONG, part, why);
   }
   /* O_NONBLOCK: opening a FIFO for reading would wait for a writer. */
-  int fd = openat(folder, path.p, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  int fd = openat(part->folder, path.p, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   buf_free(&path);
   if (fd < 0)
-    return refuse_file(errno, dir, name, suffix, why);
+    return refuse_file(errno, part, why);
 
   struct stat st;
   int err = fstat(fd, &st) < 0 ? err_from_errno(errno) : 0;
@@ -97,7 +135,7 @@ static int read_file(int folder, const char *dir, const char *name, const char *
     err = read_all(fd, st.st_size, out);
   close(fd);
   if (err)
-    buf_printf(why, "%s/%s%s cannot be used (%s): put a PEM file there", dir, name, suffix, err_text(err));
+    buf_printf(why, "%s cannot be used (%s): put a PEM file there", part->path, err_text(err));
   return err;
 }
 
@@ -113,11 +151,11 @@ static int refuse_passphrase(char *out, int size, int writing, void *asked)
   return -1;
 }
 
-static int parse_certificates(BIO *pem, const char *path, struct pair *pair, struct buf *why)
+static int parse_certificates(BIO *pem, const struct part *part, struct pair *pair, struct buf *why)
 {
   pair->leaf = PEM_read_bio_X509(pem, NULL, refuse_passphrase, &(bool){false});
   if (!pair->leaf) {
-    buf_printf(why, "%s holds no PEM certificate: put one there, the site's own first, then its chain", path);
+    buf_printf(why, "%s holds no PEM certificate: put one there, the site's own first, then its chain", part->path);
     return ERR_SYNTAX;
   }
   for (;;) {
@@ -130,50 +168,57 @@ static int parse_certificates(BIO *pem, const char *path, struct pair *pair, str
     if (!pair->chain || sk_X509_num(pair->chain) >= CHAIN_MAX || !sk_X509_push(pair->chain, next)) {
       int err = pair->chain && sk_X509_num(pair->chain) >= CHAIN_MAX ? ERR_LIMIT : ERR_NOMEM;
       X509_free(next);
-      buf_printf(why, "%s: the chain of certificates is not usable (%s): leave at most %d in it", path, err_text(err),
-                 CHAIN_MAX);
+      buf_printf(why, "%s: the chain of certificates is not usable (%s): leave at most %d in it", part->path,
+                 err_text(err), CHAIN_MAX);
       return err;
     }
   }
   /* The end of the file reads as "no more start lines"; anything else is a certificate that is damaged. */
   if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-    buf_printf(why, "%s is damaged after its first certificate: write the file anew", path);
+    buf_printf(why, "%s is damaged after its first certificate: write the file anew", part->path);
     return ERR_SYNTAX;
   }
   return 0;
 }
 
-static int parse_key(BIO *pem, const char *path, struct pair *pair, struct buf *why)
+static int parse_key(BIO *pem, const struct part *part, struct pair *pair, struct buf *why)
 {
   bool asked = false;
   pair->key = PEM_read_bio_PrivateKey(pem, NULL, refuse_passphrase, &asked);
   if (pair->key)
     return 0;
   if (asked) {
-    buf_printf(why, "%s is encrypted: write it without its passphrase (openssl pkey -in OLD -out NEW)", path);
+    buf_printf(why, "%s is encrypted: write it without its passphrase (openssl pkey -in OLD -out NEW)", part->path);
     return ERR_DENIED;
   }
-  buf_printf(why, "%s holds no PEM private key that can be read", path);
+  buf_printf(why, "%s holds no PEM private key that can be read: put the key back, or make a new pair with ",
+             part->path);
+  advice_cert(why, "new", part->dir, part->name, true);
   return ERR_SYNTAX;
 }
 
-static int read_part(int folder, const char *dir, const char *name, const char *suffix,
-                     int (*parse)(BIO *, const char *, struct pair *, struct buf *), struct pair *pair, struct buf *why)
+typedef int parse_fn(BIO *pem, const struct part *part, struct pair *pair, struct buf *why);
+
+static int read_part(int folder, const char *dir, const char *name, const char *suffix, parse_fn *parse,
+                     struct pair *pair, struct buf *why)
 {
   struct buf bytes = BUF_INIT(FILE_MAX), path = BUF_INIT(PATH_ROOM);
+  struct part part = {.folder = folder, .dir = dir, .name = name, .suffix = suffix};
   BIO *pem = NULL;
-  int err = read_file(folder, dir, name, suffix, &bytes, why);
-  if (err)
-    goto out;
+  int err;
   buf_printf(&path, "%s/%s%s", dir, name, suffix);
   buf_put_c(&path, '\0');
-  pem = BIO_new_mem_buf(bytes.p, (int)bytes.n);
-  if (!pem || buf_error(&path)) {
-    err = ERR_NOMEM;
-    buf_printf(why, "%s/%s%s cannot be read: %s", dir, name, suffix, err_text(err));
+  part.path = buf_error(&path) ? name : path.p;
+  err = read_file(&part, &bytes, why);
+  if (err)
     goto out;
+  pem = BIO_new_mem_buf(bytes.p, (int)bytes.n);
+  if (pem) {
+    err = parse(pem, &part, pair, why);
+  } else {
+    err = ERR_NOMEM;
+    buf_printf(why, "%s cannot be read: %s", part.path, err_text(err));
   }
-  err = parse(pem, path.p, pair, why);
 out:
   BIO_free(pem);
   if (bytes.p)
@@ -190,7 +235,7 @@ int pair_read_certificate(const char *dir, const char *name, struct pair *pair, 
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_part(folder, dir, name, ".crt", parse_certificates, pair, why);
+  err = read_part(folder, dir, name, CERTIFICATE, parse_certificates, pair, why);
   close(folder);
   return err;
 }
@@ -201,7 +246,7 @@ int pair_read_key(const char *dir, const char *name, struct pair *pair, struct b
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_part(folder, dir, name, ".key", parse_key, pair, why);
+  err = read_part(folder, dir, name, KEY, parse_key, pair, why);
   close(folder);
   return err;
 }
@@ -213,6 +258,15 @@ bool pair_matches(const struct pair *pair)
   bool matches = pair->leaf && pair->key && X509_check_private_key(pair->leaf, pair->key) == 1;
   ERR_clear_error();
   return matches;
+}
+
+bool pair_self_signed(X509 *leaf)
+{
+  EVP_PKEY *key = X509_get0_pubkey(leaf);
+  bool own =
+      X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0 && key && X509_verify(leaf, key) == 1;
+  ERR_clear_error();
+  return own;
 }
 
 /* Kinds of key that OpenSSL reads and that no TLS client could talk to: each handshake would fail later. */
@@ -237,9 +291,9 @@ int pair_read(const char *dir, const char *name, struct pair *pair, struct buf *
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_part(folder, dir, name, ".crt", parse_certificates, pair, why);
+  err = read_part(folder, dir, name, CERTIFICATE, parse_certificates, pair, why);
   if (err == 0)
-    err = read_part(folder, dir, name, ".key", parse_key, pair, why);
+    err = read_part(folder, dir, name, KEY, parse_key, pair, why);
   close(folder);
   if (err == 0 && !pair_matches(pair)) {
     buf_printf(why, "%s/%s.key is not the key of the first certificate in %s/%s.crt: put the right two side by side",
@@ -247,57 +301,14 @@ int pair_read(const char *dir, const char *name, struct pair *pair, struct buf *
     err = ERR_TLS;
   }
   if (err == 0 && !usable(pair->key)) {
-    buf_printf(why, "%s/%s.key is of a kind that TLS clients do not know: use ECDSA on P-256, or RSA", dir, name);
+    buf_printf(why,
+               "%s/%s.key is of a kind that TLS clients do not know: use ECDSA on P-256, or RSA, or make a pair with ",
+               dir, name);
+    advice_cert(why, "new", dir, name, true);
     err = ERR_TLS;
   }
   if (err)
     pair_free(pair);
   ERR_clear_error();
   return err;
-}
-
-/* ---------------------------------------------------------------- identity */
-
-static struct file_identity look(const char *dir, const char *name, const char *suffix)
-{
-  struct file_identity id = {0};
-  struct stat st;
-  struct buf path = BUF_INIT(PATH_ROOM);
-  buf_printf(&path, "%s/%s%s", dir, name, suffix);
-  buf_put_c(&path, '\0');
-  if (buf_error(&path)) {
-    id.error = ENAMETOOLONG;
-  } else if (stat(path.p, &st) < 0) {
-    id.error = errno;
-  } else {
-    id.device = st.st_dev;
-    id.inode = st.st_ino;
-    id.size = st.st_size;
-    id.modified = st.st_mtim;
-    id.changed = st.st_ctim;
-  }
-  buf_free(&path);
-  return id;
-}
-
-void pair_look(const char *dir, const char *name, struct pair_identity *out)
-{
-  out->certificate = look(dir, name, ".crt");
-  out->key = look(dir, name, ".key");
-}
-
-static bool same_time(struct timespec a, struct timespec b)
-{
-  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool same_file(const struct file_identity *a, const struct file_identity *b)
-{
-  return a->error == b->error && a->device == b->device && a->inode == b->inode && a->size == b->size &&
-         same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
-}
-
-bool pair_same(const struct pair_identity *a, const struct pair_identity *b)
-{
-  return same_file(&a->certificate, &b->certificate) && same_file(&a->key, &b->key);
 }

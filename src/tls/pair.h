@@ -36,6 +36,10 @@ int pair_read(const char *dir, const char *name, struct pair *pair, struct buf *
 /* Whether the key is the certificate's. */
 bool pair_matches(const struct pair *pair);
 
+/* Whether a certificate is signed by the name that it carries and with the key that it carries. Another one is for
+ * whoever signed it to renew. */
+bool pair_self_signed(X509 *leaf);
+
 /* Which two files stand under the pair's names at the moment, through symbolic links. The change time is in it because
  * a key that becomes readable by chmod is news as well. */
 struct pair_identity {

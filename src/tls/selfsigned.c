@@ -27,14 +27,18 @@ void subject_free(struct subject *subject)
 
 /* ---------------------------------------------------------------- names */
 
-/* Letters, digits, hyphens and underscores in labels; a `*` label first. The trailing dot is gone already. */
+/* Letters, digits, hyphens and underscores in labels; a `*` label first, where clients take it: before two labels at
+ * least, none with an underscore. The trailing dot is gone already. */
 static bool is_dns_name(struct str name)
 {
   struct str label;
   if (name.n == 0 || name.n > DNS_NAME_MAX)
     return false;
-  if (str_starts(name, STR("*.")))
+  if (str_starts(name, STR("*."))) {
     name = str_skip(name, 2);
+    if (str_find(name, '.') == name.n || str_find(name, '_') < name.n)
+      return false;
+  }
   while (str_split(&name, '.', &label)) {
     if (label.n == 0 || label.n > LABEL_MAX)
       return false;
@@ -135,7 +139,7 @@ int subject_make(const struct certificate_names *names, struct subject *out, str
     if (err == ERR_SYNTAX)
       buf_printf(why,
                  "\"%s\" is neither a host name nor an IP address: use letters, digits, hyphens and dots "
-                 "(an international name in its xn-- form)",
+                 "(an international name in its xn-- form), and a wildcard as in *.example.org",
                  names->names[i]);
     if (err)
       goto out;

@@ -1,6 +1,8 @@
 """`nuncio cert`: show, new, renew (issue 2)."""
 
 import hashlib
+import re
+import shlex
 from datetime import datetime
 
 import pytest
@@ -41,6 +43,39 @@ def test_cert_new_is_what_serve_uses(serve, tmp_path):
     cert("new", "example.org", cwd=tmp_path)
     site = serve(TREE, "--host", "example.org", certs=tmp_path / "certs")
     assert presents(site, tmp_path / "certs/example.org.crt")
+
+
+def test_cert_new_takes_a_name_as_serve_takes_it(serve, tmp_path):
+    cert("new", "Example.ORG", cwd=tmp_path)
+    site = serve(TREE, "--host", "Example.ORG", certs=tmp_path / "certs")
+    assert sorted(path.name for path in (tmp_path / "certs").iterdir()) == ["example.org.crt", "example.org.key"]
+    assert presents(site, tmp_path / "certs/example.org.crt")
+
+
+@pytest.mark.parametrize("name", ["*.foo.org", "a b", "-x", "b\u00fccher.example"])
+def test_what_serve_refuses_as_a_name_is_refused_with_the_same_words(tmp_path, name):
+    (tmp_path / "capsule").mkdir()
+    serve = run("serve", "--gemini", "off", f"--host={name}", cwd=tmp_path)
+    words = serve.stderr.split("expected ")[1].split("\n")[0].split(";")[0]
+    assert f"expected {words}" in cert("new", "--", name, cwd=tmp_path, status=2)
+    assert not (tmp_path / "certs").exists()
+
+
+def test_the_advice_helps_when_it_is_followed_to_the_letter(tmp_path):
+    """Half a pair, in a folder whose name a shell would take apart: each refusal names a command that works."""
+    certs = tmp_path / "my certs"
+    cert("new", "x.example", "--certs", certs, cwd=tmp_path)
+    for gone, action in (("key", "new"), ("key", "renew"), ("crt", "new"), ("key", "show"), ("crt", "show")):
+        (certs / f"x.example.{gone}").unlink()
+        if (gone, action) == ("key", "show"):
+            assert "IS MISSING" in cert("show", "x.example", "--certs", certs, cwd=tmp_path)
+            (certs / "x.example.crt").unlink()
+        done = run("cert", action, "x.example", "--certs", certs, cwd=tmp_path)
+        assert done.returncode == 1
+        command = shlex.split(re.search("`nuncio (.*?)`", done.stderr)[1])
+        assert run(*command, cwd=tmp_path).returncode == 0, (done.stderr, command)
+        assert "matches" in cert("show", "x.example", "--certs", certs, cwd=tmp_path)
+    assert not (tmp_path / "certs").exists()
 
 
 def test_cert_show_prints_names_dates_and_fingerprints(tmp_path):

@@ -26,7 +26,7 @@ def the_one_line(text):
 # ---------------------------------------------------------------- help and usage
 
 
-@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["cert", "--help"], ["render", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["cert", "--help"], ["render", "--help"]])
 def test_help_is_an_answer(words):
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, "")
@@ -63,6 +63,13 @@ def test_a_wrong_command_line_is_status_2(words, tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.strip()
+
+
+def test_an_unknown_command_cannot_steer_the_terminal():
+    done = run("\x1b[2Jx\ny")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert the_one_line(done.stderr).startswith("nuncio: there is no command `\\x1b[2Jx\\x0ay`")
+    assert "--help" in done.stderr
 
 
 @pytest.mark.parametrize("option, value", [

@@ -1,9 +1,12 @@
 """Gemini's connections and TLS: versions, names, the end of an answer, one request each (G1 to G5)."""
 
+import contextlib
+import os
 import re
 import socket
 import ssl
 import subprocess
+import time
 
 import pytest
 
@@ -191,3 +194,21 @@ def test_a_session_can_be_resumed(site):
             again.sendall(b"gemini://localhost/page.gmi\r\n")
             raw, end = client.read_to_end(again)
     assert (client.GeminiReply(raw, end).text, end) == (TREE["page.gmi"], client.CLOSE_NOTIFY)
+
+
+def test_a_flood_of_key_updates_is_cut_off(serve):
+    """openssl s_client asks for new keys with each K that it reads; a request needs none."""
+    site = serve(TREE)
+    with subprocess.Popen([tool("openssl"), "s_client", "-connect", f"127.0.0.1:{site.gemini_port}", "-tls1_3"],
+                          stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as peer:
+        try:
+            end = time.monotonic() + client.PATIENCE
+            while peer.poll() is None and time.monotonic() < end:
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(peer.stdin.fileno(), b"K\n")
+                time.sleep(0.01)  # only the first byte of what it reads at once is a command
+            assert peer.returncode is not None
+        finally:
+            peer.kill()
+    eventually(lambda: any("too much after the handshake" in line for line in site.log_lines("request")), 2, "the log")
+    assert site.gemini("/").status == 20

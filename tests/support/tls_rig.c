@@ -1,18 +1,15 @@
-/* For tests of tls/: folders, pairs, and a client that talks to a session over memory. */
+/* For tests of tls/: pairs, and a client that talks to a session over memory. */
 #include "tls_rig.h"
 
-#include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -20,41 +17,33 @@
 
 /* ---------------------------------------------------------------- files */
 
-void rig_folder(char out[RIG_PATH_MAX])
+int rig_desk_set_up(void **state)
 {
-  const char *base = getenv("TMPDIR");
-  (void)snprintf(out, RIG_PATH_MAX, "%s/nuncio-tls-XXXXXX", base ? base : "/tmp");
-  assert_non_null(mkdtemp(out));
+  static struct rig_desk desk;
+  folder_make(&desk.top);
+  desk.folder = desk.top.path;
+  desk.why = BUF_INIT(1 << 16);
+  desk.kept = BUF_INIT(1 << 16);
+  *state = &desk;
+  return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
+int rig_desk_tear_down(void **state)
 {
-  (void)st;
-  (void)type;
-  (void)walk;
-  return remove(path);
-}
-
-void rig_folder_free(const char *folder)
-{
-  assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+  struct rig_desk *desk = *state;
+  buf_free(&desk->why);
+  buf_free(&desk->kept);
+  folder_remove(&desk->top);
+  return ERR_peek_error() == 0 ? 0 : -1;
 }
 
 const char *rig_path(const char *folder, const char *name)
 {
-  static char paths[6][2 * RIG_PATH_MAX];
+  static char paths[6][RIG_PATH_MAX];
   static unsigned next;
   char *path = paths[next++ % 6];
   assert_true(snprintf(path, sizeof *paths, "%s/%s", folder, name) < (int)sizeof *paths);
   return path;
-}
-
-void rig_write(const char *path, struct str bytes)
-{
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(bytes.n ? bytes.p : "", 1, bytes.n, file), bytes.n);
-  assert_int_equal(fclose(file), 0);
 }
 
 void rig_read(const char *path, struct buf *out)
@@ -73,7 +62,10 @@ void rig_copy(const char *from, const char *to)
 {
   struct buf bytes = BUF_INIT(1 << 20);
   rig_read(from, &bytes);
-  rig_write(to, buf_str(&bytes));
+  FILE *file = fopen(to, "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(bytes.p, 1, bytes.n, file), bytes.n);
+  assert_int_equal(fclose(file), 0);
   buf_free(&bytes);
 }
 
@@ -89,9 +81,21 @@ void rig_pair(const char *folder, const char *name)
   buf_free(&why);
 }
 
+void rig_names_are(const char *folder, const char *name, const char *wanted)
+{
+  struct certificate_info info;
+  struct buf why = BUF_INIT(4096);
+  if (certificate_read(folder, name, &info, &why) < 0)
+    fail_msg("%.*s", STR_ARG(buf_str(&why)));
+  buf_put_c(&info.names, '\0');
+  assert_string_equal(info.names.p, wanted);
+  certificate_info_free(&info);
+  buf_free(&why);
+}
+
 static void write_pair(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *signer, int from_day, int to_day)
 {
-  char file[RIG_PATH_MAX];
+  char file[NAME_MAX + 1];
   X509 *made = X509_new();
   assert_non_null(made);
   X509_NAME *subject = X509_get_subject_name(made);
@@ -122,9 +126,9 @@ void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_d
   write_pair(folder, name, key, key, from_day, to_day);
 }
 
-void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority)
+void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority, int from_day, int to_day)
 {
-  write_pair(folder, name, key, authority, -1, 100);
+  write_pair(folder, name, key, authority, from_day, to_day);
 }
 
 /* ---------------------------------------------------------------- the client */

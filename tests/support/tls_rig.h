@@ -1,4 +1,4 @@
-/* For tests of tls/: a folder that goes away, files in it, and a TLS client over memory. */
+/* For tests of tls/: pairs of files, and a TLS client over memory. */
 #ifndef NUNCIO_TESTS_SUPPORT_TLS_RIG_H
 #define NUNCIO_TESTS_SUPPORT_TLS_RIG_H
 
@@ -9,17 +9,23 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "folder.h"
 #include "tls/session.h"
 
-enum { RIG_PATH_MAX = 512 };
+enum { RIG_PATH_MAX = PATH_MAX };
 
-/* A new folder below the system's one for temporary files; rig_folder_free removes it and all that is in it. */
-void rig_folder(char out[RIG_PATH_MAX]);
-void rig_folder_free(const char *folder);
+/* What a test of files needs: a folder, the words for what failed, the names of what was kept. For cmocka's set-up and
+ * tear-down, which put it into *state and also fail where OpenSSL's error queue is not empty at the end. */
+struct rig_desk {
+  struct folder top;
+  const char *folder; /* its path */
+  struct buf why, kept;
+};
+int rig_desk_set_up(void **state);
+int rig_desk_tear_down(void **state);
 
 /* FOLDER/NAME, valid until the sixth call after it. */
 const char *rig_path(const char *folder, const char *name);
-void rig_write(const char *path, struct str bytes);
 /* Appends what the file holds. */
 void rig_read(const char *path, struct buf *out);
 void rig_copy(const char *from, const char *to);
@@ -27,10 +33,14 @@ void rig_copy(const char *from, const char *to);
 /* A self-signed pair FOLDER/NAME.crt and .key for NAME; fails the test where that cannot be. */
 void rig_pair(const char *folder, const char *name);
 
+/* Fails the test unless the certificate names exactly these, separated by ", ". */
+void rig_names_are(const char *folder, const char *name, const char *wanted);
+
 /* What the pair of rig_pair would be with any key and times in days from now: signs with `key` (kept by the caller). */
 void rig_pair_of(const char *folder, const char *name, EVP_PKEY *key, int from_day, int to_day);
-/* The same, valid now, with a signature by another key, as an authority's would be. */
-void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority);
+/* The same with a signature by another key, as an authority's would be. */
+void rig_pair_signed(const char *folder, const char *name, EVP_PKEY *key, EVP_PKEY *authority, int from_day,
+                     int to_day);
 
 /* A client that believes any certificate. `version` is the only one it offers, or 0 for what OpenSSL offers. */
 struct rig_client {

@@ -18,7 +18,8 @@ int rig_add(struct rig_world *w, const char *name, size_t index)
 
 void rig_world_init(struct rig_world *w)
 {
-  rig_folder(w->folder);
+  folder_make(&w->top);
+  w->folder = w->top.path;
   buf_init(&w->why, 1 << 16);
   assert_int_equal(tls_server_new(&w->server), 0);
 }
@@ -36,7 +37,7 @@ void rig_world_free(struct rig_world *w)
 {
   tls_server_free(w->server);
   buf_free(&w->why);
-  rig_folder_free(w->folder);
+  folder_remove(&w->top);
   assert_int_equal(ERR_peek_error(), 0);
 }
 

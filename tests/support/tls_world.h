@@ -3,13 +3,15 @@
 #define NUNCIO_TESTS_SUPPORT_TLS_WORLD_H
 
 #include "base/buf.h"
+#include "folder.h"
 #include "tls/certificate.h"
 #include "tls/context.h"
 #include "tls_rig.h"
 
 /* A server and the folder with its pairs. */
 struct rig_world {
-  char folder[RIG_PATH_MAX];
+  struct folder top;
+  const char *folder; /* where the pairs are looked for: `top`, until a test says otherwise */
   struct tls_server *server;
   struct buf why;
 };

@@ -30,7 +30,7 @@ static void what_is_written_is_read_again(void **state)
   (void)state;
   struct manifest m = {.entries = NULL};
   struct buf text = BUF_INIT(4096);
-  unsigned char a[FINGERPRINT_BYTES], b[FINGERPRINT_BYTES];
+  unsigned char a[DIGEST_BYTES], b[DIGEST_BYTES];
   memset(a, 0x0a, sizeof a);
   memset(b, 0xf9, sizeof b);
   manifest_put(&text, STR("index.gmi"), a);

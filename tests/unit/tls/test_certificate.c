@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,32 +16,14 @@
 #include "../../support/tls_rig.h"
 #include "base/err.h"
 #include "tls/certificate.h"
+#include "tls/digest.h"
 #include "tls/selfsigned.h"
 
 enum { DAY = 24 * 60 * 60 };
 
-static char folder[RIG_PATH_MAX];
-static struct buf why;
-
-static int set_up(void **state)
+static X509 *load(const struct rig_desk *d, const char *file)
 {
-  (void)state;
-  rig_folder(folder);
-  why = BUF_INIT(1 << 16);
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  (void)state;
-  buf_free(&why);
-  rig_folder_free(folder);
-  return ERR_peek_error() == 0 ? 0 : -1;
-}
-
-static X509 *load(const char *file)
-{
-  BIO *in = BIO_new_file(rig_path(folder, file), "rb");
+  BIO *in = BIO_new_file(rig_path(d->folder, file), "rb");
   assert_non_null(in);
   X509 *leaf = PEM_read_bio_X509(in, NULL, NULL, NULL);
   BIO_free(in);
@@ -50,25 +31,17 @@ static X509 *load(const char *file)
   return leaf;
 }
 
-static void expect_names(const char *name, const char *wanted)
-{
-  struct certificate_info info;
-  assert_int_equal(certificate_read(folder, name, &info, &why), 0);
-  buf_put_c(&info.names, '\0');
-  assert_string_equal(info.names.p, wanted);
-  certificate_info_free(&info);
-}
-
 static void has_what_clients_look_for_G6(void **state)
 {
-  (void)state;
+  struct rig_desk *d = *state;
   static const char *const names[] = {"capsule.example", "www.capsule.example", "192.0.2.1", "capsule.example"};
   static const char *const addresses[] = {"0.0.0.0", "::", "2001:db8::1", "192.0.2.1", "127.0.0.1"};
   const struct certificate_names wanted = {names, 4, addresses, 5};
-  assert_int_equal(certificate_make(folder, "capsule.example", &wanted, KEY_NEW, NULL, &why), 0);
-  expect_names("capsule.example", "capsule.example, www.capsule.example, 192.0.2.1, 2001:db8::1, 127.0.0.1, ::1");
+  assert_int_equal(certificate_make(d->folder, "capsule.example", &wanted, KEY_NEW, NULL, &d->why), 0);
+  rig_names_are(d->folder, "capsule.example",
+                "capsule.example, www.capsule.example, 192.0.2.1, 2001:db8::1, 127.0.0.1, ::1");
 
-  X509 *leaf = load("capsule.example.crt");
+  X509 *leaf = load(d, "capsule.example.crt");
   uint32_t flags = X509_get_extension_flags(leaf);
   assert_int_equal(X509_get_version(leaf), X509_VERSION_3);
   assert_true(flags & EXFLAG_BCONS && !(flags & (EXFLAG_CA | EXFLAG_INVALID)));
@@ -103,14 +76,14 @@ static void has_what_clients_look_for_G6(void **state)
 
 static void serials_are_random_and_large(void **state)
 {
-  (void)state;
+  struct rig_desk *d = *state;
   BIGNUM *seen[4];
   for (size_t i = 0; i < 4; i++) {
     char name[8], file[16];
     (void)snprintf(name, sizeof name, "s%zu", i);
     (void)snprintf(file, sizeof file, "%s.crt", name);
-    rig_pair(folder, name);
-    X509 *leaf = load(file);
+    rig_pair(d->folder, name);
+    X509 *leaf = load(d, file);
     seen[i] = ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf), NULL);
     X509_free(leaf);
     assert_int_equal(BN_num_bits(seen[i]), 128);
@@ -124,7 +97,7 @@ static void serials_are_random_and_large(void **state)
 
 static void dates_change_their_form_in_2050(void **state)
 {
-  (void)state;
+  struct rig_desk *d = *state;
   static const struct {
     int line;
     time_t now;
@@ -140,15 +113,15 @@ static void dates_change_their_form_in_2050(void **state)
   const struct certificate_names wanted = {.names = names, .n_names = 1};
   struct subject subject;
   EVP_PKEY *key = selfsigned_key();
-  assert_int_equal(subject_make(&wanted, &subject, &why), 0);
+  assert_int_equal(subject_make(&wanted, &subject, &d->why), 0);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     X509 *made;
     struct tm end = {0};
-    int err = selfsigned_make(key, &subject, rows[i].now, &made, &why);
+    int err = selfsigned_make(key, &subject, rows[i].now, &made, &d->why);
     if (rows[i].year == 0) {
       assert_int_equal(err, ERR_TLS);
       assert_null(made);
-      assert_true(why.n > 0);
+      assert_true(d->why.n > 0);
       continue;
     }
     assert_int_equal(err, 0);
@@ -163,7 +136,7 @@ static void dates_change_their_form_in_2050(void **state)
 
 static void names_are_checked(void **state)
 {
-  (void)state;
+  struct rig_desk *d = *state;
   static const char label63[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
   static char longest[254], too_long[255], label64[65];
   (void)snprintf(longest, sizeof longest, "%s.%s.%s.%.61s", label63, label63, label63, label63);
@@ -193,6 +166,12 @@ static void names_are_checked(void **state)
       {__LINE__, "a\nb", false},
       {__LINE__, "a/b", false},
       {__LINE__, "*", false},
+      {__LINE__, "*.", false},
+      {__LINE__, "*.org", false},
+      {__LINE__, "*.org.", false},
+      {__LINE__, "*.a_b.org", false},
+      {__LINE__, "*.*.example.org", false},
+      {__LINE__, "www*.example.org", false},
       {__LINE__, "a.*", false},
       {__LINE__, "a,DNS:b", false},
       {__LINE__, "[::1]", false},
@@ -201,19 +180,32 @@ static void names_are_checked(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const struct certificate_names wanted = {.names = &rows[i].name, .n_names = 1};
     struct subject subject;
-    buf_clear(&why);
-    int err = subject_make(&wanted, &subject, &why);
-    if (err != (rows[i].fine ? 0 : ERR_SYNTAX) || (why.n == 0) != rows[i].fine)
+    buf_clear(&d->why);
+    int err = subject_make(&wanted, &subject, &d->why);
+    if (err != (rows[i].fine ? 0 : ERR_SYNTAX) || (d->why.n == 0) != rows[i].fine)
       fail_msg("row at line %d: %s", rows[i].line, err_text(err));
     subject_free(&subject);
   }
+}
+
+static void a_wildcard_is_taken_by_clients(void **state)
+{
+  struct rig_desk *d = *state;
+  static const char *const names[] = {"example.org", "*.example.org", "*.a-b.example.org."};
+  const struct certificate_names wanted = {.names = names, .n_names = 3};
+  assert_int_equal(certificate_make(d->folder, "example.org", &wanted, KEY_NEW, NULL, &d->why), 0);
+  X509 *leaf = load(d, "example.org.crt");
+  assert_int_equal(X509_check_host(leaf, "www.example.org", 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 1);
+  assert_int_equal(X509_check_host(leaf, "x.a-b.example.org", 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 1);
+  assert_int_equal(X509_check_host(leaf, "x.y.example.org", 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 0);
+  X509_free(leaf);
 }
 
 /* ---------------------------------------------------------------- showing */
 
 static void reads_what_there_is_to_show(void **state)
 {
-  (void)state;
+  struct rig_desk *d = *state;
   static const struct {
     int line;
     const char *kind, *text;
@@ -227,8 +219,8 @@ static void reads_what_there_is_to_show(void **state)
     struct certificate_info info;
     unsigned char der_hash[FINGERPRINT_BYTES];
     EVP_PKEY *key = strcmp(rows[i].kind, "RSA") == 0 ? EVP_RSA_gen(2048) : EVP_EC_gen(rows[i].kind);
-    rig_pair_of(folder, "own", key, -400, -30);
-    assert_int_equal(certificate_read(folder, "own", &info, &why), 0);
+    rig_pair_of(d->folder, "own", key, -400, -30);
+    assert_int_equal(certificate_read(d->folder, "own", &info, &d->why), 0);
     if (!str_eq(buf_str(&info.key), str_from(rows[i].text)))
       fail_msg("row at line %d: %.*s", rows[i].line, STR_ARG(buf_str(&info.key)));
     assert_true(str_eq(buf_str(&info.subject), STR("own")));
@@ -240,7 +232,7 @@ static void reads_what_there_is_to_show(void **state)
     unsigned char *der = NULL;
     int n = i2d_PUBKEY(key, &der);
     assert_true(n > 0);
-    assert_int_equal(sha256(str_make((const char *)der, (size_t)n), der_hash), 0);
+    assert_int_equal(digest_sha256(str_make((const char *)der, (size_t)n), der_hash), 0);
     assert_memory_equal(der_hash, info.key_fingerprint, sizeof der_hash);
     OPENSSL_free(der);
     certificate_info_free(&info);
@@ -250,46 +242,31 @@ static void reads_what_there_is_to_show(void **state)
 
 static void tells_a_key_that_is_missing_or_anothers(void **state)
 {
-  (void)state;
+  struct rig_desk *d = *state;
   struct certificate_info info;
-  rig_pair(folder, "x");
-  rig_pair(folder, "y");
-  assert_int_equal(rename(rig_path(folder, "y.key"), rig_path(folder, "x.key")), 0);
-  assert_int_equal(certificate_read(folder, "x", &info, &why), 0);
+  rig_pair(d->folder, "x");
+  rig_pair(d->folder, "y");
+  assert_int_equal(rename(rig_path(d->folder, "y.key"), rig_path(d->folder, "x.key")), 0);
+  assert_int_equal(certificate_read(d->folder, "x", &info, &d->why), 0);
   assert_false(info.key_matches);
   certificate_info_free(&info);
-  assert_int_equal(certificate_read(folder, "y", &info, &why), 0);
-  assert_false(info.key_matches || certificate_exists(folder, "y", true));
+  assert_int_equal(certificate_read(d->folder, "y", &info, &d->why), 0);
+  assert_false(info.key_matches || certificate_exists(d->folder, "y", true));
   certificate_info_free(&info);
-  assert_int_equal(certificate_read(folder, "z", &info, &why), ERR_NOT_FOUND);
+  assert_int_equal(certificate_read(d->folder, "z", &info, &d->why), ERR_NOT_FOUND);
   certificate_info_free(&info);
-}
-
-static void hashes_as_the_standard_has_it(void **state)
-{
-  (void)state;
-  /* FIPS 180-2, appendix B.1, and the hash of nothing. */
-  static const unsigned char abc[] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40,
-                                      0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
-                                      0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
-  unsigned char out[FINGERPRINT_BYTES];
-  assert_int_equal(sha256(STR("abc"), out), 0);
-  assert_memory_equal(out, abc, sizeof out);
-  assert_int_equal(sha256(str_make(NULL, 0), out), 0);
-  assert_int_equal(out[0], 0xe3);
-  assert_int_equal(out[31], 0x55);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(has_what_clients_look_for_G6, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(serials_are_random_and_large, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(dates_change_their_form_in_2050, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(names_are_checked, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(reads_what_there_is_to_show, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(tells_a_key_that_is_missing_or_anothers, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(hashes_as_the_standard_has_it, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(has_what_clients_look_for_G6, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(serials_are_random_and_large, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(dates_change_their_form_in_2050, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(names_are_checked, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(a_wildcard_is_taken_by_clients, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(reads_what_there_is_to_show, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test_setup_teardown(tells_a_key_that_is_missing_or_anothers, rig_desk_set_up, rig_desk_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

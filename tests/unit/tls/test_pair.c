@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "../../support/fill.h"
 #include "../../support/tls_world.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -87,8 +88,8 @@ static void other_blocks_around_a_key_do_no_harm(void **state)
   buf_put_str(&text, str_from(parameters));
   rig_read(rig_path(w.folder, "own.crt"), &text);
   rig_read(rig_path(w.folder, "own.key"), &text);
-  rig_write(rig_path(w.folder, "own.key"), buf_str(&text));
-  rig_write(rig_path(w.folder, "own.crt"), buf_str(&text));
+  folder_write(&w.top, "own.key", buf_str(&text));
+  folder_write(&w.top, "own.crt", buf_str(&text));
   log_open(LOG_ERROR);
   if (rig_add(&w, "own", 0) < 0)
     fail_msg("%.*s", STR_ARG(buf_str(&w.why)));
@@ -107,7 +108,7 @@ static void a_chain_is_sent_with_its_leaf(void **state)
   rig_world_of_two(&w);
   rig_read(rig_path(w.folder, "one.example.crt"), &chain);
   rig_read(rig_path(w.folder, "two.example.crt"), &chain);
-  rig_write(rig_path(w.folder, "one.example.crt"), buf_str(&chain));
+  folder_write(&w.top, "one.example.crt", buf_str(&chain));
   assert_int_equal(tls_server_refresh(w.server, &w.why), 1); /* a chain that grew is news */
   assert_int_equal(w.why.n, 0);
   rig_client_init(&client, "one.example", 0);
@@ -119,7 +120,7 @@ static void a_chain_is_sent_with_its_leaf(void **state)
 
   for (int i = 0; i < 20; i++)
     rig_read(rig_path(w.folder, "two.example.crt"), &chain);
-  rig_write(rig_path(w.folder, "one.example.crt"), buf_str(&chain));
+  folder_write(&w.top, "one.example.crt", buf_str(&chain));
   assert_int_equal(tls_server_refresh(w.server, &w.why), 0);
   assert_true(w.why.n > 0);
   buf_free(&chain);
@@ -132,14 +133,19 @@ static void spoil(struct rig_world *w, const char *how)
   EVP_PKEY *key = NULL;
   if (strcmp(how, "no certificate") == 0) {
     assert_int_equal(unlink(crt_file), 0);
+  } else if (strcmp(how, "no pair") == 0) {
+    assert_true(unlink(crt_file) == 0 && unlink(key_file) == 0);
+  } else if (strcmp(how, "dangling link") == 0) {
+    assert_int_equal(unlink(crt_file), 0);
+    folder_link(&w->top, "x.crt", "nowhere");
   } else if (strcmp(how, "no key") == 0) {
     assert_int_equal(unlink(key_file), 0);
   } else if (strcmp(how, "not PEM") == 0) {
-    rig_write(crt_file, STR("0\x82\x01\x02 DER perhaps"));
+    folder_write(&w->top, "x.crt", STR("0\x82\x01\x02 DER perhaps"));
   } else if (strcmp(how, "empty") == 0) {
-    rig_write(crt_file, STR(""));
+    folder_write(&w->top, "x.crt", STR(""));
   } else if (strcmp(how, "key not PEM") == 0) {
-    rig_write(key_file, STR("-----BEGIN PRIVATE KEY-----\nrubbish\n-----END PRIVATE KEY-----\n"));
+    folder_write(&w->top, "x.key", STR("-----BEGIN PRIVATE KEY-----\nrubbish\n-----END PRIVATE KEY-----\n"));
   } else if (strcmp(how, "wrong key") == 0) {
     key = EVP_EC_gen("P-256");
     write_key(w, "x.key", key, false, NULL);
@@ -158,7 +164,7 @@ static void spoil(struct rig_world *w, const char *how)
     struct buf text = BUF_INIT(1 << 16);
     rig_read(crt_file, &text);
     buf_put_str(&text, STR("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"));
-    rig_write(crt_file, buf_str(&text));
+    folder_write(&w->top, "x.crt", buf_str(&text));
     buf_free(&text);
   } else if (strcmp(how, "weak") == 0 || strcmp(how, "odd curve") == 0) {
     key = generate(strcmp(how, "weak") == 0 ? "RSA 1024" : "secp256k1");
@@ -169,6 +175,18 @@ static void spoil(struct rig_world *w, const char *how)
   EVP_PKEY_free(key);
 }
 
+/* Whether `text` holds `wanted`, in which each @ stands for `folder`. */
+static bool says(const char *text, const char *wanted, const char *folder)
+{
+  struct buf full = BUF_INIT(1 << 14);
+  for (const char *p = wanted; *p; p++)
+    buf_put_str(&full, *p == '@' ? str_from(folder) : str_make(p, 1));
+  buf_put_c(&full, '\0');
+  bool found = strstr(text, full.p) != NULL;
+  buf_free(&full);
+  return found;
+}
+
 static void a_bad_pair_is_one_sentence_that_names_file_and_mend(void **state)
 {
   (void)state;
@@ -176,13 +194,18 @@ static void a_bad_pair_is_one_sentence_that_names_file_and_mend(void **state)
     int line;
     const char *how;
     int err;
-    const char *file, *says;
+    const char *file, *says; /* @ for the folder */
   } rows[] = {
-      {__LINE__, "no certificate", ERR_NOT_FOUND, "x.crt", "nuncio cert new x"},
-      {__LINE__, "no key", ERR_NOT_FOUND, "x.key", "nuncio cert new x"},
+      {__LINE__, "no certificate", ERR_NOT_FOUND, "x.crt", "`nuncio cert renew x --certs @` makes one on the key"},
+      {__LINE__, "no pair", ERR_NOT_FOUND, "x.crt", "`nuncio cert new x --certs @` makes a pair"},
+      {__LINE__, "dangling link", ERR_NOT_FOUND, "x.crt", "is a link that leads nowhere"},
+      {__LINE__, "no key", ERR_NOT_FOUND, "x.key",
+       "put the key back, or make a new pair with `nuncio cert new x --certs @ --new-key`"},
       {__LINE__, "not PEM", ERR_SYNTAX, "x.crt", "holds no PEM certificate"},
       {__LINE__, "empty", ERR_SYNTAX, "x.crt", "holds no PEM certificate"},
-      {__LINE__, "key not PEM", ERR_SYNTAX, "x.key", "holds no PEM private key"},
+      {__LINE__, "key not PEM", ERR_SYNTAX, "x.key",
+       "holds no PEM private key that can be read: put the key back, or make a new pair with `nuncio cert new x "
+       "--certs @ --new-key`"},
       {__LINE__, "wrong key", ERR_TLS, "x.key", "is not the key of"},
       {__LINE__, "encrypted", ERR_DENIED, "x.key", "is encrypted"},
       {__LINE__, "encrypted traditional", ERR_DENIED, "x.key", "is encrypted"},
@@ -190,8 +213,8 @@ static void a_bad_pair_is_one_sentence_that_names_file_and_mend(void **state)
       {__LINE__, "fifo", ERR_SPECIAL, "x.key", "put a PEM file there"},
       {__LINE__, "huge", ERR_LIMIT, "x.crt", "put a PEM file there"},
       {__LINE__, "damaged chain", ERR_SYNTAX, "x.crt", "is damaged after"},
-      {__LINE__, "weak", ERR_TLS, "x.crt", "too small"},
-      {__LINE__, "odd curve", ERR_TLS, "x.key", "use ECDSA on P-256"},
+      {__LINE__, "weak", ERR_TLS, "x.crt", "too small): make a new pair with `nuncio cert new x --certs @ --new-key`"},
+      {__LINE__, "odd curve", ERR_TLS, "x.key", "or make a pair with `nuncio cert new x --certs @ --new-key`"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct rig_world w;
@@ -200,7 +223,8 @@ static void a_bad_pair_is_one_sentence_that_names_file_and_mend(void **state)
     spoil(&w, rows[i].how);
     int err = rig_add(&w, "x", 0);
     buf_put_c(&w.why, '\0');
-    if (err != rows[i].err || !strstr(w.why.p, rows[i].file) || !strstr(w.why.p, rows[i].says) || strchr(w.why.p, '\n'))
+    if (err != rows[i].err || !strstr(w.why.p, rows[i].file) || !says(w.why.p, rows[i].says, w.folder) ||
+        strchr(w.why.p, '\n'))
       fail_msg("row at line %d: %s: %s", rows[i].line, err_text(err), w.why.p);
     /* Nothing was added: there is no certificate for anybody, and the session breaks with words. */
     struct rig_client client;
@@ -255,22 +279,30 @@ static void an_expired_or_misnamed_pair_is_used_with_a_warning(void **state)
   (void)state;
   static const struct {
     int line, from, to;
+    bool foreign;
     const char *says;
   } rows[] = {
-      {__LINE__, -100, -1, "old.crt has expired"},
-      {__LINE__, 2, 100, "old.crt is not valid yet"},
-      {__LINE__, -1, 100, "old.crt does not name old"}, /* the common name is not enough for today's clients */
+      {__LINE__, -100, -1, false,
+       "old.crt has expired: readers are warned or turned away; `nuncio cert renew old --certs @` makes"},
+      {__LINE__, -100, -1, true,
+       "old.crt has expired: readers are warned or turned away; renew it where it was signed"},
+      {__LINE__, 2, 100, false, "old.crt is not valid yet"},
+      {__LINE__, -1, 100, false, "old.crt does not name old"}, /* the common name is not enough for today's clients */
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct rig_world w;
     struct buf log = BUF_INIT(1 << 16);
     unsigned char seen[FINGERPRINT_BYTES];
     rig_world_init(&w);
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    rig_pair_of(w.folder, "old", key, rows[i].from, rows[i].to);
+    EVP_PKEY *key = EVP_EC_gen("P-256"), *authority = EVP_EC_gen("P-256");
+    if (rows[i].foreign)
+      rig_pair_signed(w.folder, "old", key, authority, rows[i].from, rows[i].to);
+    else
+      rig_pair_of(w.folder, "old", key, rows[i].from, rows[i].to);
     EVP_PKEY_free(key);
+    EVP_PKEY_free(authority);
     log_of(&w, &log, add_old);
-    if (!strstr(log.p, rows[i].says))
+    if (!says(log.p, rows[i].says, w.folder))
       fail_msg("row at line %d: %s", rows[i].line, log.p);
     assert_int_equal(rig_visit(&w, "old", 0, seen), 0);
     buf_free(&log);

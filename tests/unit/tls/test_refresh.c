@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../support/fill.h"
 #include "../../support/tls_world.h"
 #include "base/log.h"
 #include "tls/certificate.h"
@@ -107,7 +108,7 @@ static void a_file_that_goes_missing_keeps_the_old_pair(void **state)
   expect_shown(&w, old, __LINE__);
 
   /* Rubbish is another change, and another sentence; the right file again is none. */
-  rig_write(rig_path(w.folder, "one.example.key"), STR("rubbish"));
+  folder_write(&w.top, "one.example.key", STR("rubbish"));
   assert_int_equal(tls_server_refresh(w.server, &w.why), 0);
   assert_true(w.why.n > said);
   said = w.why.n;
@@ -123,25 +124,24 @@ static void a_folder_that_is_a_moved_symbolic_link_is_followed(void **state)
   (void)state;
   struct rig_world w;
   unsigned char first[FINGERPRINT_BYTES], second[FINGERPRINT_BYTES];
-  char top[RIG_PATH_MAX];
+  char certs[RIG_PATH_MAX];
   rig_world_init(&w);
-  memcpy(top, w.folder, sizeof top);
-  rig_pair(rig_path(top, "release-1"), "one.example");
-  rig_pair(rig_path(top, "release-2"), "one.example");
-  assert_int_equal(symlink("release-1", rig_path(top, "certs")), 0);
-  (void)snprintf(w.folder, sizeof w.folder, "%s", rig_path(top, "certs"));
+  rig_pair(rig_path(w.top.path, "release-1"), "one.example");
+  rig_pair(rig_path(w.top.path, "release-2"), "one.example");
+  assert_int_equal(symlink("release-1", rig_path(w.top.path, "certs")), 0);
+  (void)snprintf(certs, sizeof certs, "%s/certs", w.top.path);
+  w.folder = certs;
   assert_int_equal(rig_add(&w, "one.example", 0), 0);
   rig_fingerprint(&w, "one.example", first);
   expect_shown(&w, first, __LINE__);
 
-  assert_int_equal(symlink("release-2", rig_path(top, "next")), 0);
-  assert_int_equal(rename(rig_path(top, "next"), rig_path(top, "certs")), 0);
+  assert_int_equal(symlink("release-2", rig_path(w.top.path, "next")), 0);
+  assert_int_equal(rename(rig_path(w.top.path, "next"), rig_path(w.top.path, "certs")), 0);
   assert_int_equal(tls_server_refresh(w.server, &w.why), 1);
   assert_int_equal(w.why.n, 0);
   rig_fingerprint(&w, "one.example", second);
   assert_memory_not_equal(first, second, sizeof first);
   expect_shown(&w, second, __LINE__);
-  memcpy(w.folder, top, sizeof top);
   rig_world_free(&w);
 }
 

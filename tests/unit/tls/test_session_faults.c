@@ -172,37 +172,6 @@ static void renegotiation_is_declined_G4(void **state)
   buf_free(&wire);
 }
 
-/* TLS 1.3 lets a peer ask for new keys as often as it likes: a few times is fine, but answers must not pile up. */
-static void key_updates_do_not_pile_up(void **state)
-{
-  (void)state;
-  struct rig_client client;
-  struct buf wire = BUF_INIT(1 << 16), plain = BUF_INIT(64);
-  enum tls_state now = TLS_OPEN;
-  rig_client_init(&client, "one.example", TLS1_3_VERSION);
-  struct tls_session *s = tls_session_new(server);
-  assert_int_equal(rig_pump(&client, s, 0, NULL), TLS_OPEN);
-  int asked = 0;
-  for (; asked < 1000 && now == TLS_OPEN; asked++) {
-    assert_int_equal(SSL_key_update(client.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
-    assert_int_equal(SSL_do_handshake(client.ssl), 1);
-    if (asked == 3)
-      assert_int_equal(SSL_write(client.ssl, "request", 7), 7);
-    buf_clear(&wire);
-    rig_client_output(&client, &wire);
-    now = tls_session_feed(s, buf_str(&wire), &plain);
-  }
-  assert_int_equal(now, TLS_BROKEN);
-  assert_in_range(asked, 10, 100);
-  assert_in_range(tls_session_output(s).n, 100, 1200);
-  assert_non_null(strstr(tls_session_fault(s), "too much"));
-  assert_true(str_eq(buf_str(&plain), STR("request")));
-  tls_session_free(s);
-  rig_client_free(&client);
-  buf_free(&wire);
-  buf_free(&plain);
-}
-
 static void a_client_that_leaves_is_forgotten_whole(void **state)
 {
   (void)state;
@@ -317,7 +286,6 @@ int main(void)
       cmocka_unit_test(a_plain_text_peer_gets_an_alert_and_no_answer_G1),
       cmocka_unit_test(the_alerts_of_clients_become_words),
       cmocka_unit_test(renegotiation_is_declined_G4),
-      cmocka_unit_test(key_updates_do_not_pile_up),
       cmocka_unit_test(a_client_that_leaves_is_forgotten_whole),
       cmocka_unit_test(a_damaged_byte_never_gets_through),
       cmocka_unit_test(errors_do_not_wander_between_sessions),
