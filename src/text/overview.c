@@ -25,7 +25,8 @@
  *   digits   = one to three, of either width, so that "１．" is "1."
  *   opens    : it stands after a blank line, the title, a date, or a line that ends with one of . : ; ! ? ) or 。
  *              (in either width, closing quotes may follow)
- *   fits     : it has the first point's style, and its number is the last point's or one to three above it
+ *   fits     : it has the first point's style, and its number is the last point's or one to three above it; it is no
+ *              sub-point of the last point that is numbered `2.1` (see overview_paragraphs.c)
  *
  * The style `1 Title` is for lines of at most 80 columns without a final full stop; one whose text begins with a small
  * letter must stand after a blank line, the title or a date (else "3 ministers" in wrapped text would be one).

@@ -94,6 +94,10 @@ struct overview_number {
  */
 bool overview_number_read(const struct overview_line *line, struct overview_number *out);
 
+/* A sub-point of point `value` numbered in the decimal way: `2.1 The`, `2.3.1. The`, `２．１　総論` in point 2. Whether
+ * it is only a decimal fraction (`2.5 per cent`) is told by what follows it. */
+bool overview_is_dotted(struct str text, unsigned value);
+
 /* A letter, a roman numeral, kana or a circled number that marks a sub-point: `(a)` `b)` `(iv)` `（ア）` `①`. */
 bool overview_is_lettered(struct str text);
 
@@ -206,11 +210,11 @@ struct overview_reader {
   const struct overview *o;
   struct str text; /* the document up to the section's end */
   size_t at;
-  bool point;                /* the section is a point */
-  bool more;                 /* there is a next line */
-  struct overview_line line; /* that line */
-  enum overview_kind kind;   /* what it starts; KIND_TEXT: nothing */
-  size_t paragraphs;         /* read so far */
+  const struct overview_point *point; /* that is the section; NULL: it is none */
+  bool more;                          /* there is a next line */
+  struct overview_line line;          /* that line */
+  enum overview_kind kind;            /* what it starts; KIND_TEXT: nothing */
+  size_t paragraphs;                  /* read so far */
   enum overview_kind kind_before;
   bool short_before; /* the last paragraph was one short line, and no heading */
   enum overview_style sub_style;

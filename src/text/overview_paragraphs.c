@@ -18,6 +18,11 @@
  * A sub-point is a line that begins with a number of any style (but `1 Title`), or is lettered, and stands after a
  * blank line, a line that ends like a sentence or a heading, or a first line that had room for more; or that counts on
  * from the last sub-point. So `(1)` at the start of a wrapped line (`as stated in paragraph / (1) above`) is none.
+ *
+ * A sub-point may be numbered in the decimal way too, wherever its line stands: `2.1 The chair`, `2.3.1. The chair` and
+ * `２．１　総論` are sub-points of point 2, and never points. It begins with the number of its own point, and a blank
+ * and a capital, a letter of a script without capitals or an opening quote follow; so `12.5 per cent` at the start of a
+ * wrapped line is none.
  */
 
 enum { DEEPER = 2 };
@@ -52,6 +57,8 @@ static enum overview_kind classify(struct overview_reader *r, const struct overv
       return KIND_BULLET;
     break;
   }
+  if (r->point && overview_is_dotted(line->text, r->point->value))
+    return KIND_SUBPOINT;
   opens = opens || (after_start && parted_on_purpose(r, before, line->text));
   if (overview_number_read(line, &number) && number.style != STYLE_TITLE) {
     bool counts_on = number.style == r->sub_style && number.value == r->sub_value + 1;
@@ -86,7 +93,7 @@ void overview_reader_point(struct overview_reader *r, const struct overview *o, 
 {
   const struct overview_point *p = &o->points[i];
   begin(r, o, p->start, p->end);
-  r->point = true;
+  r->point = p;
   advance(r, NULL, false, KIND_TEXT);
   /* The first line keeps its width, for joining, and loses its number. */
   const char *body = o->text + p->body;

@@ -105,6 +105,11 @@ static void styles_of_points(void **state)
       {__LINE__, "T\n\n1. a\n\n2) b\n\n(2) c\n\n2 Delta\n", "T||1:1."},
       {__LINE__, "T\n\n1. a\n\n2.5 million\n\n2.2. Deep\n\n2.b\n", "T||1:1."},
       {__LINE__, "T\n\n1. a\n\n（２）、（３）について\n\n2)-3)\n", "T||1:1."},
+      /* Sub-points numbered in the decimal way are no points. */
+      {__LINE__, "T\n\n1. a.\n\n1.1 Alpha.\n\n1.2. Beta.\n\n2.1 Gamma.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n１．あ。\n\n１．１　い。\n\n２．う。\n\n２．1 え。\n\n２．２．お。\n", "T||1:１． 2:２．"},
+      {__LINE__, "T\n\n1 Alpha\n\n1.1 Beta\n\n2 Gamma\n\n2.1 Delta\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n1.1 Alpha\n\n1.2 Beta\n", "T||"},
       /* (1) only where there is no other. */
       {__LINE__, "T\n\n(1) x\n\n(2) y\n\n1. a\n\n(1) z\n\n2. b\n", "T||1:1. 2:2."},
       {__LINE__, "T\n\n(1) x\n\n(2) y\n\n1 Alpha\n\n2 Beta\n", "T||1:1 2:2"},
