@@ -244,6 +244,20 @@ bool overview_is_rule(struct str text)
   return drawn_with(text, DASHES) || drawn_with(text, DRAWN);
 }
 
+/* Whether a line says anything. Kana's long vowel mark is a letter, but a row of them is a rule. */
+bool overview_has_words(struct str text)
+{
+  if (overview_is_rule(text))
+    return false;
+  while (text.n) {
+    int32_t point;
+    text = str_skip(text, utf8_decode(text, &point));
+    if (utf8_alnum(point))
+      return true;
+  }
+  return false;
+}
+
 bool overview_is_end(struct str text)
 {
   static const struct str marks[] = {STR_INIT("(END)"), STR_INIT("（END）"), STR_INIT("（ＥＮＤ）"), STR_INIT("（了）"),

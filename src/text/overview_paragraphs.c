@@ -7,7 +7,8 @@
  *   B starts nothing: no sub-point, no bullet, no note;
  *   A has 100 columns at most (a wider line was never wrapped); and
  *   B's first word would not have fitted behind A within the margin, which is the width of the document's widest line
- * of at most 100 columns (the title counts only where no other line has 60: see survey()). They are joined with a
+ * of at most 100 columns that has a letter or a digit, which a rule has not (the title counts only where no other line
+ * has 60: see survey()). They are joined with a
  * space, or with none between Chinese or Japanese characters; hyphens stay.
  *
  * Two things that real documents show besides:

@@ -47,6 +47,13 @@ static void note_candidate(struct overview_survey *s, const struct overview_line
     *into = (struct overview_candidate){true, line->start, number->value, number->style};
 }
 
+/* The wider of the margin so far and what the line shows of it: one without words may be as wide as it likes. */
+static unsigned widen(unsigned widest, const struct overview_line *line)
+{
+  bool shows = line->width <= WIDEST_WRAPPED && line->width > widest && overview_has_words(line->text);
+  return shows ? line->width : widest;
+}
+
 void overview_survey(struct str text, struct overview_survey *s)
 {
   struct overview_walk w;
@@ -57,8 +64,8 @@ void overview_survey(struct str text, struct overview_survey *s)
     if (!s->any) {
       s->first = w.line;
       s->first_is_date = w.is_date;
-    } else if (w.line.width <= WIDEST_WRAPPED && w.line.width > s->widest) {
-      s->widest = w.line.width;
+    } else {
+      s->widest = widen(s->widest, &w.line);
     }
     s->any = true;
     s->last = w.line;
@@ -72,8 +79,8 @@ void overview_survey(struct str text, struct overview_survey *s)
       note_candidate(s, &w.line, &number);
   }
   /* A title is often wider than the text below it; it counts only where nothing else shows where the margin is. */
-  if (s->any && s->widest < SURE_MARGIN && s->first.width <= WIDEST_WRAPPED && s->first.width > s->widest)
-    s->widest = s->first.width;
+  if (s->any && s->widest < SURE_MARGIN)
+    s->widest = widen(s->widest, &s->first);
 }
 
 const struct overview_candidate *overview_first_point(const struct overview_survey *s)

@@ -80,6 +80,16 @@ static void wrapped_lines_are_joined(void **state)
        "1. Minister Gemba stated that he would like to promote all the cooperation of both countries and their "
        "exchanges, "
        "too.\n"},
+      /* Nor does a rule, whatever it is drawn with. */
+      {__LINE__,
+       MARGIN "\n\n1. Minister Gemba stated that he would like to promote all\nthe cooperation.\n"
+              "\n2. a\n=====================================================================\n"
+              "────────────────────────────────────────────────────────────────────\n"
+              "ーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーー\n"
+              "* * *  * * *  * * *  * * *  * * *  * * *  * * *  * * *  * * *  * * *\n"
+              ". . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . .\n"
+              "+-------------------------------+----------------------------------+\n",
+       "1. Minister Gemba stated that he would like to promote all the cooperation.\n"},
   };
   CHECK_POINTS(rows);
 }
