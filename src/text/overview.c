@@ -39,6 +39,9 @@
  * the point by two columns or more, whatever its numbers are; where it is not, as far as its numbers have the point's
  * own.
  *
+ * Of a rule (three or more of the same of - _ = * ~ or a dash, blanks between them or not, and nothing else) no more
+ * than 60 columns are kept.
+ *
  * A number given twice (`1. 1.`) counts once. Paragraphs: see overview_paragraphs.c.
  */
 

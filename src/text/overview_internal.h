@@ -24,6 +24,7 @@ enum {
   WIDEST_WRAPPED = 100, /* columns; a wider line was never wrapped */
   WIDEST_HEADING = 80,
   WIDEST_LABEL = 100,
+  WIDEST_RULE = 60,  /* so that it fits into a Gopher menu and a small terminal */
   LEAST_MARGIN = 40, /* a document whose lines are all shorter shows no sign of a margin */
   SURE_MARGIN = 60,  /* one with a line as wide as this shows it well enough without its title */
   HIGHEST_NUMBER = 999,
@@ -34,7 +35,7 @@ enum {
 
 /* One line with something on it. The text of a document holds no line end but LF. */
 struct overview_line {
-  struct str text;   /* without the blanks around it; never empty */
+  struct str text;   /* without the blanks around it, a rule's first columns; never empty */
   size_t start, end; /* where it begins in the document, and where the next one does */
   size_t indent;     /* columns before the text */
   unsigned width;    /* columns, the indentation counted; WIDEST_WRAPPED + 1 for all that are wider */

@@ -173,6 +173,15 @@ static unsigned width(size_t indent, struct str text)
   return wide ? WIDEST_WRAPPED + 1 : (unsigned)(indent + columns);
 }
 
+/* What is kept of a rule: it holds no words, and a wide one would be wrapped where it is shown. */
+static void shorten_rule(struct overview_line *line)
+{
+  if (line->width <= WIDEST_RULE || !overview_is_rule(line->text))
+    return;
+  line->text = trim_end(str_head(line->text, utf8_fit(line->text, WIDEST_RULE)));
+  line->width = width(line->indent, line->text);
+}
+
 bool overview_line_next(struct str text, size_t *at, struct overview_line *line)
 {
   bool after_blank = *at == 0;
@@ -191,6 +200,7 @@ bool overview_line_next(struct str text, size_t *at, struct overview_line *line)
     line->start = start;
     line->end = *at;
     line->width = width(line->indent, line->text);
+    shorten_rule(line);
     line->after_blank = after_blank;
     return true;
   }

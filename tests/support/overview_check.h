@@ -30,7 +30,8 @@ __attribute__((format(printf, 1, 2))) static const char *check_say(const char *f
 }
 
 /* ---- words: text as it must survive. Runs of blanks and line ends are one space, and none between Chinese or Japanese
- * characters, since wrapping leaves no trace there. */
+ * characters, since wrapping leaves no trace there. A rule is no word: of a line of the source that is nothing but one
+ * mark repeated, 60 columns must survive, no more and no less. */
 
 static bool check_space(int32_t c)
 {
@@ -55,6 +56,66 @@ static void check_words(struct buf *out, struct str text)
     space = false;
     utf8_put(out, c);
   }
+}
+
+static bool check_line_end(int32_t c)
+{
+  return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/* One line of a source without the blanks around it, control characters as spaces; takes it off *source. */
+static void check_line(struct str *source, struct buf *line)
+{
+  size_t end = 0;
+  buf_clear(line);
+  while (source->n) {
+    int32_t c;
+    *source = str_skip(*source, utf8_decode(*source, &c));
+    if (check_line_end(c))
+      break;
+    c = c < 0 ? 0xfffd : c < 0x20 || (c >= 0x7f && c < 0xa0) ? ' ' : c;
+    if (check_space(c) && line->n == 0)
+      continue;
+    utf8_put(line, c);
+    end = check_space(c) ? end : line->n;
+  }
+  line->n = end;
+}
+
+/* Whether the line is one mark of a rule, three times or more. */
+static bool check_is_rule(struct str line, bool blanks)
+{
+  static const struct str marks = STR_INIT("-_=*~‐‑‒–—―−─━═ー＿＝＊－");
+  int32_t mark = utf8_first(line), c;
+  size_t count = 0;
+  bool known = false;
+  for (struct str rest = marks; rest.n && !known;) {
+    rest = str_skip(rest, utf8_decode(rest, &c));
+    known = c == mark;
+  }
+  while (known && line.n) {
+    line = str_skip(line, utf8_decode(line, &c));
+    if (c == mark)
+      count++;
+    else if (!blanks || !check_space(c))
+      return false;
+  }
+  return count >= 3;
+}
+
+/* The words of a whole source. */
+static void check_source_words(struct buf *out, struct str source)
+{
+  struct buf text = BUF_INIT(OVERVIEW_PAGE_MAX), line = BUF_INIT(OVERVIEW_PAGE_MAX);
+  while (source.n) {
+    check_line(&source, &line);
+    struct str kept = buf_str(&line);
+    buf_put_str(&text, check_is_rule(kept, true) ? str_head(kept, utf8_fit(kept, 60)) : kept);
+    buf_put_c(&text, '\n');
+  }
+  check_words(out, buf_str(&text));
+  buf_free(&text);
+  buf_free(&line);
 }
 
 /* ---- pages */
@@ -310,7 +371,7 @@ static const char *overview_check(struct str source)
   struct check_page p;
   struct check_ways ways = {NULL, 0};
   check_page_init(&p);
-  check_words(&words, source);
+  check_source_words(&words, source);
   struct str rest = buf_str(&words);
   const char *fault = NULL;
   if (overview_parse(source, CHECK_NAME, &o) != 0 || overview_put_page(o, CHECK_SOURCE, &p.bytes) != 0) {
