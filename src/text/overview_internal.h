@@ -57,11 +57,12 @@ bool overview_ends_sentence(struct str text);
 /* The same for a full stop alone. */
 bool overview_ends_stop(struct str text);
 
-bool overview_is_rule(struct str text);   /* drawn: three or more of the same of - _ = * ~ or a dash */
-bool overview_has_words(struct str text); /* holds a letter or a digit, and is no rule */
-bool overview_is_end(struct str text);    /* (END), in Japanese （了）, or a rule of dashes */
-bool overview_is_note(struct str text);   /* begins with `(*` */
-bool overview_is_index(struct str text);  /* Back to Index */
+bool overview_is_rule(struct str text);      /* drawn: three or more of the same of - _ = * ~ or a dash */
+bool overview_is_underline(struct str text); /* three or more of the same of - = ~ and nothing else */
+bool overview_has_words(struct str text);    /* holds a letter or a digit, and is no rule */
+bool overview_is_end(struct str text);       /* (END), in Japanese （了）, or a rule of dashes */
+bool overview_is_note(struct str text);      /* begins with `(*` */
+bool overview_is_index(struct str text);     /* Back to Index */
 
 /* Whether `b` follows `a` without a space when they are joined: both sides are Chinese or Japanese. */
 bool overview_abuts(struct str a, struct str b);
@@ -122,6 +123,7 @@ struct overview_walk {
   bool opens;        /* a number on this line may start a point */
   bool opens_widely; /* it stands after a blank line, the title or a date */
   bool is_date;
+  bool is_underline; /* of the title */
   struct date date;
 };
 
@@ -142,7 +144,8 @@ struct overview_survey {
   bool any; /* there is a line at all */
   struct overview_line first, last;
   bool first_is_date;
-  unsigned widest; /* of the lines after the first that are no wider than WIDEST_WRAPPED and have words */
+  size_t title_end; /* where the line after the title begins, if the first line is the title */
+  unsigned widest;  /* of the lines after the first that are no wider than WIDEST_WRAPPED and have words */
   struct overview_candidate sure, weak, bracket;
   bool dated;
   size_t date_at;

@@ -254,6 +254,14 @@ bool overview_is_rule(struct str text)
   return drawn_with(text, DASHES) || drawn_with(text, DRAWN);
 }
 
+bool overview_is_underline(struct str text)
+{
+  size_t same = 0;
+  while (same < text.n && text.p[same] == text.p[0])
+    same++;
+  return text.n >= 3 && same == text.n && (text.p[0] == '-' || text.p[0] == '=' || text.p[0] == '~');
+}
+
 /* Whether a line says anything. Kana's long vowel mark is a letter, but a row of them is a rule. */
 bool overview_has_words(struct str text)
 {

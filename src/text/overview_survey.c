@@ -17,13 +17,15 @@ static bool parse_date(const struct overview_line *line, struct date *out)
 bool overview_walk_next(struct overview_walk *w)
 {
   struct overview_line before = w->line;
-  bool after_date = w->is_date;
+  bool after_date = w->is_date, after_title = w->is_underline || (w->lines == 1 && w->titled);
   if (!overview_line_next(w->text, &w->at, &w->line))
     return false;
   w->lines++;
-  w->opens_widely = w->line.after_blank || w->lines == 1 || (w->lines == 2 && w->titled) || after_date;
+  w->opens_widely = w->line.after_blank || w->lines == 1 || after_title || after_date;
   w->opens = w->opens_widely || overview_ends_sentence(before.text);
   w->is_date = parse_date(&w->line, &w->date);
+  w->is_underline =
+      w->lines == 2 && w->titled && !after_date && !w->line.after_blank && overview_is_underline(w->line.text);
   return true;
 }
 
@@ -61,6 +63,8 @@ void overview_survey(struct str text, struct overview_survey *s)
   *s = (struct overview_survey){.any = false};
   overview_walk_begin(&w, text, 0, true);
   while (overview_walk_next(&w)) {
+    if (!s->any || w.is_underline)
+      s->title_end = w.line.end;
     if (!s->any) {
       s->first = w.line;
       s->first_is_date = w.is_date;

@@ -63,14 +63,19 @@ static bool check_line_end(int32_t c)
   return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
-/* One line of a source without the blanks around it, control characters as spaces; takes it off *source. */
-static void check_line(struct str *source, struct buf *line)
+/* One line of a source without the blanks around it, control characters as spaces; takes it off *source. Where a
+ * paragraph separator ended it, *parted tells: it is as good as a blank line. */
+static void check_line(struct str *source, struct buf *line, bool *parted)
 {
   size_t end = 0;
   buf_clear(line);
+  *parted = false;
   while (source->n) {
     int32_t c;
     *source = str_skip(*source, utf8_decode(*source, &c));
+    if (c == '\r' && str_starts(*source, STR("\n")))
+      continue;
+    *parted = c == 0x2029;
     if (check_line_end(c))
       break;
     c = c < 0 ? 0xfffd : c < 0x20 || (c >= 0x7f && c < 0xa0) ? ' ' : c;
@@ -103,12 +108,30 @@ static bool check_is_rule(struct str line, bool blanks)
   return count >= 3;
 }
 
+/* The underline of a title: what the line directly below the first one is, if that is nothing but `---`, `===` or
+ * `~~~`. It is drawn and no word: the page shows the title without it. */
+static void check_underline(struct buf *out, struct str source)
+{
+  struct buf line = BUF_INIT(OVERVIEW_PAGE_MAX);
+  bool parted = false;
+  while (source.n && line.n == 0)
+    check_line(&source, &line, &parted);
+  if (parted)
+    buf_clear(&line);
+  else
+    check_line(&source, &line, &parted);
+  if (line.n && (line.p[0] == '-' || line.p[0] == '=' || line.p[0] == '~') && check_is_rule(buf_str(&line), false))
+    buf_put_str(out, str_head(buf_str(&line), 60));
+  buf_free(&line);
+}
+
 /* The words of a whole source. */
 static void check_source_words(struct buf *out, struct str source)
 {
   struct buf text = BUF_INIT(OVERVIEW_PAGE_MAX), line = BUF_INIT(OVERVIEW_PAGE_MAX);
+  bool parted;
   while (source.n) {
-    check_line(&source, &line);
+    check_line(&source, &line, &parted);
     struct str kept = buf_str(&line);
     buf_put_str(&text, check_is_rule(kept, true) ? str_head(kept, utf8_fit(kept, 60)) : kept);
     buf_put_c(&text, '\n');
@@ -362,12 +385,13 @@ static bool check_end(struct str left, struct str tail)
 }
 
 /* Title, date, lead, points and tail put together are the words of the source in order, less doubled numbers and Back
- * to Index; each point's page holds that point's words and no other's; every page is well-made. NULL, or what is wrong.
+ * to Index and the title's underline, and of a rule its first 60 columns; each point's page holds that point's words
+ * and no other's; every page is well-made. NULL, or what is wrong.
  */
 static const char *overview_check(struct str source)
 {
   struct overview *o = NULL;
-  struct buf words = BUF_INIT(OVERVIEW_PAGE_MAX);
+  struct buf words = BUF_INIT(OVERVIEW_PAGE_MAX), under = BUF_INIT(64);
   struct check_page p;
   struct check_ways ways = {NULL, 0};
   check_page_init(&p);
@@ -381,7 +405,10 @@ static const char *overview_check(struct str source)
   struct check_links links = {o};
   if ((fault = check_page_read(&p, check_on_link, &links)))
     goto out;
-  if (!str_eq(overview_title(o), CHECK_NAME_SHOWN) && !check_take(&rest, buf_str(&p.title)))
+  bool titled = !str_eq(overview_title(o), CHECK_NAME_SHOWN);
+  if (titled)
+    check_underline(&under, source);
+  if (titled && !(check_take(&rest, buf_str(&p.title)) && check_take(&rest, buf_str(&under))))
     fault = check_say("the title is not the first line: %.*s", STR_ARG(buf_str(&p.title)));
   else if (p.links != overview_points(o) + 2 || !str_eq(p.target[1], CHECK_SOURCE) ||
            !str_eq(p.target[2], STR("../")) || !str_eq(p.label[2], STR("Back to Index")))
@@ -403,6 +430,7 @@ out:
   overview_free(o);
   check_page_free(&p);
   buf_free(&words);
+  buf_free(&under);
   return fault;
 }
 

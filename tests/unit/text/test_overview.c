@@ -75,6 +75,17 @@ static void titles_and_dates(void **state)
       {__LINE__, "T\n\nOn September 26, 2012\n\n1. a\n", "T||1:1."},
       {__LINE__, "T\r\n\r\nSeptember 26, 2012\r\n\r\n1. a\r\n2. b\r\n", "T|2012-09-26|1:1."},
       {__LINE__, "T\r\rSeptember 26, 2012\r\r1. a.\r2. b\r", "T|2012-09-26|1:1. 2:2."},
+      /* A point, too, stands after the title where that is underlined. */
+      {__LINE__, "T\n===\n1. a\n", "T||1:1."},
+      {__LINE__, "  T\n  ------\nSeptember 26, 2012\n1. a\n", "T|2012-09-26|1:1."},
+      {__LINE__, "T\n~~~\n1 Alpha\n", "T||1:1"},
+      {__LINE__, "T\n--\n1. a\n", "T||"},
+      {__LINE__, "T\n\n---\n1. a\n", "T||"},
+      {__LINE__, "T\n=-=\n1. a\n", "T||"},
+      {__LINE__, "T\n***\n1. a\n", "T||"},
+      {__LINE__, "T\nLead\n---\n1. a\n", "T||"},
+      {__LINE__, "1. a\n---\n2. b\n", "NAME||1:1."},
+      {__LINE__, "2012-09-26\n---\n1. a\n", "NAME|2012-09-26|"},
       {__LINE__, "Back to Index\n", "NAME||"},
       {__LINE__, "Back to Index\n\nMore\n", "Back to Index||"},
   };

@@ -324,6 +324,35 @@ static void the_whole_tree(void **state)
   overview_free(o);
 }
 
+static void the_title_is_shown_without_its_underline(void **state)
+{
+  (void)state;
+  static const struct row rows[] = {
+      {__LINE__, "T\n=\n", "# T\n\n=\n"},
+      {__LINE__, "T\n===\n", "# T\n"},
+      {__LINE__, "T\n   ---------  \nLead\n\n1. a\n---\nb\n", "# T\n\nLead\n\n=> 1.gmi 1. a\n\n---\n\nb\n"},
+      {__LINE__, "\n T\r\n~~~\r\n1. a\n", "# T\n\n=> 1.gmi 1. a\n"},
+      {__LINE__, "T\n---\nBack to Index\n", "# T\n"},
+      /* What only looks like one stays. */
+      {__LINE__, "T\n\n---\n", "# T\n\n---\n"},
+      {__LINE__, "T\n===\n===\n", "# T\n\n===\n"},
+      {__LINE__, "T\n= = =\n", "# T\n\n= = =\n"},
+      {__LINE__, "T\n***\n", "# T\n\n***\n"},
+      {__LINE__, "2012-09-26\n---\n", "# NAME\n\n2012-09-26\n\n---\n"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct overview *o = parse(str_from(rows[i].source));
+    struct buf page = BUF_INIT(4096);
+    struct str links = STR("\n=> ../s The whole document as plain text\n=> ../ Back to Index\n");
+    assert_int_equal(overview_put_page(o, STR("../s"), &page), 0);
+    assert_true(str_ends(buf_str(&page), links));
+    page.n -= links.n;
+    expect(rows[i].line, &page, rows[i].want);
+    buf_free(&page);
+    overview_free(o);
+  }
+}
+
 static void a_document_without_points_is_its_text(void **state)
 {
   (void)state;
@@ -362,6 +391,7 @@ int main(void)
       cmocka_unit_test(markup_in_the_source_stays_text_G22),
       cmocka_unit_test(labels_are_heading_or_first_sentence),
       cmocka_unit_test(the_whole_tree),
+      cmocka_unit_test(the_title_is_shown_without_its_underline),
       cmocka_unit_test(a_document_without_points_is_its_text),
       cmocka_unit_test(pages_are_appended_and_errors_kept),
   };
