@@ -18,7 +18,8 @@
  *   lead     = *line                    ; the first one that is nothing but a date is the document's date
  *   point    = start *line
  *   tail     = [ mark *line ]           ; after the last point only
- *   mark     = "(END)" / "（了）" / a rule of dashes / a line that begins with "(*" (in either width)
+ *   mark     = "(END)" / "（了）" / a rule of dashes, of which two will do where they are "--" (as above a signature)
+ *            / a line that begins with "(*" (in either width)
  *            / a line after a blank one that is indented less than the last point's number
  *
  *   start    = number text              ; opens, and fits the points before it

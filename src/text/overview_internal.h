@@ -60,7 +60,7 @@ bool overview_ends_stop(struct str text);
 bool overview_is_rule(struct str text);      /* drawn: three or more of the same of - _ = * ~ or a dash */
 bool overview_is_underline(struct str text); /* three or more of the same of - = ~ and nothing else */
 bool overview_has_words(struct str text);    /* holds a letter or a digit, and is no rule */
-bool overview_is_end(struct str text);       /* (END), in Japanese （了）, or a rule of dashes */
+bool overview_is_end(struct str text);       /* (END), in Japanese （了）, a rule of dashes, or -- */
 bool overview_is_note(struct str text);      /* begins with `(*` */
 bool overview_is_index(struct str text);     /* Back to Index */
 

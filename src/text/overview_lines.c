@@ -283,7 +283,7 @@ bool overview_is_end(struct str text)
   for (size_t i = 0; i < COUNT(marks); i++)
     if (str_eq_nocase(text, marks[i]))
       return true;
-  return drawn_with(text, DASHES);
+  return drawn_with(text, DASHES) || str_eq(text, STR("--"));
 }
 
 bool overview_is_note(struct str text)

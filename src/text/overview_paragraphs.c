@@ -3,7 +3,7 @@
 #include "text/overview_internal.h"
 
 /* Line B joins line A if
- *   no blank line lies between them, and neither is a line of its own (the date, (END), a rule, Back to Index);
+ *   no blank line lies between them, and neither is a line of its own (the date, (END), a rule, `--`, Back to Index);
  *   B starts nothing: no sub-point, no bullet, no note;
  *   A has 100 columns at most (a wider line was never wrapped); and
  *   B's first word would not have fitted behind A within the margin, which is the width of the document's widest line
