@@ -56,6 +56,8 @@ struct str overview_skip_blanks(struct str s);
 bool overview_ends_sentence(struct str text);
 /* The same for a full stop alone. */
 bool overview_ends_stop(struct str text);
+/* The same for a comma of any script. */
+bool overview_ends_comma(struct str text);
 
 bool overview_is_rule(struct str text);      /* drawn: three or more of the same of - _ = * ~ or a dash */
 bool overview_is_underline(struct str text); /* three or more of the same of - = ~ and nothing else */
@@ -207,6 +209,7 @@ enum overview_kind {
 struct overview_paragraph {
   enum overview_kind kind;
   bool heading; /* one short line without a final full stop, and more text follows it that belongs to it */
+  bool goes_on; /* it visibly does, in the next paragraph: that begins with a small letter, or a comma stands between */
   bool tight;   /* it stood close to the one before: both short lines, or bullets, with no blank line between */
 };
 

@@ -18,6 +18,7 @@ static bool among(const int32_t *table, int32_t point)
 static const int32_t CLOSING_QUOTES[] = {'"',    '\'',   ']',    0x2019, 0x201d, 0xbb,   0x203a,
                                          0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0};
 static const int32_t STOPS[] = {'.', 0x3002, 0xff0e, 0xff61, 0};
+static const int32_t COMMAS[] = {',', 0x60c, 0x3001, 0xff0c, 0xff64, 0};
 static const int32_t ENDS[] = {':',    ';',    '!',    '?',    ')',    '.',    0x3002, 0xff0e,
                                0xff61, 0xff1a, 0xff1b, 0xff01, 0xff1f, 0xff09, 0};
 static const int32_t DASHES[] = {'-',    0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015,
@@ -230,6 +231,11 @@ bool overview_ends_sentence(struct str text)
 bool overview_ends_stop(struct str text)
 {
   return ends(text, STOPS);
+}
+
+bool overview_ends_comma(struct str text)
+{
+  return ends(text, COMMAS);
 }
 
 /* Whether text is at least three times the same mark from the table, blanks between them or not. */

@@ -16,6 +16,10 @@
  *   paragraph of a document without blank lines;
  *   a short first line of a point is its heading, though it be the widest line of a short document: see is_caption().
  *
+ * The first line of a point or a sub-point is its heading if it has 80 columns at most, no final full stop, and more
+ * text after it; but not where it ends in a comma, or where the next line follows without a blank one and begins with a
+ * small letter: then it is text that goes on, though it was not joined.
+ *
  * A sub-point is a line that begins with a number of any style (but `1 Title`), or is lettered, and stands after a
  * blank line, a line that ends like a sentence or a heading, or a first line that had room for more; or that counts on
  * from the last sub-point. So `(1)` at the start of a wrapped line (`as stated in paragraph / (1) above`) is none.
@@ -106,11 +110,21 @@ void overview_reader_point(struct overview_reader *r, const struct overview *o, 
     r->kind = classify(r, NULL, false, KIND_TEXT);
 }
 
-/* Whether the first line of a paragraph is short enough to be a heading and does not end like a sentence. */
+/* Whether the first line of a paragraph is short enough to be a heading and ends neither like a sentence nor within
+ * one. */
 static bool is_caption(const struct overview_reader *r, const struct overview_line *line, enum overview_kind kind)
 {
   return r->point && (kind == KIND_SUBPOINT || (kind == KIND_TEXT && r->paragraphs == 0)) &&
-         line->width <= WIDEST_HEADING && !overview_ends_stop(line->text);
+         line->width <= WIDEST_HEADING && !overview_ends_stop(line->text) && !overview_ends_comma(line->text);
+}
+
+/* Whether what ends with `line` visibly goes on in the next line, though that does not join it. */
+static bool goes_on(const struct overview_reader *r, const struct overview_line *line)
+{
+  if (!r->more)
+    return false;
+  bool small = r->kind == KIND_TEXT && !r->line.after_blank && overview_small(utf8_first(r->line.text));
+  return small || overview_ends_comma(line->text);
 }
 
 /* Whether the next line continues the paragraph of kind `kind` whose last line is `line`; `first`: and only line. */
@@ -167,8 +181,9 @@ bool overview_reader_next(struct overview_reader *r, size_t most, struct buf *ou
     advance(r, &line, false, p->kind);
   }
   bool short_line = lines == 1 && line.width <= WIDEST_HEADING && p->kind != KIND_ALONE;
-  p->heading =
-      lines == 1 && r->more && is_caption(r, &line, p->kind) && (p->kind == KIND_TEXT || r->kind != KIND_SUBPOINT);
+  p->goes_on = goes_on(r, &line);
+  p->heading = lines == 1 && r->more && !p->goes_on && is_caption(r, &line, p->kind) &&
+               (p->kind == KIND_TEXT || r->kind != KIND_SUBPOINT);
   p->tight = close && ((short_line && r->short_before && !p->heading) ||
                        (p->kind == KIND_BULLET && r->kind_before == KIND_BULLET));
   r->kind_before = p->kind;

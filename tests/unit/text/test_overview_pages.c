@@ -65,7 +65,7 @@ static void wrapped_lines_are_joined(void **state)
       {__LINE__, "T\n\n1. They met on the occasion of the General Assembly in New\nIn 2012. They were\n",
        "1. They met on the occasion of the General Assembly in New In 2012. They were\n"},
       /* What had room for the next word was not wrapped. */
-      {__LINE__, "T\n\n1. Short lines\nstay apart. " MARGIN "\n", "## 1. Short lines\n\nstay apart. " MARGIN "\n"},
+      {__LINE__, "T\n\n1. Short lines\nstay apart. " MARGIN "\n", "1. Short lines\nstay apart. " MARGIN "\n"},
       /* A line of more than 100 columns was never wrapped. */
       {__LINE__, "T\n\n1. " MARGIN " " MARGIN "\nand this.\n" MARGIN "\n",
        "1. " MARGIN " " MARGIN "\n\nand this.\n" MARGIN "\n"},
@@ -188,6 +188,18 @@ static void headings_of_points_and_subpoints(void **state)
        "## １．総論\n\n両大臣は、会談した。ラヴロフ大臣。\n"},
       {__LINE__, "T\n\n1. A\n(1) Syria\nThey talked.\n(2) Iran\nThey talked.\n",
        "## 1. A\n\n### (1) Syria\n\nThey talked.\n\n### (2) Iran\n\nThey talked.\n"},
+      /* What visibly goes on is no heading: in a small letter on the next line, or after a comma. */
+      {__LINE__, "T\n\n1. The chair opened the\nmeeting. " MARGIN "\n",
+       "1. The chair opened the\nmeeting. " MARGIN "\n"},
+      {__LINE__, "T\n\n1. The chair opened\n\nthe meeting.\n", "## 1. The chair opened\n\nthe meeting.\n"},
+      {__LINE__, "T\n\n1. In Moscow,\nRussia and Japan met. " MARGIN "\n",
+       "1. In Moscow,\n\nRussia and Japan met. " MARGIN "\n"},
+      {__LINE__, "T\n\n1. In Moscow,\n\nRussia.\n", "1. In Moscow,\n\nRussia.\n"},
+      {__LINE__, "T\n\n1. In Moscow,\nRussia and Japan.\n", "1. In Moscow, Russia and Japan.\n"},
+      {__LINE__, "T\n\n１．日本、\n\nロシア。\n", "１．日本、\n\nロシア。\n"},
+      {__LINE__, "T\n\n1. A\n(1) Syria, which\nis there. " MARGIN "\n\n(2) Iran,\n\nThey talked.\n",
+       "## 1. A\n\n(1) Syria, which\nis there. " MARGIN "\n\n(2) Iran,\n\nThey talked.\n"},
+      {__LINE__, "T\n\n1. Topics\n(a) one.\n", "## 1. Topics\n\n(a) one.\n"},
       /* A list of short ones has no headings. */
       {__LINE__, "T\n\n1. A\n(1) Syria\n(2) Iran\n", "## 1. A\n\n(1) Syria\n(2) Iran\n"},
       {__LINE__, "T\n\n1. A\n(1) They talked.\n(2) They parted.\n", "## 1. A\n\n(1) They talked.\n(2) They parted.\n"},
@@ -271,6 +283,19 @@ static void labels_are_heading_or_first_sentence(void **state)
       {__LINE__, "T\n\n1. 1. They met. They parted.\n", "1. They met."},
       {__LINE__, "T\n\n1.\n\n2. b\n", "1."},
       {__LINE__, "T\n\n(1) They met\n\nand parted. Then.\n", "(1) They met"},
+      /* A sentence that goes on below is cut as well. */
+      {__LINE__, "T\n\n1. The chair opened the\nmeeting. " MARGIN "\n", "1. The chair opened the…"},
+      {__LINE__, "T\n\n1. In Moscow,\n\nRussia.\n", "1. In Moscow,…"},
+      {__LINE__, "T\n\n1. They met. In Moscow,\n\nRussia.\n", "1. They met."},
+      {__LINE__, "T\n\n1. They agreed:\nto meet. " MARGIN "\n", "1. They agreed:"},
+      {__LINE__,
+       "T\n\n1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 "
+       "123456,\n\nb\n",
+       "1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789…"},
+      {__LINE__,
+       "T\n\n1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 "
+       "12345,\n\nb\n",
+       "1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 12345,…"},
       /* 100 columns with number and ellipsis, between words. */
       {__LINE__,
        "T\n\n1. This was the kick-off meeting for the preparation for the visit to Russia by the Prime Minister of "
