@@ -16,6 +16,7 @@
 #include "site/env.h"
 #include "site/mime.h"
 #include "site/site.h"
+#include "site/tree.h"
 #include "text/overview.h"
 #include "text/uri.h"
 
@@ -217,6 +218,34 @@ static int write_tree(const struct render_order *order)
   return fflush(stdout) == 0 ? EXIT_OK : fault("standard output", strerror(errno));
 }
 
+/* ---------------------------------------------------------------- a hint */
+
+/* Tells an overview's author where a point is missing because its number is written in another style. */
+static void hint(const struct render_order *order)
+{
+  struct overview *o = NULL;
+  struct overview_stray stray;
+  struct file_id id;
+  struct buf path = BUF_INIT(PATH_LENGTH);
+  int root = open(order->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  buf_put_c(&path, '/');
+  buf_put_str(&path, str_from(order->name));
+  if (root >= 0 && !buf_error(&path) && tree_read(root, buf_str(&path), &o, &id) == 0) {
+    size_t n = overview_strays(o, &stray);
+    char more[64] = "";
+    if (n > 1)
+      (void)snprintf(more, sizeof more, " (and %zu more)", n - 1);
+    if (n)
+      complain("render",
+               "%s: no point %u: on line %zu its number is `%.*s`, and must be written like the others, `%.*s`%s",
+               order->file, stray.value, stray.line, STR_ARG(stray.number), STR_ARG(overview_number(o, 0)), more);
+  }
+  if (root >= 0)
+    (void)close(root);
+  overview_free(o);
+  buf_free(&path);
+}
+
 int cmd_render(int argc, char **argv)
 {
   struct render_order order;
@@ -229,6 +258,8 @@ int cmd_render(int argc, char **argv)
     status = render_order_find(&order);
     if (status == EXIT_OK)
       status = order.out ? write_tree(&order) : render(&order);
+    if (status == EXIT_OK && order.overview)
+      hint(&order);
   }
   render_order_free(&order);
   return status;

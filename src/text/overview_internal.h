@@ -8,6 +8,7 @@
  *   overview_paragraphs.c  lines joined into paragraphs
  *   overview_labels.c      headings, sentences, the labels of links
  *   overview_pages.c       the gemtext pages
+ *   overview_strays.c      numbers in another style, which start no points
  */
 #ifndef NUNCIO_TEXT_OVERVIEW_INTERNAL_H
 #define NUNCIO_TEXT_OVERVIEW_INTERNAL_H

@@ -112,6 +112,22 @@ def test_it_prints_the_shipped_overview(shipped):
     assert render(f"capsule/{NAME}.overview.txt", cwd=ROOT) == shipped.gemini(f"/{NAME}/").text
 
 
+STRAY = "A meeting\n\n1. One.\n\n2) Two.\n\n3) Three.\n\n4. Four.\n"
+
+
+@pytest.mark.parametrize("words", [[], ["--gopher"], ["--point", "4"], ["-o", "out"]])
+def test_a_number_in_another_style_is_a_hint_to_the_author(tmp_path, words):
+    plant(tmp_path, {"m.overview.txt": STRAY})
+    done = run("render", *words, "m.overview.txt", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout
+    assert done.stderr == ("nuncio render: m.overview.txt: no point 2: on line 5 its number is `2)`, and must be "
+                           "written like the others, `1.` (and 1 more)\n")
+
+
+def test_where_no_number_is_missing_there_is_no_hint():
+    assert run("render", f"capsule/{NAME}.overview.txt", cwd=ROOT).stderr == ""
+
+
 @pytest.mark.parametrize("words", [
     ["nothing.gmi"], ["nothing/"], ["--point", "9", "list/m.overview.txt"], ["--point", "2", "list/m.overview.txt"],
     ["--point", "1", "page.gmi"]])

@@ -384,6 +384,19 @@ static bool check_end(struct str left, struct str tail)
   return left.n == 0 || str_eq_nocase(left, STR("Back to Index"));
 }
 
+/* A number that is told to be missing is one that no point has. */
+static const char *check_strays(const struct overview *o)
+{
+  struct overview_stray stray;
+  char page[16];
+  if (overview_strays(o, &stray) == 0)
+    return NULL;
+  (void)snprintf(page, sizeof page, "%u", stray.value);
+  return stray.line == 0 || stray.number.n == 0 || overview_find(o, str_from(page)) >= 0
+             ? check_say("point %u is missing on line %zu", stray.value, stray.line)
+             : NULL;
+}
+
 /* Title, date, lead, points and tail put together are the words of the source in order, less doubled numbers and Back
  * to Index and the title's underline, and of a rule its first 60 columns; each point's page holds that point's words
  * and no other's; every page is well-made. NULL, or what is wrong.
@@ -404,6 +417,8 @@ static const char *overview_check(struct str source)
   }
   struct check_links links = {o};
   if ((fault = check_page_read(&p, check_on_link, &links)))
+    goto out;
+  if ((fault = check_strays(o)))
     goto out;
   bool titled = !str_eq(overview_title(o), CHECK_NAME_SHOWN);
   if (titled)

@@ -260,6 +260,45 @@ static void what_follows_the_last_point(void **state)
   }
 }
 
+static void numbers_in_another_style_are_told(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *source;
+    size_t found;
+    unsigned value;
+    size_t at;
+    const char *number;
+  } rows[] = {
+      {__LINE__, "T\n\n1. a\n\n2) b\n\n3. c\n", 1, 2, 5, "2)"},
+      {__LINE__, "T\r\n1. a.\r\n(2) b.\r\n(3) c.\r\n4. d.\r\n", 2, 2, 3, "(2)"},
+      {__LINE__, "T\n\n1. a\n\n2. b\n\n3 Gamma\n\n4. d\n\n５）e\n\n6. f\n", 2, 3, 7, "3"},
+      /* Behind the last point: what is right above it. */
+      {__LINE__, "T\n\n1) a\n\n2. b\n\n3. c\n", 2, 2, 5, "2."},
+      {__LINE__, "T\n\n1. a\n\n3) b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n2 ministers\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n(END)\n\n2) b\n", 0, 0, 0, ""},
+      /* No number is missing; a list within a point; what could start no point in any style. */
+      {__LINE__, "", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n2) b\n\n2. c\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n4. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a:\n(1) x.\n(2) y.\n3. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. as in\n(2) above\n\n3. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n3) x\n\n3. b\n", 0, 0, 0, ""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct overview *o = parse(str_from(rows[i].source));
+    struct overview_stray stray = {0, 0, STR("")};
+    size_t found = overview_strays(o, &stray);
+    if (found != rows[i].found || stray.value != rows[i].value || stray.line != rows[i].at ||
+        !str_eq(stray.number, str_from(rows[i].number)))
+      fail_msg("line %d: %zu found, %u on line %zu: %.*s", rows[i].line, found, stray.value, stray.line,
+               STR_ARG(stray.number));
+    overview_free(o);
+  }
+}
+
 static void pages_are_found_by_their_names(void **state)
 {
   (void)state;
@@ -373,6 +412,7 @@ int main(void)
       cmocka_unit_test(numbers_of_points),
       cmocka_unit_test(lists_that_start_anew_stay_inside),
       cmocka_unit_test(what_follows_the_last_point),
+      cmocka_unit_test(numbers_in_another_style_are_told),
       cmocka_unit_test(pages_are_found_by_their_names),
       cmocka_unit_test(invalid_bytes_are_counted_and_replaced),
       cmocka_unit_test(the_name_is_shown_as_text),
