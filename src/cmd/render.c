@@ -224,7 +224,7 @@ static int write_tree(const struct render_order *order)
 static void hint(const struct render_order *order)
 {
   struct overview *o = NULL;
-  struct overview_stray stray;
+  struct overview_stray stray = {.line = 0};
   struct file_id id;
   struct buf path = BUF_INIT(PATH_LENGTH);
   int root = open(order->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
