@@ -1,5 +1,6 @@
 /* What the parts of the overview share; nobody else includes it. The parser's grammar stands in overview.c.
  *
+ *   overview_tidy.c        the text made ready
  *   overview_lines.c       lines: indentation, width, what kind of line it is
  *   overview_numbers.c     numbers and other marks at the start of a line
  *   overview_survey.c      the first look: date, margin, first point
