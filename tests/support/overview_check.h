@@ -108,6 +108,19 @@ static bool check_is_rule(struct str line, bool blanks)
   return count >= 3;
 }
 
+/* What is kept of a line: all of it, or 60 columns of a rule, without the blanks that the cut may leave at its end. */
+static struct str check_kept(struct str line)
+{
+  if (!check_is_rule(line, true))
+    return line;
+  line.n = utf8_fit(line, 60);
+  while (check_space(utf8_last(line)))
+    do
+      line.n--;
+    while (((unsigned char)line.p[line.n] & 0xc0) == 0x80);
+  return line;
+}
+
 /* The underline of a title: what the line directly below the first one is, if that is nothing but `---`, `===` or
  * `~~~`. It is drawn and no word: the page shows the title without it. */
 static void check_underline(struct buf *out, struct str source)
@@ -120,8 +133,9 @@ static void check_underline(struct buf *out, struct str source)
     buf_clear(&line);
   else
     check_line(&source, &line, &parted);
-  if (line.n && (line.p[0] == '-' || line.p[0] == '=' || line.p[0] == '~') && check_is_rule(buf_str(&line), false))
-    buf_put_str(out, str_head(buf_str(&line), 60));
+  struct str kept = check_kept(buf_str(&line));
+  if (kept.n && (kept.p[0] == '-' || kept.p[0] == '=' || kept.p[0] == '~') && check_is_rule(kept, false))
+    buf_put_str(out, kept);
   buf_free(&line);
 }
 
@@ -132,8 +146,7 @@ static void check_source_words(struct buf *out, struct str source)
   bool parted;
   while (source.n) {
     check_line(&source, &line, &parted);
-    struct str kept = buf_str(&line);
-    buf_put_str(&text, check_is_rule(kept, true) ? str_head(kept, utf8_fit(kept, 60)) : kept);
+    buf_put_str(&text, check_kept(buf_str(&line)));
     buf_put_c(&text, '\n');
   }
   check_words(out, buf_str(&text));
