@@ -163,6 +163,21 @@ bool utf8_spaceless(int32_t point)
          (point >= 0x20000 && point <= 0x3ffff); /* Han B and on */
 }
 
+bool utf8_alnum(int32_t point)
+{
+  if (point < 0x80)
+    return (point >= '0' && point <= '9') || (point >= 'A' && point <= 'Z') || (point >= 'a' && point <= 'z');
+  utf8proc_category_t category = utf8proc_category(point);
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
+         (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
+}
+
+bool utf8_caseless(int32_t point)
+{
+  /* The feminine and the masculine ordinal sign are Latin's. */
+  return point >= 0x80 && point != 0xaa && point != 0xba && utf8proc_category(point) == UTF8PROC_CATEGORY_LO;
+}
+
 int32_t utf8_first(struct str s)
 {
   int32_t point = -1;

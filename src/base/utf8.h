@@ -40,6 +40,11 @@ size_t utf8_fit(struct str s, size_t columns);
  * punctuation and the fullwidth forms. Hangul does not: Korean has spaces. */
 bool utf8_spaceless(int32_t point);
 
+/* Whether the code point is a letter or a digit of any script (Unicode's L and N); a letter of a script that has no
+ * capitals, such as Han, kana, Hangul, Arabic or Thai (Lo). */
+bool utf8_alnum(int32_t point);
+bool utf8_caseless(int32_t point);
+
 /* The first and the last code point of s, or -1 where s is empty or they are invalid. */
 int32_t utf8_first(struct str s);
 int32_t utf8_last(struct str s);

@@ -11,21 +11,24 @@
 
 /* The grammar, in lines; blank ones may stand anywhere.
  *
- *   document = [ title ] lead *point tail [ index ]
+ *   document = [ title [ under ] ] lead *point tail [ index ]
  *   title    = the first line, unless it starts a point or is a date: then NAME is the title
+ *   under    = the title's underline, directly below it: three or more of the same of - = ~ and nothing else; not shown
  *   index    = "Back to Index", in any case, as the last line; elsewhere it is text
  *   lead     = *line                    ; the first one that is nothing but a date is the document's date
  *   point    = start *line
  *   tail     = [ mark *line ]           ; after the last point only
- *   mark     = "(END)" / "（了）" / a rule of dashes / a line that begins with "(*" (in either width)
+ *   mark     = "(END)" / "（了）" / a rule of dashes, of which two will do where they are "--" (as above a signature)
+ *            / a line that begins with "(*" (in either width)
  *            / a line after a blank one that is indented less than the last point's number
  *
  *   start    = number text              ; opens, and fits the points before it
  *   number   = digits "." / digits ")" / "(" digits ")" / digits blank title-text
  *   digits   = one to three, of either width, so that "１．" is "1."
- *   opens    : it stands after a blank line, the title, a date, or a line that ends with one of . : ; ! ? ) or 。
- *              (in either width, closing quotes may follow)
- *   fits     : it has the first point's style, and its number is the last point's or one to three above it
+ *   opens    : it stands after a blank line, the title (and its underline), a date, or a line that ends with one of . :
+ * ; ! ? ) or 。 (in either width, closing quotes may follow) fits     : it has the first point's style, and its number
+ * is the last point's or one to three above it; it is no sub-point of the last point that is numbered `2.1` (see
+ * overview_paragraphs.c)
  *
  * The style `1 Title` is for lines of at most 80 columns without a final full stop; one whose text begins with a small
  * letter must stand after a blank line, the title or a date (else "3 ministers" in wrapped text would be one).
@@ -37,6 +40,9 @@
  * A list that starts anew at 1 stays inside its point, and so does what continues it: where it is indented deeper than
  * the point by two columns or more, whatever its numbers are; where it is not, as far as its numbers have the point's
  * own.
+ *
+ * Of a rule (three or more of the same of - _ = * ~ or a dash, blanks between them or not, and nothing else) no more
+ * than 60 columns are kept.
  *
  * A number given twice (`1. 1.`) counts once. Paragraphs: see overview_paragraphs.c.
  */
@@ -59,7 +65,7 @@ static size_t settle(struct overview *o, bool whole)
   o->title = str_from(o->name);
   if (s.any && !s.first_is_date && s.first.start < lead_end) {
     o->title = s.first.text;
-    o->lead = s.first.end;
+    o->lead = s.title_end;
   }
   o->lead_end = lead_end;
   o->tail = o->tail_end = end;

@@ -46,6 +46,18 @@ struct str overview_page_name(const struct overview *o, size_t i);
 /* The number as the source has it: `1.`, `(1)`, `１．`. */
 struct str overview_number(const struct overview *o, size_t i);
 
+/* A number that no point has, because it is written in another style than theirs (`2)` between `1.` and `3.`), so that
+ * its text belongs to the point before. */
+struct overview_stray {
+  unsigned value;
+  size_t line;       /* of the source, from 1; a form feed ends a line too */
+  struct str number; /* as the source has it; lives as long as the document */
+};
+
+/* How many there are, and in *first the first one. Never sure: a hint to the author. Linear in the length of the text.
+ */
+size_t overview_strays(const struct overview *o, struct overview_stray *first);
+
 /* Which point's page is called `page` (without .gmi), or -1. Constant or logarithmic time. */
 long overview_find(const struct overview *o, struct str page);
 

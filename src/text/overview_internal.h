@@ -1,5 +1,6 @@
 /* What the parts of the overview share; nobody else includes it. The parser's grammar stands in overview.c.
  *
+ *   overview_tidy.c        the text made ready
  *   overview_lines.c       lines: indentation, width, what kind of line it is
  *   overview_numbers.c     numbers and other marks at the start of a line
  *   overview_survey.c      the first look: date, margin, first point
@@ -8,6 +9,7 @@
  *   overview_paragraphs.c  lines joined into paragraphs
  *   overview_labels.c      headings, sentences, the labels of links
  *   overview_pages.c       the gemtext pages
+ *   overview_strays.c      numbers in another style, which start no points
  */
 #ifndef NUNCIO_TEXT_OVERVIEW_INTERNAL_H
 #define NUNCIO_TEXT_OVERVIEW_INTERNAL_H
@@ -24,6 +26,7 @@ enum {
   WIDEST_WRAPPED = 100, /* columns; a wider line was never wrapped */
   WIDEST_HEADING = 80,
   WIDEST_LABEL = 100,
+  WIDEST_RULE = 60,  /* so that it fits into a Gopher menu and a small terminal */
   LEAST_MARGIN = 40, /* a document whose lines are all shorter shows no sign of a margin */
   SURE_MARGIN = 60,  /* one with a line as wide as this shows it well enough without its title */
   HIGHEST_NUMBER = 999,
@@ -34,7 +37,7 @@ enum {
 
 /* One line with something on it. The text of a document holds no line end but LF. */
 struct overview_line {
-  struct str text;   /* without the blanks around it; never empty */
+  struct str text;   /* without the blanks around it, a rule's first columns; never empty */
   size_t start, end; /* where it begins in the document, and where the next one does */
   size_t indent;     /* columns before the text */
   unsigned width;    /* columns, the indentation counted; WIDEST_WRAPPED + 1 for all that are wider */
@@ -55,11 +58,15 @@ struct str overview_skip_blanks(struct str s);
 bool overview_ends_sentence(struct str text);
 /* The same for a full stop alone. */
 bool overview_ends_stop(struct str text);
+/* The same for a comma of any script. */
+bool overview_ends_comma(struct str text);
 
-bool overview_is_rule(struct str text);  /* drawn: three or more of the same of - _ = * ~ or a dash */
-bool overview_is_end(struct str text);   /* (END), in Japanese （了）, or a rule of dashes */
-bool overview_is_note(struct str text);  /* begins with `(*` */
-bool overview_is_index(struct str text); /* Back to Index */
+bool overview_is_rule(struct str text);      /* drawn: three or more of the same of - _ = * ~ or a dash */
+bool overview_is_underline(struct str text); /* three or more of the same of - = ~ and nothing else */
+bool overview_has_words(struct str text);    /* holds a letter or a digit, and is no rule */
+bool overview_is_end(struct str text);       /* (END), in Japanese （了）, a rule of dashes, or -- */
+bool overview_is_note(struct str text);      /* begins with `(*` */
+bool overview_is_index(struct str text);     /* Back to Index */
 
 /* Whether `b` follows `a` without a space when they are joined: both sides are Chinese or Japanese. */
 bool overview_abuts(struct str a, struct str b);
@@ -94,6 +101,10 @@ struct overview_number {
  */
 bool overview_number_read(const struct overview_line *line, struct overview_number *out);
 
+/* A sub-point of point `value` numbered in the decimal way: `2.1 The`, `2.3.1. The`, `２．１　総論` in point 2. Whether
+ * it is only a decimal fraction (`2.5 per cent`) is told by what follows it. */
+bool overview_is_dotted(struct str text, unsigned value);
+
 /* A letter, a roman numeral, kana or a circled number that marks a sub-point: `(a)` `b)` `(iv)` `（ア）` `①`. */
 bool overview_is_lettered(struct str text);
 
@@ -116,6 +127,7 @@ struct overview_walk {
   bool opens;        /* a number on this line may start a point */
   bool opens_widely; /* it stands after a blank line, the title or a date */
   bool is_date;
+  bool is_underline; /* of the title */
   struct date date;
 };
 
@@ -136,7 +148,8 @@ struct overview_survey {
   bool any; /* there is a line at all */
   struct overview_line first, last;
   bool first_is_date;
-  unsigned widest; /* of the lines after the first that are no wider than WIDEST_WRAPPED */
+  size_t title_end; /* where the line after the title begins, if the first line is the title */
+  unsigned widest;  /* of the lines after the first that are no wider than WIDEST_WRAPPED and have words */
   struct overview_candidate sure, weak, bracket;
   bool dated;
   size_t date_at;
@@ -198,6 +211,7 @@ enum overview_kind {
 struct overview_paragraph {
   enum overview_kind kind;
   bool heading; /* one short line without a final full stop, and more text follows it that belongs to it */
+  bool goes_on; /* it visibly does, in the next paragraph: that begins with a small letter, or a comma stands between */
   bool tight;   /* it stood close to the one before: both short lines, or bullets, with no blank line between */
 };
 
@@ -206,11 +220,11 @@ struct overview_reader {
   const struct overview *o;
   struct str text; /* the document up to the section's end */
   size_t at;
-  bool point;                /* the section is a point */
-  bool more;                 /* there is a next line */
-  struct overview_line line; /* that line */
-  enum overview_kind kind;   /* what it starts; KIND_TEXT: nothing */
-  size_t paragraphs;         /* read so far */
+  const struct overview_point *point; /* that is the section; NULL: it is none */
+  bool more;                          /* there is a next line */
+  struct overview_line line;          /* that line */
+  enum overview_kind kind;            /* what it starts; KIND_TEXT: nothing */
+  size_t paragraphs;                  /* read so far */
   enum overview_kind kind_before;
   bool short_before; /* the last paragraph was one short line, and no heading */
   enum overview_style sub_style;

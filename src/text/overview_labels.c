@@ -97,16 +97,17 @@ static struct str first_sentence(struct str text)
 
 /* ---- cutting */
 
-void overview_put_cut(struct str text, size_t columns, struct buf *out)
+/* As overview_put_cut; `more`: the text goes on, so that it has an ellipsis even where all of it fits. */
+static void put_cut(struct str text, size_t columns, bool more, struct buf *out)
 {
   size_t fit = utf8_fit(text, columns);
-  if (fit == text.n) {
+  if (fit == text.n && !more) {
     buf_put_str(out, text);
     return;
   }
   fit = utf8_fit(text, columns ? columns - 1 : 0);
-  size_t at = 0, cut = 0;
-  while (at < fit) {
+  size_t at = 0, cut = fit == text.n ? fit : 0;
+  while (at < fit && cut < fit) {
     unsigned width;
     size_t n = utf8_character(str_skip(text, at), &width);
     int32_t last = utf8_first(str_skip(text, at));
@@ -117,6 +118,11 @@ void overview_put_cut(struct str text, size_t columns, struct buf *out)
   }
   buf_put_str(out, str_head(text, cut ? cut : fit));
   buf_put_str(out, ELLIPSIS);
+}
+
+void overview_put_cut(struct str text, size_t columns, struct buf *out)
+{
+  put_cut(text, columns, false, out);
 }
 
 void overview_put_label_within(const struct overview *o, size_t i, size_t columns, struct buf *out)
@@ -131,7 +137,8 @@ void overview_put_label_within(const struct overview *o, size_t i, size_t column
     overview_put_gap(o, &o->points[i], out);
     size_t used = buf_error(out) ? 0 : utf8_columns(str_make(out->p + start, out->n - start));
     struct str label = paragraph.heading ? buf_str(&text) : first_sentence(buf_str(&text));
-    overview_put_cut(label, used < columns ? columns - used : 0, out);
+    bool more = paragraph.goes_on && label.n == text.n && !overview_ends_sentence(label);
+    put_cut(label, used < columns ? columns - used : 0, more, out);
   }
   if (buf_error(&text) && !buf_error(out))
     out->err = buf_error(&text);

@@ -1,4 +1,4 @@
-/* The lines of an overview: tidied, measured, and known by what they begin and end with. */
+/* The lines of an overview: measured, and known by what they begin and end with. */
 #include "base/utf8.h"
 #include "text/overview_internal.h"
 
@@ -18,6 +18,7 @@ static bool among(const int32_t *table, int32_t point)
 static const int32_t CLOSING_QUOTES[] = {'"',    '\'',   ']',    0x2019, 0x201d, 0xbb,   0x203a,
                                          0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0};
 static const int32_t STOPS[] = {'.', 0x3002, 0xff0e, 0xff61, 0};
+static const int32_t COMMAS[] = {',', 0x60c, 0x3001, 0xff0c, 0xff64, 0};
 static const int32_t ENDS[] = {':',    ';',    '!',    '?',    ')',    '.',    0x3002, 0xff0e,
                                0xff61, 0xff1a, 0xff1b, 0xff01, 0xff1f, 0xff09, 0};
 static const int32_t DASHES[] = {'-',    0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015,
@@ -85,64 +86,6 @@ static size_t indentation(struct str blanks)
   return columns;
 }
 
-/* ---- tidying */
-
-static bool is_c1(const unsigned char *p, size_t left)
-{
-  return p[0] == 0xc2 && left > 1 && p[1] >= 0x80 && p[1] < 0xa0;
-}
-
-static bool is_separator(const unsigned char *p, size_t left) /* U+2028, U+2029 */
-{
-  return p[0] == 0xe2 && left > 2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);
-}
-
-/* What the control character at p becomes, and in *n how long it is; NUL where it is none. */
-static char tidied(const unsigned char *p, size_t left, size_t *n)
-{
-  *n = 1;
-  if (p[0] == '\r') {
-    *n = left > 1 && p[1] == '\n' ? 2 : 1;
-    return '\n';
-  }
-  if (p[0] >= '\n' && p[0] <= '\f')
-    return '\n';
-  if (p[0] < 0x20 || p[0] == 0x7f)
-    return p[0] == '\t' ? '\t' : ' ';
-  if (is_c1(p, left)) {
-    *n = 2;
-    return p[1] == 0x85 ? '\n' : ' ';
-  }
-  if (is_separator(p, left)) {
-    *n = 3;
-    return '\n';
-  }
-  return '\0';
-}
-
-size_t overview_tidy(char *text, size_t size)
-{
-  size_t to = 0;
-  bool indenting = true; /* nothing but blanks on this line yet: tabs keep their meaning */
-  for (size_t from = 0; from < size;) {
-    const unsigned char *p = (const unsigned char *)text + from;
-    size_t n;
-    char c = tidied(p, size - from, &n);
-    from += n;
-    if (c == '\0') {
-      text[to++] = (char)p[0];
-      /* Wide blanks are not looked for here: a tab behind one becomes a space, which is as good. */
-      indenting = indenting && p[0] == ' ';
-      continue;
-    }
-    if (c == '\n' && n == 3 && p[2] == 0xa9) /* A paragraph separator is a blank line. */
-      text[to++] = '\n';
-    text[to++] = c == '\t' && !indenting ? ' ' : c;
-    indenting = indenting || c == '\n';
-  }
-  return to;
-}
-
 /* ---- reading lines */
 
 /* Whether the first bytes are all printable ASCII, one column each: the common case, without Unicode's tables. */
@@ -173,6 +116,15 @@ static unsigned width(size_t indent, struct str text)
   return wide ? WIDEST_WRAPPED + 1 : (unsigned)(indent + columns);
 }
 
+/* What is kept of a rule: it holds no words, and a wide one would be wrapped where it is shown. */
+static void shorten_rule(struct overview_line *line)
+{
+  if (line->width <= WIDEST_RULE || !overview_is_rule(line->text))
+    return;
+  line->text = trim_end(str_head(line->text, utf8_fit(line->text, WIDEST_RULE)));
+  line->width = width(line->indent, line->text);
+}
+
 bool overview_line_next(struct str text, size_t *at, struct overview_line *line)
 {
   bool after_blank = *at == 0;
@@ -191,6 +143,7 @@ bool overview_line_next(struct str text, size_t *at, struct overview_line *line)
     line->start = start;
     line->end = *at;
     line->width = width(line->indent, line->text);
+    shorten_rule(line);
     line->after_blank = after_blank;
     return true;
   }
@@ -222,6 +175,11 @@ bool overview_ends_stop(struct str text)
   return ends(text, STOPS);
 }
 
+bool overview_ends_comma(struct str text)
+{
+  return ends(text, COMMAS);
+}
+
 /* Whether text is at least three times the same mark from the table, blanks between them or not. */
 static bool drawn_with(struct str text, const int32_t *marks)
 {
@@ -244,6 +202,28 @@ bool overview_is_rule(struct str text)
   return drawn_with(text, DASHES) || drawn_with(text, DRAWN);
 }
 
+bool overview_is_underline(struct str text)
+{
+  size_t same = 0;
+  while (same < text.n && text.p[same] == text.p[0])
+    same++;
+  return text.n >= 3 && same == text.n && (text.p[0] == '-' || text.p[0] == '=' || text.p[0] == '~');
+}
+
+/* Whether a line says anything. Kana's long vowel mark is a letter, but a row of them is a rule. */
+bool overview_has_words(struct str text)
+{
+  if (overview_is_rule(text))
+    return false;
+  while (text.n) {
+    int32_t point;
+    text = str_skip(text, utf8_decode(text, &point));
+    if (utf8_alnum(point))
+      return true;
+  }
+  return false;
+}
+
 bool overview_is_end(struct str text)
 {
   static const struct str marks[] = {STR_INIT("(END)"), STR_INIT("（END）"), STR_INIT("（ＥＮＤ）"), STR_INIT("（了）"),
@@ -251,7 +231,7 @@ bool overview_is_end(struct str text)
   for (size_t i = 0; i < COUNT(marks); i++)
     if (str_eq_nocase(text, marks[i]))
       return true;
-  return drawn_with(text, DASHES);
+  return drawn_with(text, DASHES) || str_eq(text, STR("--"));
 }
 
 bool overview_is_note(struct str text)

@@ -117,6 +117,30 @@ bool overview_number_read(const struct overview_line *line, struct overview_numb
   return true;
 }
 
+/* Whether a sub-point's text may begin so: with a capital, a letter of a script without capitals, or an opening quote.
+ */
+static bool begins_text(int32_t point)
+{
+  static const int32_t quotes[] = {'"', '\'', 0xab, 0x2018, 0x201c, 0x201e, 0x300c, 0x300e};
+  for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++)
+    if (point == quotes[i])
+      return true;
+  return overview_capital(point) || utf8_caseless(point);
+}
+
+/* dotted = digits 1*( "." digits ) [ "." ] blank text    ; the first digits are the point's number
+ * The last full stop is taken before it is known whether digits follow; a fourth digit ends at no blank. */
+bool overview_is_dotted(struct str text, unsigned value)
+{
+  unsigned part;
+  size_t parts = 1;
+  if (!take_digits(&text, &part) || part != value)
+    return false;
+  while (take(&text, '.') && take_digits(&text, &part))
+    parts++;
+  return parts > 1 && overview_blank(utf8_first(text)) && begins_text(utf8_first(overview_skip_blanks(text)));
+}
+
 /* Takes a single letter, a roman numeral of at most four letters, or a kana. */
 static bool take_letter(struct str *s)
 {

@@ -3,11 +3,12 @@
 #include "text/overview_internal.h"
 
 /* Line B joins line A if
- *   no blank line lies between them, and neither is a line of its own (the date, (END), a rule, Back to Index);
+ *   no blank line lies between them, and neither is a line of its own (the date, (END), a rule, `--`, Back to Index);
  *   B starts nothing: no sub-point, no bullet, no note;
  *   A has 100 columns at most (a wider line was never wrapped); and
  *   B's first word would not have fitted behind A within the margin, which is the width of the document's widest line
- * of at most 100 columns (the title counts only where no other line has 60: see survey()). They are joined with a
+ * of at most 100 columns that has a letter or a digit, which a rule has not (the title counts only where no other line
+ * has 60: see survey()). They are joined with a
  * space, or with none between Chinese or Japanese characters; hyphens stay.
  *
  * Two things that real documents show besides:
@@ -15,9 +16,18 @@
  *   paragraph of a document without blank lines;
  *   a short first line of a point is its heading, though it be the widest line of a short document: see is_caption().
  *
+ * The first line of a point or a sub-point is its heading if it has 80 columns at most, no final full stop, and more
+ * text after it; but not where it ends in a comma, or where the next line follows without a blank one and begins with a
+ * small letter: then it is text that goes on, though it was not joined.
+ *
  * A sub-point is a line that begins with a number of any style (but `1 Title`), or is lettered, and stands after a
  * blank line, a line that ends like a sentence or a heading, or a first line that had room for more; or that counts on
  * from the last sub-point. So `(1)` at the start of a wrapped line (`as stated in paragraph / (1) above`) is none.
+ *
+ * A sub-point may be numbered in the decimal way too, wherever its line stands: `2.1 The chair`, `2.3.1. The chair` and
+ * `２．１　総論` are sub-points of point 2, and never points. It begins with the number of its own point, and a blank
+ * and a capital, a letter of a script without capitals or an opening quote follow; so `12.5 per cent` at the start of a
+ * wrapped line is none.
  */
 
 enum { DEEPER = 2 };
@@ -52,6 +62,8 @@ static enum overview_kind classify(struct overview_reader *r, const struct overv
       return KIND_BULLET;
     break;
   }
+  if (r->point && overview_is_dotted(line->text, r->point->value))
+    return KIND_SUBPOINT;
   opens = opens || (after_start && parted_on_purpose(r, before, line->text));
   if (overview_number_read(line, &number) && number.style != STYLE_TITLE) {
     bool counts_on = number.style == r->sub_style && number.value == r->sub_value + 1;
@@ -86,7 +98,7 @@ void overview_reader_point(struct overview_reader *r, const struct overview *o, 
 {
   const struct overview_point *p = &o->points[i];
   begin(r, o, p->start, p->end);
-  r->point = true;
+  r->point = p;
   advance(r, NULL, false, KIND_TEXT);
   /* The first line keeps its width, for joining, and loses its number. */
   const char *body = o->text + p->body;
@@ -98,11 +110,21 @@ void overview_reader_point(struct overview_reader *r, const struct overview *o, 
     r->kind = classify(r, NULL, false, KIND_TEXT);
 }
 
-/* Whether the first line of a paragraph is short enough to be a heading and does not end like a sentence. */
+/* Whether the first line of a paragraph is short enough to be a heading and ends neither like a sentence nor within
+ * one. */
 static bool is_caption(const struct overview_reader *r, const struct overview_line *line, enum overview_kind kind)
 {
   return r->point && (kind == KIND_SUBPOINT || (kind == KIND_TEXT && r->paragraphs == 0)) &&
-         line->width <= WIDEST_HEADING && !overview_ends_stop(line->text);
+         line->width <= WIDEST_HEADING && !overview_ends_stop(line->text) && !overview_ends_comma(line->text);
+}
+
+/* Whether what ends with `line` visibly goes on in the next line, though that does not join it. */
+static bool goes_on(const struct overview_reader *r, const struct overview_line *line)
+{
+  if (!r->more)
+    return false;
+  bool small = r->kind == KIND_TEXT && !r->line.after_blank && overview_small(utf8_first(r->line.text));
+  return small || overview_ends_comma(line->text);
 }
 
 /* Whether the next line continues the paragraph of kind `kind` whose last line is `line`; `first`: and only line. */
@@ -159,8 +181,9 @@ bool overview_reader_next(struct overview_reader *r, size_t most, struct buf *ou
     advance(r, &line, false, p->kind);
   }
   bool short_line = lines == 1 && line.width <= WIDEST_HEADING && p->kind != KIND_ALONE;
-  p->heading =
-      lines == 1 && r->more && is_caption(r, &line, p->kind) && (p->kind == KIND_TEXT || r->kind != KIND_SUBPOINT);
+  p->goes_on = goes_on(r, &line);
+  p->heading = lines == 1 && r->more && !p->goes_on && is_caption(r, &line, p->kind) &&
+               (p->kind == KIND_TEXT || r->kind != KIND_SUBPOINT);
   p->tight = close && ((short_line && r->short_before && !p->heading) ||
                        (p->kind == KIND_BULLET && r->kind_before == KIND_BULLET));
   r->kind_before = p->kind;

@@ -71,6 +71,9 @@ int overview_find_points(struct overview *o, size_t at)
   while (o->n_points < OVERVIEW_POINTS_MAX && overview_walk_next(&w)) {
     if (!overview_walk_number(&w, &number) || number.style != o->style)
       continue;
+    /* `２．1 Alpha` would be read as a second point 2. */
+    if (o->n_points && overview_is_dotted(w.line.text, o->points[o->n_points - 1].value))
+      continue;
     if (o->n_points && !fits(&o->points[o->n_points - 1], indent, &w.line, number.value, &list))
       continue;
     int err = add_point(o, &w.line, &number);

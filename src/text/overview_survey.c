@@ -17,13 +17,15 @@ static bool parse_date(const struct overview_line *line, struct date *out)
 bool overview_walk_next(struct overview_walk *w)
 {
   struct overview_line before = w->line;
-  bool after_date = w->is_date;
+  bool after_date = w->is_date, after_title = w->is_underline || (w->lines == 1 && w->titled);
   if (!overview_line_next(w->text, &w->at, &w->line))
     return false;
   w->lines++;
-  w->opens_widely = w->line.after_blank || w->lines == 1 || (w->lines == 2 && w->titled) || after_date;
+  w->opens_widely = w->line.after_blank || w->lines == 1 || after_title || after_date;
   w->opens = w->opens_widely || overview_ends_sentence(before.text);
   w->is_date = parse_date(&w->line, &w->date);
+  w->is_underline =
+      w->lines == 2 && w->titled && !after_date && !w->line.after_blank && overview_is_underline(w->line.text);
   return true;
 }
 
@@ -47,6 +49,13 @@ static void note_candidate(struct overview_survey *s, const struct overview_line
     *into = (struct overview_candidate){true, line->start, number->value, number->style};
 }
 
+/* The wider of the margin so far and what the line shows of it: one without words may be as wide as it likes. */
+static unsigned widen(unsigned widest, const struct overview_line *line)
+{
+  bool shows = line->width <= WIDEST_WRAPPED && line->width > widest && overview_has_words(line->text);
+  return shows ? line->width : widest;
+}
+
 void overview_survey(struct str text, struct overview_survey *s)
 {
   struct overview_walk w;
@@ -54,11 +63,13 @@ void overview_survey(struct str text, struct overview_survey *s)
   *s = (struct overview_survey){.any = false};
   overview_walk_begin(&w, text, 0, true);
   while (overview_walk_next(&w)) {
+    if (!s->any || w.is_underline)
+      s->title_end = w.line.end;
     if (!s->any) {
       s->first = w.line;
       s->first_is_date = w.is_date;
-    } else if (w.line.width <= WIDEST_WRAPPED && w.line.width > s->widest) {
-      s->widest = w.line.width;
+    } else {
+      s->widest = widen(s->widest, &w.line);
     }
     s->any = true;
     s->last = w.line;
@@ -72,8 +83,8 @@ void overview_survey(struct str text, struct overview_survey *s)
       note_candidate(s, &w.line, &number);
   }
   /* A title is often wider than the text below it; it counts only where nothing else shows where the margin is. */
-  if (s->any && s->widest < SURE_MARGIN && s->first.width <= WIDEST_WRAPPED && s->first.width > s->widest)
-    s->widest = s->first.width;
+  if (s->any && s->widest < SURE_MARGIN)
+    s->widest = widen(s->widest, &s->first);
 }
 
 const struct overview_candidate *overview_first_point(const struct overview_survey *s)

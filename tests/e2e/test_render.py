@@ -1,5 +1,6 @@
 """`nuncio render`: what a reader would get, without a server (issue 2)."""
 
+import os
 import subprocess
 
 import pytest
@@ -45,15 +46,13 @@ def seen(items):
 
 
 @pytest.mark.parametrize("file, path", [
-    ("page.gmi", "/page.gmi"), ("crlf.gmi", "/crlf.gmi"), ("list", "/list/"), ("list/", "/list/"),
-    ("indexed", "/indexed/"), ("mapped", "/mapped/"), ("list/m.overview.txt", "/list/m/")])
+    ("page.gmi", "/page.gmi"), ("crlf.gmi", "/crlf.gmi"), (".", "/"), ("list/m.overview.txt", "/list/m/")])
 def test_it_prints_what_the_server_sends(site, file, path):
     assert render(file, cwd=site.capsule).encode() == site.gemini(path).body.replace(b"\r\n", b"\n")
 
 
 @pytest.mark.parametrize("file, path", [
-    ("page.gmi", "/page.gmi"), ("list", "/list/"), ("indexed", "/indexed/"), ("mapped", "/mapped/"),
-    ("list/m.overview.txt", "/list/m/")])
+    ("page.gmi", "/page.gmi"), (".", "/"), ("list/m.overview.txt", "/list/m/")])
 def test_it_prints_the_menu_that_the_server_sends(site, file, path):
     done = run("render", "--gopher", file, cwd=site.capsule)
     assert done.returncode == 0, done.stderr
@@ -68,6 +67,38 @@ def test_with_host_and_port_it_is_the_menu_byte_for_byte(site, file, selector):
     assert (done.returncode, done.stdout) == (0, site.gopher(selector).raw)
 
 
+@pytest.mark.parametrize("folder", ["list", "indexed", "mapped", "link"])
+def test_a_folder_is_the_capsule_itself(serve, tmp_path, folder):
+    (plant(tmp_path, TREE) / "link").symlink_to("list")
+    site = serve(capsule=tmp_path / folder)
+    for words in ([folder], [folder + "/"], [tmp_path / folder]):
+        assert render(*words, cwd=tmp_path).encode() == site.gemini("/").body
+    assert render("--host", "example.org", folder, cwd=tmp_path).count("Up") == 0
+    words = ["render", "--gopher", "--port", str(site.gopher_port), folder]
+    done = subprocess.run([PROGRAM, *words], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, timeout=30)
+    menus = [menu.replace(b"\t127.0.0.1\t", b"\tlocalhost\t") for menu in (done.stdout, site.gopher("/").raw)]
+    assert (done.returncode, menus[0]) == (0, menus[1])
+
+
+def test_the_folder_at_hand_is_called_as_the_server_calls_it(serve, tmp_path):
+    folder = plant(tmp_path, TREE) / "list"
+    site = serve(capsule=".", preexec=lambda: os.chdir(folder))
+    assert render(".", cwd=folder).encode() == site.gemini("/").body
+
+
+@pytest.mark.parametrize("option, value", [
+    ("--host", "a b"), ("--host", ""), ("--host", "a\tb"), ("--host", "-x"), ("--host", "bücher.example"),
+    ("--port", "0"), ("--port", "65536"), ("--port", "x"), ("--port", ""), ("--port", "-70")])
+def test_a_value_that_makes_no_sense_is_status_2_and_one_line(site, option, value):
+    said = render("--gopher", option, value, "page.gmi", cwd=site.capsule, status=2)
+    assert said.startswith(f"nuncio render: {option} ") and "expected" in said
+
+
+def test_a_host_is_named_as_the_server_names_it(site):
+    menu = render("--gopher", "--host", "EXAMPLE.org.", "page.gmi", cwd=site.capsule)
+    assert "\texample.org\t70" in menu and "EXAMPLE" not in menu
+
+
 @pytest.mark.parametrize("number", POINTS)
 def test_it_prints_one_point(shipped, number):
     source = f"capsule/{NAME}.overview.txt"
@@ -79,6 +110,22 @@ def test_it_prints_one_point(shipped, number):
 
 def test_it_prints_the_shipped_overview(shipped):
     assert render(f"capsule/{NAME}.overview.txt", cwd=ROOT) == shipped.gemini(f"/{NAME}/").text
+
+
+STRAY = "A meeting\n\n1. One.\n\n2) Two.\n\n3) Three.\n\n4. Four.\n"
+
+
+@pytest.mark.parametrize("words", [[], ["--gopher"], ["--point", "4"], ["-o", "out"]])
+def test_a_number_in_another_style_is_a_hint_to_the_author(tmp_path, words):
+    plant(tmp_path, {"m.overview.txt": STRAY})
+    done = run("render", *words, "m.overview.txt", cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout
+    assert done.stderr == ("nuncio render: m.overview.txt: no point 2: on line 5 its number is `2)`, and must be "
+                           "written like the others, `1.` (and 1 more)\n")
+
+
+def test_where_no_number_is_missing_there_is_no_hint():
+    assert run("render", f"capsule/{NAME}.overview.txt", cwd=ROOT).stderr == ""
 
 
 @pytest.mark.parametrize("words", [
@@ -123,6 +170,12 @@ def test_it_may_be_written_again(tmp_path):
     render("-o", "out", source, cwd=tmp_path)
     after = files_in(tmp_path / "out")
     assert after.keys() == before.keys() and after != before
+
+
+@pytest.mark.parametrize("file", ["list", "page.gmi"])
+def test_only_an_overview_has_a_tree(site, file):
+    said = render("-o", "out", file, cwd=site.capsule, status=1)
+    assert said.startswith(f"nuncio render: {file}: -o writes the pages of an overview") and "no points" not in said
 
 
 @pytest.mark.parametrize("name", ["index.gmi", "1.gmi"])

@@ -30,7 +30,8 @@ __attribute__((format(printf, 1, 2))) static const char *check_say(const char *f
 }
 
 /* ---- words: text as it must survive. Runs of blanks and line ends are one space, and none between Chinese or Japanese
- * characters, since wrapping leaves no trace there. */
+ * characters, since wrapping leaves no trace there. A rule is no word: of a line of the source that is nothing but one
+ * mark repeated, 60 columns must survive, no more and no less. */
 
 static bool check_space(int32_t c)
 {
@@ -55,6 +56,102 @@ static void check_words(struct buf *out, struct str text)
     space = false;
     utf8_put(out, c);
   }
+}
+
+static bool check_line_end(int32_t c)
+{
+  return (c >= '\n' && c <= '\r') || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/* One line of a source without the blanks around it, control characters as spaces; takes it off *source. Where a
+ * paragraph separator ended it, *parted tells: it is as good as a blank line. */
+static void check_line(struct str *source, struct buf *line, bool *parted)
+{
+  size_t end = 0;
+  buf_clear(line);
+  *parted = false;
+  while (source->n) {
+    int32_t c;
+    *source = str_skip(*source, utf8_decode(*source, &c));
+    if (c == '\r' && str_starts(*source, STR("\n")))
+      continue;
+    *parted = c == 0x2029;
+    if (check_line_end(c))
+      break;
+    c = c < 0 ? 0xfffd : c < 0x20 || (c >= 0x7f && c < 0xa0) ? ' ' : c;
+    if (check_space(c) && line->n == 0)
+      continue;
+    utf8_put(line, c);
+    end = check_space(c) ? end : line->n;
+  }
+  line->n = end;
+}
+
+/* Whether the line is one mark of a rule, three times or more. */
+static bool check_is_rule(struct str line, bool blanks)
+{
+  static const struct str marks = STR_INIT("-_=*~‐‑‒–—―−─━═ー＿＝＊－");
+  int32_t mark = utf8_first(line), c;
+  size_t count = 0;
+  bool known = false;
+  for (struct str rest = marks; rest.n && !known;) {
+    rest = str_skip(rest, utf8_decode(rest, &c));
+    known = c == mark;
+  }
+  while (known && line.n) {
+    line = str_skip(line, utf8_decode(line, &c));
+    if (c == mark)
+      count++;
+    else if (!blanks || !check_space(c))
+      return false;
+  }
+  return count >= 3;
+}
+
+/* What is kept of a line: all of it, or 60 columns of a rule, without the blanks that the cut may leave at its end. */
+static struct str check_kept(struct str line)
+{
+  if (!check_is_rule(line, true))
+    return line;
+  line.n = utf8_fit(line, 60);
+  while (check_space(utf8_last(line)))
+    do
+      line.n--;
+    while (((unsigned char)line.p[line.n] & 0xc0) == 0x80);
+  return line;
+}
+
+/* The underline of a title: what the line directly below the first one is, if that is nothing but `---`, `===` or
+ * `~~~`. It is drawn and no word: the page shows the title without it. */
+static void check_underline(struct buf *out, struct str source)
+{
+  struct buf line = BUF_INIT(OVERVIEW_PAGE_MAX);
+  bool parted = false;
+  while (source.n && line.n == 0)
+    check_line(&source, &line, &parted);
+  if (parted)
+    buf_clear(&line);
+  else
+    check_line(&source, &line, &parted);
+  struct str kept = check_kept(buf_str(&line));
+  if (kept.n && (kept.p[0] == '-' || kept.p[0] == '=' || kept.p[0] == '~') && check_is_rule(kept, false))
+    buf_put_str(out, kept);
+  buf_free(&line);
+}
+
+/* The words of a whole source. */
+static void check_source_words(struct buf *out, struct str source)
+{
+  struct buf text = BUF_INIT(OVERVIEW_PAGE_MAX), line = BUF_INIT(OVERVIEW_PAGE_MAX);
+  bool parted;
+  while (source.n) {
+    check_line(&source, &line, &parted);
+    buf_put_str(&text, check_kept(buf_str(&line)));
+    buf_put_c(&text, '\n');
+  }
+  check_words(out, buf_str(&text));
+  buf_free(&text);
+  buf_free(&line);
 }
 
 /* ---- pages */
@@ -300,17 +397,31 @@ static bool check_end(struct str left, struct str tail)
   return left.n == 0 || str_eq_nocase(left, STR("Back to Index"));
 }
 
+/* A number that is told to be missing is one that no point has. */
+static const char *check_strays(const struct overview *o)
+{
+  struct overview_stray stray;
+  char page[16];
+  if (overview_strays(o, &stray) == 0)
+    return NULL;
+  (void)snprintf(page, sizeof page, "%u", stray.value);
+  return stray.line == 0 || stray.number.n == 0 || overview_find(o, str_from(page)) >= 0
+             ? check_say("point %u is missing on line %zu", stray.value, stray.line)
+             : NULL;
+}
+
 /* Title, date, lead, points and tail put together are the words of the source in order, less doubled numbers and Back
- * to Index; each point's page holds that point's words and no other's; every page is well-made. NULL, or what is wrong.
+ * to Index and the title's underline, and of a rule its first 60 columns; each point's page holds that point's words
+ * and no other's; every page is well-made. NULL, or what is wrong.
  */
 static const char *overview_check(struct str source)
 {
   struct overview *o = NULL;
-  struct buf words = BUF_INIT(OVERVIEW_PAGE_MAX);
+  struct buf words = BUF_INIT(OVERVIEW_PAGE_MAX), under = BUF_INIT(64);
   struct check_page p;
   struct check_ways ways = {NULL, 0};
   check_page_init(&p);
-  check_words(&words, source);
+  check_source_words(&words, source);
   struct str rest = buf_str(&words);
   const char *fault = NULL;
   if (overview_parse(source, CHECK_NAME, &o) != 0 || overview_put_page(o, CHECK_SOURCE, &p.bytes) != 0) {
@@ -320,7 +431,12 @@ static const char *overview_check(struct str source)
   struct check_links links = {o};
   if ((fault = check_page_read(&p, check_on_link, &links)))
     goto out;
-  if (!str_eq(overview_title(o), CHECK_NAME_SHOWN) && !check_take(&rest, buf_str(&p.title)))
+  if ((fault = check_strays(o)))
+    goto out;
+  bool titled = !str_eq(overview_title(o), CHECK_NAME_SHOWN);
+  if (titled)
+    check_underline(&under, source);
+  if (titled && !(check_take(&rest, buf_str(&p.title)) && check_take(&rest, buf_str(&under))))
     fault = check_say("the title is not the first line: %.*s", STR_ARG(buf_str(&p.title)));
   else if (p.links != overview_points(o) + 2 || !str_eq(p.target[1], CHECK_SOURCE) ||
            !str_eq(p.target[2], STR("../")) || !str_eq(p.label[2], STR("Back to Index")))
@@ -342,6 +458,7 @@ out:
   overview_free(o);
   check_page_free(&p);
   buf_free(&words);
+  buf_free(&under);
   return fault;
 }
 

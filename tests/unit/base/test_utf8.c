@@ -112,6 +112,26 @@ static void log_escapes_B3(void **state)
   }
 }
 
+static void letters_and_digits(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    int32_t point;
+    bool alnum, caseless;
+  } table[] = {
+      {__LINE__, 'a', true, false},     {__LINE__, 'Z', true, false},     {__LINE__, '0', true, false},
+      {__LINE__, '-', false, false},    {__LINE__, -1, false, false},     {__LINE__, 0xe9, true, false},
+      {__LINE__, 0xba, true, false},    {__LINE__, 0x416, true, false},   {__LINE__, 0x5916, true, true},
+      {__LINE__, 0x3042, true, true},   {__LINE__, 0xd55c, true, true},   {__LINE__, 0x628, true, true},
+      {__LINE__, 0xff11, true, false},  {__LINE__, 0x2460, true, false},  {__LINE__, 0x2014, false, false},
+      {__LINE__, 0x2500, false, false}, {__LINE__, 0x3002, false, false}, {__LINE__, 0xfffd, false, false},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (utf8_alnum(table[i].point) != table[i].alnum || utf8_caseless(table[i].point) != table[i].caseless)
+      fail_msg("line %d", table[i].line);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -121,6 +141,7 @@ int main(void)
       cmocka_unit_test(clean_replaces_each_bad_byte),
       cmocka_unit_test(ends_of_a_text),
       cmocka_unit_test(log_escapes_B3),
+      cmocka_unit_test(letters_and_digits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

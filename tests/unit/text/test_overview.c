@@ -75,6 +75,17 @@ static void titles_and_dates(void **state)
       {__LINE__, "T\n\nOn September 26, 2012\n\n1. a\n", "T||1:1."},
       {__LINE__, "T\r\n\r\nSeptember 26, 2012\r\n\r\n1. a\r\n2. b\r\n", "T|2012-09-26|1:1."},
       {__LINE__, "T\r\rSeptember 26, 2012\r\r1. a.\r2. b\r", "T|2012-09-26|1:1. 2:2."},
+      /* A point, too, stands after the title where that is underlined. */
+      {__LINE__, "T\n===\n1. a\n", "T||1:1."},
+      {__LINE__, "  T\n  ------\nSeptember 26, 2012\n1. a\n", "T|2012-09-26|1:1."},
+      {__LINE__, "T\n~~~\n1 Alpha\n", "T||1:1"},
+      {__LINE__, "T\n--\n1. a\n", "T||"},
+      {__LINE__, "T\n\n---\n1. a\n", "T||"},
+      {__LINE__, "T\n=-=\n1. a\n", "T||"},
+      {__LINE__, "T\n***\n1. a\n", "T||"},
+      {__LINE__, "T\nLead\n---\n1. a\n", "T||"},
+      {__LINE__, "1. a\n---\n2. b\n", "NAME||1:1."},
+      {__LINE__, "2012-09-26\n---\n1. a\n", "NAME|2012-09-26|"},
       {__LINE__, "Back to Index\n", "NAME||"},
       {__LINE__, "Back to Index\n\nMore\n", "Back to Index||"},
   };
@@ -105,6 +116,11 @@ static void styles_of_points(void **state)
       {__LINE__, "T\n\n1. a\n\n2) b\n\n(2) c\n\n2 Delta\n", "T||1:1."},
       {__LINE__, "T\n\n1. a\n\n2.5 million\n\n2.2. Deep\n\n2.b\n", "T||1:1."},
       {__LINE__, "T\n\n1. a\n\n（２）、（３）について\n\n2)-3)\n", "T||1:1."},
+      /* Sub-points numbered in the decimal way are no points. */
+      {__LINE__, "T\n\n1. a.\n\n1.1 Alpha.\n\n1.2. Beta.\n\n2.1 Gamma.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n１．あ。\n\n１．１　い。\n\n２．う。\n\n２．1 え。\n\n２．２．お。\n", "T||1:１． 2:２．"},
+      {__LINE__, "T\n\n1 Alpha\n\n1.1 Beta\n\n2 Gamma\n\n2.1 Delta\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n1.1 Alpha\n\n1.2 Beta\n", "T||"},
       /* (1) only where there is no other. */
       {__LINE__, "T\n\n(1) x\n\n(2) y\n\n1. a\n\n(1) z\n\n2. b\n", "T||1:1. 2:2."},
       {__LINE__, "T\n\n(1) x\n\n(2) y\n\n1 Alpha\n\n2 Beta\n", "T||1:1 2:2"},
@@ -199,7 +215,12 @@ static void what_follows_the_last_point(void **state)
       {__LINE__, "T\n\n１．あ\n（了）\n参考", "（了）\n\n参考\n"},
       {__LINE__, "T\n\n1. a\n---\nb", "---\n\nb\n"},
       {__LINE__, "T\n\n1. a\n— — —\nb", "— — —\n\nb\n"},
-      {__LINE__, "T\n\n1. a\n--\nb", ""},
+      {__LINE__, "T\n\n1. a\n--\nb", "--\n\nb\n"},
+      {__LINE__, "T\n\n1. a.\n\n-- \r\nA. N. Other\n", "--\n\nA. N. Other\n"},
+      {__LINE__, "T\n\n1. a\n-- b", ""},
+      {__LINE__, "T\n\n1. a\n- -\nb", ""},
+      {__LINE__, "T\n\n1. a\n==\nb", ""},
+      {__LINE__, "T\n\n1. a\n--\n\n2. b", ""},
       {__LINE__, "T\n\n1. a\n===\nb", ""},
       {__LINE__, "T\n\n1. a\n(*) b", "(*) b\n"},
       {__LINE__, "T\n\n1. a\n(* b\n\nc", "(* b\n\nc\n"},
@@ -235,6 +256,45 @@ static void what_follows_the_last_point(void **state)
       fail_msg("line %d: got %.*s", rows[i].line, STR_ARG(got));
     buf_free(&page);
     buf_free(&want);
+    overview_free(o);
+  }
+}
+
+static void numbers_in_another_style_are_told(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *source;
+    size_t found;
+    unsigned value;
+    size_t at;
+    const char *number;
+  } rows[] = {
+      {__LINE__, "T\n\n1. a\n\n2) b\n\n3. c\n", 1, 2, 5, "2)"},
+      {__LINE__, "T\r\n1. a.\r\n(2) b.\r\n(3) c.\r\n4. d.\r\n", 2, 2, 3, "(2)"},
+      {__LINE__, "T\n\n1. a\n\n2. b\n\n3 Gamma\n\n4. d\n\n５）e\n\n6. f\n", 2, 3, 7, "3"},
+      /* Behind the last point: what is right above it. */
+      {__LINE__, "T\n\n1) a\n\n2. b\n\n3. c\n", 2, 2, 5, "2."},
+      {__LINE__, "T\n\n1. a\n\n3) b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n2 ministers\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n(END)\n\n2) b\n", 0, 0, 0, ""},
+      /* No number is missing; a list within a point; what could start no point in any style. */
+      {__LINE__, "", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n2) b\n\n2. c\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n4. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a:\n(1) x.\n(2) y.\n3. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. as in\n(2) above\n\n3. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. a\n\n3) x\n\n3. b\n", 0, 0, 0, ""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct overview *o = parse(str_from(rows[i].source));
+    struct overview_stray stray = {0, 0, STR("")};
+    size_t found = overview_strays(o, &stray);
+    if (found != rows[i].found || stray.value != rows[i].value || stray.line != rows[i].at ||
+        !str_eq(stray.number, str_from(rows[i].number)))
+      fail_msg("line %d: %zu found, %u on line %zu: %.*s", rows[i].line, found, stray.value, stray.line,
+               STR_ARG(stray.number));
     overview_free(o);
   }
 }
@@ -352,6 +412,7 @@ int main(void)
       cmocka_unit_test(numbers_of_points),
       cmocka_unit_test(lists_that_start_anew_stay_inside),
       cmocka_unit_test(what_follows_the_last_point),
+      cmocka_unit_test(numbers_in_another_style_are_told),
       cmocka_unit_test(pages_are_found_by_their_names),
       cmocka_unit_test(invalid_bytes_are_counted_and_replaced),
       cmocka_unit_test(the_name_is_shown_as_text),

@@ -65,7 +65,7 @@ static void wrapped_lines_are_joined(void **state)
       {__LINE__, "T\n\n1. They met on the occasion of the General Assembly in New\nIn 2012. They were\n",
        "1. They met on the occasion of the General Assembly in New In 2012. They were\n"},
       /* What had room for the next word was not wrapped. */
-      {__LINE__, "T\n\n1. Short lines\nstay apart. " MARGIN "\n", "## 1. Short lines\n\nstay apart. " MARGIN "\n"},
+      {__LINE__, "T\n\n1. Short lines\nstay apart. " MARGIN "\n", "1. Short lines\nstay apart. " MARGIN "\n"},
       /* A line of more than 100 columns was never wrapped. */
       {__LINE__, "T\n\n1. " MARGIN " " MARGIN "\nand this.\n" MARGIN "\n",
        "1. " MARGIN " " MARGIN "\n\nand this.\n" MARGIN "\n"},
@@ -80,6 +80,16 @@ static void wrapped_lines_are_joined(void **state)
        "1. Minister Gemba stated that he would like to promote all the cooperation of both countries and their "
        "exchanges, "
        "too.\n"},
+      /* Nor does a rule, whatever it is drawn with. */
+      {__LINE__,
+       MARGIN "\n\n1. Minister Gemba stated that he would like to promote all\nthe cooperation.\n"
+              "\n2. a\n=====================================================================\n"
+              "────────────────────────────────────────────────────────────────────\n"
+              "ーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーーー\n"
+              "* * *  * * *  * * *  * * *  * * *  * * *  * * *  * * *  * * *  * * *\n"
+              ". . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . .\n"
+              "+-------------------------------+----------------------------------+\n",
+       "1. Minister Gemba stated that he would like to promote all the cooperation.\n"},
   };
   CHECK_POINTS(rows);
 }
@@ -119,9 +129,38 @@ static void what_starts_something_stays_apart(void **state)
        "1. a.\n(1) " MARGIN ".\n\n(2) " MARGIN " and on.\n"},
       {__LINE__, "T\n\n1. " MARGIN " in\n(1) above. It\n", "1. " MARGIN " in (1) above. It\n"},
       {__LINE__, "T\n\n2. a.\n1. " MARGIN ".\n2. b\n", "2. a.\n1. " MARGIN ".\n2. b\n"},
+      /* Sub-points of this point that are numbered in the decimal way, and what only looks like one. */
+      {__LINE__, "T\n\n2. a.\n2.1 " MARGIN ".\n2.2 " MARGIN "\nand on.\n",
+       "2. a.\n2.1 " MARGIN ".\n\n2.2 " MARGIN " and on.\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n2.1 Alpha\n2.3.1 “Beta”\n2.1. Gamma\n2.1.12. \"Delta\"\n",
+       "## 2. " MARGIN "\n\n2.1 Alpha\n2.3.1 “Beta”\n2.1. Gamma\n2.1.12. \"Delta\"\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n２．１　総論\n２．２ Talks\n2.3 한국\n",
+       "## 2. " MARGIN "\n\n２．１　総論\n２．２ Talks\n2.3 한국\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n2.5 per cent\n", "2. " MARGIN " 2.5 per cent\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n1.1 Alpha\n", "2. " MARGIN " 1.1 Alpha\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n2.1Alpha\n", "2. " MARGIN " 2.1Alpha\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n2.2012 Alpha\n", "2. " MARGIN " 2.2012 Alpha\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n2.1, 2.2 Alpha\n", "2. " MARGIN " 2.1, 2.2 Alpha\n"},
+      {__LINE__, "T\n\n2. " MARGIN "\n2.5 млн\n", "2. " MARGIN " 2.5 млн\n"},
+      {__LINE__, "T\n\n2. A\n2.1 Syria\nThey talked.\n2.2 Iran\nThey talked.\n",
+       "## 2. A\n\n### 2.1 Syria\n\nThey talked.\n\n### 2.2 Iran\n\nThey talked.\n"},
       {__LINE__, "T\n\n1. a.\n\n(a) b.\n(ii) c.\n① d.\n（ア）え。\n", "1. a.\n\n(a) b.\n(ii) c.\n① d.\n（ア）え。\n"},
       {__LINE__, "T\n\n1. " MARGIN ".\nBack to Index\nb\n\n2. c\n", "1. " MARGIN ".\n\nBack to Index\n\nb\n"},
       {__LINE__, "T\n\n1. " MARGIN ".\n-----\nb\n\n2. c\n", "1. " MARGIN ".\n\n-----\n\nb\n"},
+      /* A rule is no wider than 60 columns on a page; what holds words is no rule. */
+      {__LINE__,
+       "T\n\n1. a.\n  ---------------------------------------------------------------------\nb\n"
+       "==============================================================\nc\n"
+       "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\nd\n"
+       "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━\n＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝"
+       "＝＝＝＝＝＝＝＝＝＝＝＝\n\n"
+       "-------------------------------------------------------------------- x\n\n2. b\n",
+       "1. a.\n\n------------------------------------------------------------\n\nb\n\n"
+       "============================================================\n\nc\n\n"
+       "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\n\nd\n\n"
+       "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━\n\n＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝"
+       "＝＝＝＝＝＝＝\n\n"
+       "-------------------------------------------------------------------- x\n"},
       /* ○○ is a name left out, and no bullet. */
       {__LINE__, "T\n\n１．両外相は、日露関係について意見を\n○○大臣。\n",
        "１．両外相は、日露関係について意見を ○○大臣。\n"},
@@ -149,6 +188,18 @@ static void headings_of_points_and_subpoints(void **state)
        "## １．総論\n\n両大臣は、会談した。ラヴロフ大臣。\n"},
       {__LINE__, "T\n\n1. A\n(1) Syria\nThey talked.\n(2) Iran\nThey talked.\n",
        "## 1. A\n\n### (1) Syria\n\nThey talked.\n\n### (2) Iran\n\nThey talked.\n"},
+      /* What visibly goes on is no heading: in a small letter on the next line, or after a comma. */
+      {__LINE__, "T\n\n1. The chair opened the\nmeeting. " MARGIN "\n",
+       "1. The chair opened the\nmeeting. " MARGIN "\n"},
+      {__LINE__, "T\n\n1. The chair opened\n\nthe meeting.\n", "## 1. The chair opened\n\nthe meeting.\n"},
+      {__LINE__, "T\n\n1. In Moscow,\nRussia and Japan met. " MARGIN "\n",
+       "1. In Moscow,\n\nRussia and Japan met. " MARGIN "\n"},
+      {__LINE__, "T\n\n1. In Moscow,\n\nRussia.\n", "1. In Moscow,\n\nRussia.\n"},
+      {__LINE__, "T\n\n1. In Moscow,\nRussia and Japan.\n", "1. In Moscow, Russia and Japan.\n"},
+      {__LINE__, "T\n\n１．日本、\n\nロシア。\n", "１．日本、\n\nロシア。\n"},
+      {__LINE__, "T\n\n1. A\n(1) Syria, which\nis there. " MARGIN "\n\n(2) Iran,\n\nThey talked.\n",
+       "## 1. A\n\n(1) Syria, which\nis there. " MARGIN "\n\n(2) Iran,\n\nThey talked.\n"},
+      {__LINE__, "T\n\n1. Topics\n(a) one.\n", "## 1. Topics\n\n(a) one.\n"},
       /* A list of short ones has no headings. */
       {__LINE__, "T\n\n1. A\n(1) Syria\n(2) Iran\n", "## 1. A\n\n(1) Syria\n(2) Iran\n"},
       {__LINE__, "T\n\n1. A\n(1) They talked.\n(2) They parted.\n", "## 1. A\n\n(1) They talked.\n(2) They parted.\n"},
@@ -232,6 +283,19 @@ static void labels_are_heading_or_first_sentence(void **state)
       {__LINE__, "T\n\n1. 1. They met. They parted.\n", "1. They met."},
       {__LINE__, "T\n\n1.\n\n2. b\n", "1."},
       {__LINE__, "T\n\n(1) They met\n\nand parted. Then.\n", "(1) They met"},
+      /* A sentence that goes on below is cut as well. */
+      {__LINE__, "T\n\n1. The chair opened the\nmeeting. " MARGIN "\n", "1. The chair opened the…"},
+      {__LINE__, "T\n\n1. In Moscow,\n\nRussia.\n", "1. In Moscow,…"},
+      {__LINE__, "T\n\n1. They met. In Moscow,\n\nRussia.\n", "1. They met."},
+      {__LINE__, "T\n\n1. They agreed:\nto meet. " MARGIN "\n", "1. They agreed:"},
+      {__LINE__,
+       "T\n\n1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 "
+       "123456,\n\nb\n",
+       "1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789…"},
+      {__LINE__,
+       "T\n\n1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 "
+       "12345,\n\nb\n",
+       "1. a23456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 123456789 12345,…"},
       /* 100 columns with number and ellipsis, between words. */
       {__LINE__,
        "T\n\n1. This was the kick-off meeting for the preparation for the visit to Russia by the Prime Minister of "
@@ -285,6 +349,35 @@ static void the_whole_tree(void **state)
   overview_free(o);
 }
 
+static void the_title_is_shown_without_its_underline(void **state)
+{
+  (void)state;
+  static const struct row rows[] = {
+      {__LINE__, "T\n=\n", "# T\n\n=\n"},
+      {__LINE__, "T\n===\n", "# T\n"},
+      {__LINE__, "T\n   ---------  \nLead\n\n1. a\n---\nb\n", "# T\n\nLead\n\n=> 1.gmi 1. a\n\n---\n\nb\n"},
+      {__LINE__, "\n T\r\n~~~\r\n1. a\n", "# T\n\n=> 1.gmi 1. a\n"},
+      {__LINE__, "T\n---\nBack to Index\n", "# T\n"},
+      /* What only looks like one stays. */
+      {__LINE__, "T\n\n---\n", "# T\n\n---\n"},
+      {__LINE__, "T\n===\n===\n", "# T\n\n===\n"},
+      {__LINE__, "T\n= = =\n", "# T\n\n= = =\n"},
+      {__LINE__, "T\n***\n", "# T\n\n***\n"},
+      {__LINE__, "2012-09-26\n---\n", "# NAME\n\n2012-09-26\n\n---\n"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct overview *o = parse(str_from(rows[i].source));
+    struct buf page = BUF_INIT(4096);
+    struct str links = STR("\n=> ../s The whole document as plain text\n=> ../ Back to Index\n");
+    assert_int_equal(overview_put_page(o, STR("../s"), &page), 0);
+    assert_true(str_ends(buf_str(&page), links));
+    page.n -= links.n;
+    expect(rows[i].line, &page, rows[i].want);
+    buf_free(&page);
+    overview_free(o);
+  }
+}
+
 static void a_document_without_points_is_its_text(void **state)
 {
   (void)state;
@@ -323,6 +416,7 @@ int main(void)
       cmocka_unit_test(markup_in_the_source_stays_text_G22),
       cmocka_unit_test(labels_are_heading_or_first_sentence),
       cmocka_unit_test(the_whole_tree),
+      cmocka_unit_test(the_title_is_shown_without_its_underline),
       cmocka_unit_test(a_document_without_points_is_its_text),
       cmocka_unit_test(pages_are_appended_and_errors_kept),
   };

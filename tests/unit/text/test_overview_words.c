@@ -153,6 +153,11 @@ static void put_document(struct buf *out, struct expected *want)
   if (chance(20))
     buf_put_str(out, STR("\xef\xbb\xbf"));
   buf_put_str(out, style.japanese ? STR("日露外相会談（概要）") : STR("Meeting of the Foreign Ministers (Overview)"));
+  if (chance(20)) {
+    static const char *const lines[] = {"===", "-----------------------", "~~~~~~~~"};
+    put_end(out, &style, 1);
+    buf_put_str(out, str_from(ONE_OF(lines)));
+  }
   put_end(out, &style, 1 + pick(2));
   if (chance(70)) {
     static const char *const dates[] = {"September 26, 2012", "26 September 2012", "2012-09-26", "2012年9月26日",
@@ -266,6 +271,11 @@ static const char *const FRAGMENTS[] = {
     "— — —",
     "***",
     "===",
+    "----------------------------------------------------------------------",
+    "～～～",
+    "~~~",
+    "__________________________________________________________________",
+    "＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝＝",
     "(*",
     "（*",
     "September 26, 2012",
