@@ -234,29 +234,23 @@ static const char general_help[] = "usage: nuncio cert show|new|renew [NAME...] 
                                    "  renew NAME     make a new one on the same key\n\n"
                                    "`nuncio cert show --help` and so on say more.\n";
 
+enum { COMMAND_MAX = 16 };
+
+/* `cert show`, or `cert` where there is no action yet. */
+static void put_command(char command[COMMAND_MAX], const char *action)
+{
+  (void)snprintf(command, COMMAND_MAX, "cert%s%s", action ? " " : "", action ? action : "");
+}
+
 static int usage(const char *action, const char *what, const char *which)
 {
-  const char *space = action ? " " : "";
-  action = action ? action : "";
-  complain("cert", "%s%s%s%s (`nuncio cert%s%s --help` tells)", action, *action ? ": " : "", what, which, space,
-           action);
+  char command[COMMAND_MAX];
+  put_command(command, action);
+  complain(command, "%s%s (`nuncio %s --help` tells)", what, which, command);
   return EXIT_USAGE;
 }
 
 enum { OPTION_CERTS = UCHAR_MAX + 1, OPTION_HELP, OPTION_NEW_KEY }; /* above any letter */
-
-/* What getopt stumbled over: a letter, which may stand in the middle of a word, or a word. */
-static int wrong_option(const char *action, int code, const char *word)
-{
-  char letter[] = {'-', (char)optopt, '\0'};
-  if (optopt != 0 && optopt <= UCHAR_MAX)
-    return usage(action, "no such option: ", letter);
-  if (code == ':')
-    return usage(action, "this option needs a value: ", word);
-  if (code == '?' && optopt != 0)
-    return usage(action, "this option takes no value: ", word);
-  return usage(action, "no such option: ", word);
-}
 
 /* Options may stand anywhere among the names; getopt moves them to the front. False where one is wrong. */
 static bool parse(const struct action *action, int argc, char **argv, struct order *order)
@@ -278,9 +272,12 @@ static bool parse(const struct action *action, int argc, char **argv, struct ord
     } else if (code == OPTION_NEW_KEY && action->takes_new_key) {
       order->new_key = true;
     } else {
+      char command[COMMAND_MAX];
+      put_command(command, action->name);
       if (code == OPTION_NEW_KEY)
-        optopt = 0; /* of no meaning after an option that getopt knows */
-      (void)wrong_option(action->name, code, argv[optind - 1]);
+        (void)usage(action->name, "no such option: ", "--new-key");
+      else
+        complain_of_option(command, code, argv[optind - 1]);
       return false;
     }
   }

@@ -149,8 +149,10 @@ int render_order_parse(struct render_order *order, int argc, char **argv)
   order->settings.public_gopher_port = GOPHER_PORT;
   optind = 0; /* glibc: start anew, main has used it */
   while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-    if (option == '?' || option == ':')
-      return wrong_usage(option == ':' ? "this option needs a value: " : "no such option: ", argv[optind - 1]);
+    if (option == '?' || option == ':') {
+      complain_of_option("render", option, argv[optind - 1]);
+      return EXIT_USAGE;
+    }
     int status = set_option(order, option);
     if (status != EXIT_OK)
       return status;

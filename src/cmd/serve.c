@@ -154,10 +154,7 @@ static int parse_arguments(struct settings *s, int argc, char **argv)
   opterr = 0; /* one line of our own says more than two of getopt's */
   while ((code = getopt_long(argc, argv, ":", options, &index)) != -1) {
     if (code == '?' || code == ':') {
-      const char letter[] = {'-', (char)optopt, '\0'};
-      bool bundled = optopt > 0 && optopt < OPT_GEMINI;
-      complain("serve", "%s %s; see `nuncio serve --help`", bundled ? letter : argv[optind - 1],
-               code == ':' ? "needs a value" : "is no option that it knows, or not in this form");
+      complain_of_option("serve", code, argv[optind - 1]);
       return EXIT_USAGE;
     }
     int status = apply_option(s, code, options[index].name, optarg);
@@ -256,7 +253,9 @@ static int check_capsule(const char *path, struct buf *why)
     error = errno;
   if (error == 0)
     return 0;
-  buf_printf(why, "capsule %s: %s; name the folder to publish, as in `nuncio serve FOLDER`", path, strerror(error));
+  const char *mend = error == EACCES ? "let this user enter it (chmod +x), or run as one who may"
+                                     : "name the folder to publish, as in `nuncio serve FOLDER`";
+  buf_printf(why, "capsule %s: %s; %s", path, strerror(error), mend);
   return ERR_NOT_FOUND;
 }
 

@@ -10,52 +10,17 @@
 #include "base/log.h"
 #include "net/conn_internal.h"
 
-static void on_timer(uv_timer_t *timer);
+/* How often the owner hears that there are too many visitors. */
+enum { WARN_EVERY_MS = 60 * 1000 };
 
-/* How many looks a write's deadline is made of; what is left to those who have not asked when the server stops; how
- * often the owner hears that there are too many visitors. */
-enum { WRITE_LOOKS = 6, HURRY_MS = 1000, WARN_EVERY_MS = 60 * 1000 };
-
-/* ------------------------------------------------------------------ states and their deadlines */
-
-/* In CONN_WRITE the deadline is for the lack of progress, so it is looked at more often than it may pass. */
-static uint64_t look_every(uint64_t allowed)
-{
-  return allowed / WRITE_LOOKS + 1;
-}
-
-/* The deadline of a state in milliseconds from its beginning; the one table (B1). */
-static uint64_t deadline_of(const struct server *server, enum conn_state state)
-{
-  const struct deadlines *d = &server->deadlines;
-  uint64_t deadline = 0;
-  switch (state) {
-  case CONN_HANDSHAKE:
-  case CONN_READ:
-    deadline = state == CONN_READ ? d->request : d->handshake;
-    return server->stopping && deadline > HURRY_MS ? HURRY_MS : deadline;
-  case CONN_HANDLE:
-    return d->handle;
-  case CONN_WRITE:
-    return look_every(d->write);
-  case CONN_SHUTDOWN:
-    return d->drain;
-  case CONN_CLOSING:
-    break;
-  }
-  return deadline;
-}
+/* ------------------------------------------------------------------ states */
 
 /* The only place where the state changes. */
 void conn_goto(struct conn *c, enum conn_state state)
 {
   log_debug("connection %" PRIu64 ": %s -> %s", c->number, conn_state_name(c->state), conn_state_name(state));
   c->state = state;
-  uint64_t deadline = deadline_of(c->server, state);
-  if (deadline)
-    (void)uv_timer_start(&c->timer, on_timer, deadline, 0);
-  else
-    (void)uv_timer_stop(&c->timer);
+  conn_arm(c);
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -216,85 +181,6 @@ void conn_step(struct conn *c)
   watch(c);
 }
 
-/* Whether the peer has taken something since the last look, and enough over all (B1). What lies in the kernel's queue
- * it has not taken. */
-static bool reads_fast_enough(struct conn *c, uint64_t now)
-{
-  uint64_t allowed = c->server->deadlines.write, delivered = conn_delivered(c);
-  if (delivered > c->delivered) {
-    c->delivered = delivered;
-    c->progress_at = now;
-  }
-  uint64_t all = now - c->write_at;
-  return now - c->progress_at < allowed && (all < allowed || delivered * 1000 / all >= MIN_RATE);
-}
-
-/* Time for a look in CONN_WRITE. */
-static void check_progress(struct conn *c)
-{
-  uint64_t now = uv_now(c->server->loop), allowed = c->server->deadlines.write;
-  if (c->pulling && !conn_has_output(c) && conn_delivered(c) == c->wire) {
-    /* The peer has all that there is: if somebody is slow, it is our disk. Its time does not count against the reader.
-     */
-    if (now - c->progress_at >= allowed) {
-      conn_source_late(c);
-      return;
-    }
-    c->write_at += look_every(allowed);
-  } else if (!reads_fast_enough(c, now)) {
-    c->complete = false;
-    conn_drop(c, "the client reads too slowly");
-    return;
-  }
-  (void)uv_timer_start(&c->timer, on_timer, look_every(allowed), 0);
-}
-
-/* Our FIN is sent and the peer's has not come. While it still takes what lies in the kernel it may go on: an RST would
- * destroy it. */
-static void check_drained(struct conn *c)
-{
-  uint64_t now = uv_now(c->server->loop);
-  bool all_taken = conn_delivered(c) >= c->wire;
-  if (!all_taken && reads_fast_enough(c, now)) {
-    (void)uv_timer_start(&c->timer, on_timer, c->server->deadlines.drain, 0);
-    return;
-  }
-  if (!all_taken && c->asked) {
-    c->fault = "the client reads too slowly";
-    c->failed = true;
-  }
-  conn_close(c);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-  struct conn *c = timer->data;
-  switch (c->state) {
-  case CONN_HANDSHAKE:
-    conn_drop(c, c->tls ? "the handshake took too long" : "nothing came");
-    return;
-  case CONN_READ:
-    conn_finish(c, "the request took too long"); /* G7: no answer; G3: but a close_notify */
-    break;
-  case CONN_HANDLE:
-    if (c->answer)
-      site_cancel(c->answer);
-    c->answer = NULL;
-    response_set(&c->response, STATUS_TEMPORARY_FAILURE, "This took too long to make. Please try again later.");
-    c->answered = true;
-    break;
-  case CONN_WRITE:
-    check_progress(c);
-    return;
-  case CONN_SHUTDOWN:
-    check_drained(c);
-    return;
-  case CONN_CLOSING:
-    return;
-  }
-  conn_step(c);
-}
-
 /* ------------------------------------------------------------------ the beginning */
 
 static void fill_context(struct conn *c, const struct entrance *entrance, const struct sockaddr *peer)
@@ -383,7 +269,7 @@ void conn_hurry(struct server *server)
     if (!c->tls && c->input.n == 0)
       conn_drop(c, "the server stops");
     else
-      (void)uv_timer_start(&c->timer, on_timer, deadline_of(server, c->state), 0);
+      conn_arm(c);
   }
 }
 

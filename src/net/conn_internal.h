@@ -66,6 +66,9 @@ struct conn {
 /* The only place where the state changes: traces the move and arms the new state's deadline. */
 void conn_goto(struct conn *c, enum conn_state state);
 
+/* Starts the deadline of the state that the connection is in, anew. */
+void conn_arm(struct conn *c);
+
 /* Moves as far as it can go without waiting, then says what it waits for. Callbacks call it unless `stepping` is set.
  */
 void conn_step(struct conn *c);

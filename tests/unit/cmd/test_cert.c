@@ -129,7 +129,7 @@ static void what_is_wrong_on_the_line_is_named(void **state)
     int line;
     const char *words, *says;
   } rows[] = {
-      {__LINE__, "show -xyz", "cert: show: no such option: -x ("},
+      {__LINE__, "show -xyz", "cert show: no such option: -x ("},
       {__LINE__, "show a -hq", "no such option: -q ("},
       {__LINE__, "show --nonsense a b", "no such option: --nonsense ("},
       {__LINE__, "show a --new-key", "no such option: --new-key ("},
