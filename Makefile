@@ -149,14 +149,14 @@ install: $B/nuncio ## install the program below $(DESTDIR)$(PREFIX)
 test: unit fuzz-replay e2e ## every test: unit, core, corpora, end to end
 
 unit: $(UNIT_BIN) ## unit and core tests (cmocka)
-	@for t in $^; do CMOCKA_MESSAGE_OUTPUT=stdout $$t >$$t.out 2>&1 || { cat $$t.out; echo "FAILED: $$t"; exit 1; }; \
+	@for t in $^; do CMOCKA_MESSAGE_OUTPUT=stdout timeout 300 $$t >$$t.out 2>&1 || { cat $$t.out; echo "FAILED: $$t"; exit 1; }; \
 	  grep -E '^\[  (PASSED|SKIPPED)' $$t.out | sed "s|^|$${t#$B/tests/}: |"; done
 
-fuzz-replay: $(REPLAY_BIN)
-	@for t in $^; do name=$${t##*/replay_}; $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
+fuzz-replay: $(REPLAY_BIN) ## the corpora of the fuzz targets, without a fuzzer
+	@for t in $^; do name=$${t##*/replay_}; timeout 300 $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
 
 e2e: $B/nuncio ## end-to-end tests (pytest): a real server, real clients
-	NUNCIO=$(abspath $B/nuncio) NUNCIO_MODE=$(MODE) $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
+	NUNCIO=$(abspath $B/nuncio) NUNCIO_MODE=$(MODE) timeout 1200 $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
 
 asan: | needs ## the whole suite under the address and undefined-behaviour sanitizers
 	+$(MAKE) --no-print-directory MODE=asan test
@@ -189,15 +189,15 @@ C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/c
 format: ## let clang-format write every C file
 	clang-format -i $(C_FILES)
 
-format-check: | needs
+format-check: | needs ## whether clang-format would change anything
 	@clang-format --dry-run -Werror $(C_FILES)
 
-cppcheck: | needs
+cppcheck: | needs ## cppcheck on src/
 	@cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem -D_GNU_SOURCE -DNUNCIO_VERSION='""' -Isrc src
 
 TIDY_OK := $(SRC:%.c=build/tidy/%.ok) build/tidy/src/main.ok
-tidy: $(TIDY_OK)
+tidy: $(TIDY_OK) ## clang-tidy on src/
 build/tidy/%.ok: %.c .clang-tidy $(wildcard src/*/*.h) | needs
 	@mkdir -p $(@D)
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 $(CPPFLAGS) $(WARNINGS) 2>$@.err >$@.log || { cat $@.log; exit 1; }

@@ -59,7 +59,10 @@ def test_nobody_is_left_waiting_at_the_door_while_it_finishes(serve):
 
 def test_idle_connections_do_not_hold_it_up(serve):
     site = serve(TREE)
+    before = site.descriptors()
     idle = [site.connect("gemini"), site.connect("gopher")]
+    # TCP_DEFER_ACCEPT keeps those who say nothing in the kernel for a second or more.
+    eventually(lambda: site.descriptors() >= before + 2, 10, "their acceptance")
     started = time.monotonic()
     site.signal()
     site.wait(5)

@@ -153,6 +153,18 @@ static void timeouts_B1(void **state)
   }
 }
 
+static void defaults_are_10_10_30_and_1_seconds_B1(void **state)
+{
+  (void)state;
+  struct settings s;
+  assert_int_equal(settings_init(&s), 0);
+  assert_int_equal(s.timeout_ms[TIMEOUT_HANDSHAKE], 10000);
+  assert_int_equal(s.timeout_ms[TIMEOUT_REQUEST], 10000);
+  assert_int_equal(s.timeout_ms[TIMEOUT_WRITE], 30000);
+  assert_int_equal(s.timeout_ms[TIMEOUT_DRAIN], 1000);
+  settings_free(&s);
+}
+
 static void languages_G20(void **state)
 {
   (void)state;
@@ -192,9 +204,13 @@ static void ports(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(addresses_B2),  cmocka_unit_test(values_add_up_and_off_clears_them),
-      cmocka_unit_test(names),         cmocka_unit_test(timeouts_B1),
-      cmocka_unit_test(languages_G20), cmocka_unit_test(ports),
+      cmocka_unit_test(defaults_are_10_10_30_and_1_seconds_B1),
+      cmocka_unit_test(addresses_B2),
+      cmocka_unit_test(values_add_up_and_off_clears_them),
+      cmocka_unit_test(names),
+      cmocka_unit_test(timeouts_B1),
+      cmocka_unit_test(languages_G20),
+      cmocka_unit_test(ports),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
