@@ -52,6 +52,8 @@ static void check_first_points(const struct row *rows, size_t count)
 
 /* A line of 60 columns, so that documents in these tests have a margin. */
 #define MARGIN "Words enough for a line that shows where the margin would be"
+/* With a number and a blank this is a line of 100 columns. */
+#define COLUMNS_97 "Ninety-seven columns of text, which is more than most people would wrap at, but this is the limit"
 
 static void wrapped_lines_are_joined(void **state)
 {
@@ -69,6 +71,10 @@ static void wrapped_lines_are_joined(void **state)
       /* A line of more than 100 columns was never wrapped. */
       {__LINE__, "T\n\n1. " MARGIN " " MARGIN "\nand this.\n" MARGIN "\n",
        "1. " MARGIN " " MARGIN "\n\nand this.\n" MARGIN "\n"},
+      {__LINE__, "T\n\n1. " COLUMNS_97 "\nand this.\n", "1. " COLUMNS_97 " and this.\n"},
+      {__LINE__, "T\n\n1. " COLUMNS_97 "y\nand this.\n", "1. " COLUMNS_97 "y\n\nand this.\n"},
+      {__LINE__, "T\n\n   1.\n   " COLUMNS_97 "\nand this.\n", "1. " COLUMNS_97 " and this.\n"},
+      {__LINE__, "T\n\n   1.\n    " COLUMNS_97 "\nand this.\n", "1. " COLUMNS_97 "\n\nand this.\n"},
       /* A blank line parts paragraphs, one or many. */
       {__LINE__, "T\n\n1. a\n\n\n\nb\n \nc\n", "## 1. a\n\nb\n\nc\n"},
       /* A title that is wider than the text says nothing about the margin. */
