@@ -28,9 +28,8 @@ struct menu_place {
   void *context;
 };
 
-/* The item type that a name alone suggests: trailing slash, .gmi, .gemini, none: 1; text 0; gif g; other images I;
- * sound s; HTML h; all else 9;
- * `.overview.txt` 0. */
+/* The item type that a name alone suggests: trailing slash, .gmi, .gemini, none: 1; text and `.overview.txt` 0; gif g;
+ * other images I; sound s; HTML h; all else 9. */
 char menu_type_by_name(struct str path);
 
 /* Appends one menu line. Control bytes (TAB, CR, LF and NUL above all) in a field become spaces (percent-encoded in the

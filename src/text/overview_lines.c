@@ -1,6 +1,7 @@
 /* The lines of an overview: measured, and known by what they begin and end with. */
 #include "base/utf8.h"
 #include "text/overview_internal.h"
+#include "text/wrap.h"
 
 enum { TAB = 8, LONGEST_WORD = 512 };
 
@@ -24,15 +25,6 @@ static const int32_t ENDS[] = {':',    ';',    '!',    '?',    ')',    '.',    0
 static const int32_t DASHES[] = {'-',    0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015,
                                  0x2212, 0x2500, 0x2501, 0x30fc, 0xff0d, 0};
 static const int32_t DRAWN[] = {'_', '=', '*', '~', 0x2550, 0xff3f, 0xff1d, 0xff0a, 0};
-/* What no line of Chinese or Japanese ends with, and what none begins with (kinsoku): the wrapping moves the neighbour
- * along. */
-static const int32_t OPENERS[] = {'(',    '[',    0x2018, 0x201c, 0x3008, 0x300a, 0x300c,
-                                  0x300e, 0x3010, 0x3014, 0xff08, 0xff3b, 0xff5b, 0};
-static const int32_t CLOSERS[] = {')',    ']',    ',',    '.',    0x2019, 0x201d, 0x3001, 0x3002, 0x3005,
-                                  0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0x30fb, 0x30fc, 0xff01,
-                                  0xff09, 0xff0c, 0xff0e, 0xff1a, 0xff1b, 0xff1f, 0xff3d, 0xff5d, 0x3041,
-                                  0x3043, 0x3045, 0x3047, 0x3049, 0x3063, 0x3083, 0x3085, 0x3087, 0x30a1,
-                                  0x30a3, 0x30a5, 0x30a7, 0x30a9, 0x30c3, 0x30e3, 0x30e5, 0x30e7, 0};
 
 /* ---- blanks */
 
@@ -255,12 +247,12 @@ bool overview_abuts(struct str a, struct str b)
   return utf8_spaceless(utf8_last(a)) && utf8_spaceless(utf8_first(b));
 }
 
-static size_t skip_marks(struct str text, size_t at, const int32_t *marks)
+static size_t skip_marks(struct str text, size_t at, bool (*is_mark)(int32_t point))
 {
   int32_t point;
   while (at < text.n && at < LONGEST_WORD) {
     size_t n = utf8_decode(str_skip(text, at), &point);
-    if (!among(marks, point))
+    if (!is_mark(point))
       break;
     at += n;
   }
@@ -268,10 +260,10 @@ static size_t skip_marks(struct str text, size_t at, const int32_t *marks)
 }
 
 /* The length of the first word. In a script without spaces that is one character, with the brackets before it and the
- * punctuation behind it that wrapping keeps together. */
+ * punctuation behind it that wrapping keeps together (kinsoku). */
 static size_t first_word(struct str text)
 {
-  size_t at = skip_marks(text, 0, OPENERS);
+  size_t at = skip_marks(text, 0, wrap_opens);
   int32_t point = utf8_first(str_skip(text, at));
   if (utf8_spaceless(point)) {
     unsigned columns;
@@ -284,7 +276,7 @@ static size_t first_word(struct str text)
       at += n;
     }
   }
-  return skip_marks(text, at, CLOSERS);
+  return skip_marks(text, at, wrap_closes);
 }
 
 bool overview_had_room(const struct overview_line *line, struct str next, unsigned widest)
