@@ -28,8 +28,8 @@ struct menu_place {
   void *context;
 };
 
-/* The item type that a name alone suggests: trailing slash, .gmi, .gemini, none: 1; text and `.overview.txt` 0; gif g;
- * other images I; sound s; HTML h; all else 9. */
+/* The item type of a path that no table of types knows: 1 for what reads as a page or a directory (a trailing slash, no
+ * suffix, .gmi, .gemini: P15), else 9. What a known suffix means is the site's to say, by its MIME type. */
 char menu_type_by_name(struct str path);
 
 /* Appends one menu line. Control bytes (TAB, CR, LF and NUL above all) in a field become spaces (percent-encoded in the

@@ -22,7 +22,8 @@ static char type_of(void *context, struct str path)
   assert_ptr_equal(context, here);
   if (str_starts(path, STR("/search")))
     return '7';
-  return menu_type_by_name(str_head(path, str_find(path, '?')));
+  path = str_head(path, str_find(path, '?'));
+  return str_ends(path, STR(".txt")) ? '0' : str_ends(path, STR(".png")) ? 'I' : menu_type_by_name(path);
 }
 
 static void targets_become_items_P10_P11_P12(void **state)
@@ -111,8 +112,8 @@ static void a_place_without_functions_goes_by_name(void **state)
   (void)state;
   const struct menu_place place = {.host = STR("h"), .port = 70};
   struct menu_link link;
-  assert_int_equal(menu_link_make(&link, &place, STR("/"), STR("a.png?x.txt")), 0);
-  assert_int_equal(link.type, 'I');
+  assert_int_equal(menu_link_make(&link, &place, STR("/"), STR("a.gmi?x.png")), 0);
+  assert_int_equal(link.type, '1');
   menu_link_free(&link);
   assert_int_equal(menu_link_make(&link, &place, STR("/"), STR("gemini://h/")), 0);
   assert_int_equal(link.type, 'h');
