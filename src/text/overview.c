@@ -209,16 +209,6 @@ struct str overview_title(const struct overview *o)
   return o->title;
 }
 
-struct str overview_date(const struct overview *o)
-{
-  return o->date;
-}
-
-const char *overview_date_iso(const struct overview *o)
-{
-  return o->date_iso;
-}
-
 size_t overview_points(const struct overview *o)
 {
   return o->n_points;

@@ -248,7 +248,7 @@ void overview_put_gap(const struct overview *o, const struct overview_point *poi
  */
 void overview_put_cut(struct str text, size_t columns, struct buf *out);
 
-/* overview_put_label with a width. */
-void overview_put_label_within(const struct overview *o, size_t i, size_t columns, struct buf *out);
+/* Appends what the link to point i is called: its number, and its heading or first sentence, cut to fit `columns`. */
+void overview_put_label(const struct overview *o, size_t i, size_t columns, struct buf *out);
 
 #endif

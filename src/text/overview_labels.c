@@ -125,7 +125,7 @@ void overview_put_cut(struct str text, size_t columns, struct buf *out)
   put_cut(text, columns, false, out);
 }
 
-void overview_put_label_within(const struct overview *o, size_t i, size_t columns, struct buf *out)
+void overview_put_label(const struct overview *o, size_t i, size_t columns, struct buf *out)
 {
   struct overview_reader reader;
   struct overview_paragraph paragraph;
@@ -143,9 +143,4 @@ void overview_put_label_within(const struct overview *o, size_t i, size_t column
   if (buf_error(&text) && !buf_error(out))
     out->err = buf_error(&text);
   buf_free(&text);
-}
-
-void overview_put_label(const struct overview *o, size_t i, struct buf *out)
-{
-  overview_put_label_within(o, i, WIDEST_LABEL, out);
 }
