@@ -25,17 +25,21 @@
  *   start    = number text              ; opens, and fits the points before it
  *   number   = digits "." / digits ")" / "(" digits ")" / digits blank title-text
  *   digits   = one to three, of either width, so that "１．" is "1."
- *   opens    : it stands after a blank line, the title (and its underline), a date, or a line that ends with one of . :
- * ; ! ? ) or 。 (in either width, closing quotes may follow) fits     : it has the first point's style, and its number
- * is the last point's or one to three above it; it is no sub-point of the last point that is numbered `2.1` (see
- * overview_paragraphs.c)
+ *
+ * A start opens where it stands after a blank line, the title (and its underline), a date, or a line that ends with one
+ * of . : ; ! ? ) or 。 (in either width, closing quotes may follow).
+ *
+ * It fits if it has the first point's style, its number is the last point's or one to three above it, and it is no
+ * sub-point of the last point that is numbered `2.1` (see overview_paragraphs.c).
  *
  * The style `1 Title` is for lines of at most 80 columns without a final full stop; one whose text begins with a small
- * letter must stand after a blank line, the title or a date (else "3 ministers" in wrapped text would be one).
+ * letter must stand after a blank line, the title or a date (else "3 ministers" in wrapped text would be one), and no
+ * title begins with a month ("1 October 2012, Brussels").
  *
  * The first point decides the style, and whether there are points at all: its number is 1 to 3. The first line with
- * `1.` or `1)` or `1 Title` is it; `2 Title` or `3 Title` only where no such line follows (the title may be "2 plus 2
- * Talks"); `(1)` only where there is no other.
+ * `1.` or `1)` is it; `1 Title` where it stands before that and a `2 Title` follows it (the list is within the point),
+ * or where there is no `1.` (else "1 United Nations Plaza" would swallow the document); `2 Title` or `3 Title` only
+ * where none of these is (the title may be "2 plus 2 Talks"); `(1)` only where there is no other.
  *
  * A list that starts anew at 1 stays inside its point, and so does what continues it: where it is indented deeper than
  * the point by two columns or more, whatever its numbers are; where it is not, as far as its numbers have the point's

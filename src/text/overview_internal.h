@@ -150,7 +150,11 @@ struct overview_survey {
   bool first_is_date;
   size_t title_end; /* where the line after the title begins, if the first line is the title */
   unsigned widest;  /* of the lines after the first that are no wider than WIDEST_WRAPPED and have words */
-  struct overview_candidate sure, weak, bracket;
+  struct overview_candidate sure;  /* the first with `1.` or `1)` */
+  struct overview_candidate title; /* with `1 Title` */
+  bool title_goes_on;              /* `2 Title` stands somewhere behind it */
+  struct overview_candidate weak;  /* with `2 Title` or `3 Title` */
+  struct overview_candidate bracket;
   bool dated;
   size_t date_at;
   struct str date_text;

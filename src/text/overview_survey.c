@@ -36,17 +36,31 @@ bool overview_walk_number(const struct overview_walk *w, struct overview_number 
   return out->style != STYLE_TITLE || w->opens_widely || !overview_small(utf8_first(overview_skip_blanks(out->rest)));
 }
 
+static struct overview_candidate *place_of(struct overview_survey *s, const struct overview_number *number)
+{
+  switch (number->style) {
+  case STYLE_DOT:
+  case STYLE_PAREN:
+    return &s->sure;
+  case STYLE_BRACKET:
+    return &s->bracket;
+  case STYLE_TITLE: /* others are `110 minutes` */
+    return number->value == 1 ? &s->title : number->value >= 1 && number->value <= LARGEST_GAP ? &s->weak : NULL;
+  case STYLE_NONE:
+    break;
+  }
+  return NULL;
+}
+
 static void note_candidate(struct overview_survey *s, const struct overview_line *line,
                            const struct overview_number *number)
 {
-  bool low = number->value >= 1 && number->value <= LARGEST_GAP;
-  if (number->style == STYLE_TITLE && !low)
-    return; /* `110 minutes` */
-  struct overview_candidate *into = number->style == STYLE_BRACKET                       ? &s->bracket
-                                    : number->style == STYLE_TITLE && number->value != 1 ? &s->weak
-                                                                                         : &s->sure;
-  if (!into->found)
+  struct overview_candidate *into = place_of(s, number);
+  if (into && !into->found)
     *into = (struct overview_candidate){true, line->start, number->value, number->style};
+  if (number->style == STYLE_TITLE && number->value == 2 && s->title.found &&
+      !overview_small(utf8_first(overview_skip_blanks(number->rest))))
+    s->title_goes_on = true;
 }
 
 /* The wider of the margin so far and what the line shows of it: one without words may be as wide as it likes. */
@@ -87,8 +101,20 @@ void overview_survey(struct str text, struct overview_survey *s)
     s->widest = widen(s->widest, &s->first);
 }
 
+/* Whether `1 Title` is the points' style although there is a `1.`: it stands before that, so that the list is within
+ * the point, and goes on. Else `1 United Nations Plaza` would be a point, and all the others its text. */
+static bool title_rules(const struct overview_survey *s)
+{
+  if (!s->title.found || !s->sure.found)
+    return s->title.found;
+  return s->title.at < s->sure.at && (s->title_goes_on || s->sure.value != 1);
+}
+
 const struct overview_candidate *overview_first_point(const struct overview_survey *s)
 {
-  const struct overview_candidate *c = s->sure.found ? &s->sure : s->weak.found ? &s->weak : &s->bracket;
+  const struct overview_candidate *c = title_rules(s)  ? &s->title
+                                       : s->sure.found ? &s->sure
+                                       : s->weak.found ? &s->weak
+                                                       : &s->bracket;
   return c->found && c->value >= 1 && c->value <= LARGEST_GAP ? c : NULL;
 }

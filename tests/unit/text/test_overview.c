@@ -139,6 +139,20 @@ static void styles_of_points(void **state)
       /* A title that begins with a figure is the title where surer points follow. */
       {__LINE__, "2 Plus 2 Talks\n\n1. a\n\n2. b\n", "2 Plus 2 Talks||1:1. 2:2."},
       {__LINE__, "T\n\n2 Alpha\n\n3 Beta\n", "T||2:2 3:3"},
+      {__LINE__, "1 Year of Partnership\n\n1. a\n\n2. b\n", "1 Year of Partnership||1:1. 2:2."},
+      /* An address before the points is no `1 Title`. */
+      {__LINE__, "T\n\n1 United Nations Plaza\n\nLead.\n\n1. a\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1 United Nations Plaza\n\n１）あ\n\n２）い\n", "T||1:１） 2:２）"},
+      {__LINE__, "T\n\n1 Alpha\n\n2. b\n\n7) c\n", "T||1:1"},
+      /* But lists stand within points. */
+      {__LINE__, "T\n\n1 Alpha\n\n1. x\n\n2. y\n\n2 Beta\n\n1. z\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n1 Alpha\n\n1. x\n\n2. y\n\n2 ministers left\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. a\n\n1 Alpha\n\n2 Beta\n\n2. b\n", "T||1:1. 2:2."},
+      /* A day of a month is none either. */
+      {__LINE__, "T\n\n1 October 2012, Brussels\n\n1. a\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1 Oct. 2012, Brussels\n\n1 Alpha\n\n2 MAY\n\n2 Mayors\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n１ October 2012, Brussels\n\n(1) a\n\n(2) b\n", "T||1:(1) 2:(2)"},
+      {__LINE__, "T\n\n1. October 2012\n\n2. May\n", "T||1:1. 2:2."},
   };
   CHECK(rows);
 }
