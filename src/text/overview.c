@@ -29,6 +29,14 @@
  * A start opens where it stands after a blank line, the title (and its underline), a date, or a line that ends with one
  * of . : ; ! ? ) or 。 (in either width, closing quotes may follow).
  *
+ * Lists are often written without such ends: "1. Opening", and on the next line "2. Adoption". So the number that comes
+ * next, indented no deeper than the last point's (by two columns or more), opens also where its line was not wrapped:
+ * the line before had room for the number, or is wider than 100 columns, or the document has no margin (which is that
+ * of overview_paragraphs.c). Where a small letter follows it, the line before must be the item before, too. Where the
+ * line before was full, the next number (before no small letter) is in doubt: "on September / 2. The" may be wrapped
+ * text. It starts a point if the line before is the item before and that one stood in the same way below its own, or if
+ * the next point that opens is the one after it: then the list goes on.
+ *
  * It fits if it has the first point's style, its number is the last point's or one to three above it, and it is no
  * sub-point of the last point that is numbered `2.1` (see overview_paragraphs.c).
  *

@@ -286,6 +286,11 @@ bool overview_had_room(const struct overview_line *line, struct str next, unsign
   return line->width + space + width(0, word) <= widest;
 }
 
+bool overview_parted(const struct overview_line *line, struct str next, unsigned widest)
+{
+  return widest < LEAST_MARGIN || line->width > WIDEST_WRAPPED || overview_had_room(line, next, widest);
+}
+
 bool overview_capital(int32_t point)
 {
   if (point < 0x80)

@@ -2,14 +2,16 @@
 #include "base/utf8.h"
 #include "text/overview_internal.h"
 
-/* Line B joins line A if
- *   no blank line lies between them, and neither is a line of its own (the date, (END), a rule, `--`, Back to Index);
- *   B starts nothing: no sub-point, no bullet, no note;
- *   A has 100 columns at most (a wider line was never wrapped); and
- *   B's first word would not have fitted behind A within the margin, which is the width of the document's widest line
- * of at most 100 columns that has a letter or a digit, which a rule has not (the title counts only where no other line
- * has 60: see survey()). They are joined with a
- * space, or with none between Chinese or Japanese characters; hyphens stay.
+/* Line B joins line A if no blank line lies between them, and neither is a line of its own (the date, (END), a rule,
+ * `--`, Back to Index); B starts nothing, no sub-point, no bullet, no note; A has 100 columns at most (a wider line was
+ * never wrapped); and B's first word would not have fitted behind A within the margin. They are joined with a space, or
+ * with none between Chinese or Japanese characters; hyphens stay.
+ *
+ * The margin is the width of the document's widest line of at most 100 columns that has a letter or a digit, which a
+ * rule has not (the title counts only where no other line has 60: see overview_survey()).
+ *
+ * A line that may well be the next point is not joined either: one with the next number (overview_is_next) that was
+ * left in doubt because line A is full. A sentence in two parts is read more easily than two points in one.
  *
  * Two things that real documents show besides:
  *   where B is indented deeper than A by two columns, A ends like a sentence and has started nothing itself, B is a new
@@ -29,14 +31,6 @@
  * and a capital, a letter of a script without capitals or an opening quote follow; so `12.5 per cent` at the start of a
  * wrapped line is none.
  */
-
-enum { DEEPER = 2 };
-
-/* Whether `line` may have been parted from `next` on purpose: not by wrapping. */
-static bool parted_on_purpose(const struct overview_reader *r, const struct overview_line *line, struct str next)
-{
-  return r->o->widest < LEAST_MARGIN || overview_had_room(line, next, r->o->widest);
-}
 
 /* What the next line starts, given the line before it (NULL: it is the section's first) and whether that one was the
  * first of its paragraph, of kind `kind`. */
@@ -58,13 +52,13 @@ static enum overview_kind classify(struct overview_reader *r, const struct overv
   case BULLET_SURE:
     return KIND_BULLET;
   case BULLET_DASH:
-    if (opens || kind == KIND_BULLET || parted_on_purpose(r, before, line->text))
+    if (opens || kind == KIND_BULLET || overview_parted(before, line->text, r->o->widest))
       return KIND_BULLET;
     break;
   }
   if (r->point && overview_is_dotted(line->text, r->point->value))
     return KIND_SUBPOINT;
-  opens = opens || (after_start && parted_on_purpose(r, before, line->text));
+  opens = opens || (after_start && overview_parted(before, line->text, r->o->widest));
   if (overview_number_read(line, &number) && number.style != STYLE_TITLE) {
     bool counts_on = number.style == r->sub_style && number.value == r->sub_value + 1;
     if (!opens && !counts_on)
@@ -100,6 +94,7 @@ void overview_reader_point(struct overview_reader *r, const struct overview *o, 
   begin(r, o, p->start, p->end);
   r->point = p;
   advance(r, NULL, false, KIND_TEXT);
+  r->indent = r->line.indent;
   /* The first line keeps its width, for joining, and loses its number. */
   const char *body = o->text + p->body;
   r->line.text = overview_skip_blanks(str_make(body, (size_t)(r->line.text.p + r->line.text.n - body)));
@@ -127,13 +122,21 @@ static bool goes_on(const struct overview_reader *r, const struct overview_line 
   return small || overview_ends_comma(line->text);
 }
 
+/* Whether the next line has the next point's number, though it starts none. */
+static bool may_be_next(const struct overview_reader *r)
+{
+  struct overview_number number;
+  return r->point && overview_number_read(&r->line, &number) &&
+         overview_is_next(r->o, r->point->value, r->indent, &r->line, &number);
+}
+
 /* Whether the next line continues the paragraph of kind `kind` whose last line is `line`; `first`: and only line. */
 static bool joins(const struct overview_reader *r, const struct overview_line *line, bool first,
                   enum overview_kind kind)
 {
   const struct overview_line *next = &r->line;
   if (next->after_blank || r->kind != KIND_TEXT || kind == KIND_ALONE || line->width > WIDEST_WRAPPED ||
-      overview_had_room(line, next->text, r->o->widest))
+      overview_had_room(line, next->text, r->o->widest) || may_be_next(r))
     return false;
   bool started = first && (kind != KIND_TEXT || (r->point && r->paragraphs == 0));
   if (!started && next->indent >= line->indent + DEEPER && overview_ends_sentence(line->text))

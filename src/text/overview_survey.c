@@ -4,9 +4,9 @@
 
 enum { LONGEST_DATE = 64 };
 
-void overview_walk_begin(struct overview_walk *w, struct str text, size_t at, bool titled)
+void overview_walk_begin(struct overview_walk *w, struct str text, size_t at, bool titled, unsigned widest)
 {
-  *w = (struct overview_walk){.text = text, .at = at, .titled = titled};
+  *w = (struct overview_walk){.text = text, .at = at, .titled = titled, .widest = widest};
 }
 
 static bool parse_date(const struct overview_line *line, struct date *out)
@@ -16,24 +16,46 @@ static bool parse_date(const struct overview_line *line, struct date *out)
 
 bool overview_walk_next(struct overview_walk *w)
 {
-  struct overview_line before = w->line;
   bool after_date = w->is_date, after_title = w->is_underline || (w->lines == 1 && w->titled);
+  w->before = w->line;
   if (!overview_line_next(w->text, &w->at, &w->line))
     return false;
   w->lines++;
   w->opens_widely = w->line.after_blank || w->lines == 1 || after_title || after_date;
-  w->opens = w->opens_widely || overview_ends_sentence(before.text);
   w->is_date = parse_date(&w->line, &w->date);
   w->is_underline =
       w->lines == 2 && w->titled && !after_date && !w->line.after_blank && overview_is_underline(w->line.text);
   return true;
 }
 
-bool overview_walk_number(const struct overview_walk *w, struct overview_number *out)
+/* Whether the line before is the item before: in the same style, with the number before. */
+static bool follows_item(const struct overview_walk *w, const struct overview_number *number)
 {
-  if (!w->opens || w->is_date || !overview_number_read(&w->line, out))
+  struct overview_number before;
+  return overview_number_read(&w->before, &before) && before.style == number->style &&
+         before.value + 1 == number->value;
+}
+
+static enum overview_opening opening(const struct overview_walk *w, const struct overview_number *number)
+{
+  if (w->opens_widely)
+    return OPENS;
+  bool small = overview_small(utf8_first(overview_skip_blanks(number->rest)));
+  if (number->style == STYLE_TITLE && small)
+    return OPENS_DOUBTFULLY;
+  if (overview_ends_sentence(w->before.text))
+    return OPENS;
+  bool parted = w->widest && overview_parted(&w->before, w->line.text, w->widest);
+  return parted && (!small || w->after_item) ? OPENS_AS_NEXT : OPENS_DOUBTFULLY;
+}
+
+bool overview_walk_number(struct overview_walk *w, struct overview_number *out)
+{
+  if (w->is_date || !overview_number_read(&w->line, out))
     return false;
-  return out->style != STYLE_TITLE || w->opens_widely || !overview_small(utf8_first(overview_skip_blanks(out->rest)));
+  w->after_item = !w->line.after_blank && follows_item(w, out);
+  w->opening = opening(w, out);
+  return true;
 }
 
 static struct overview_candidate *place_of(struct overview_survey *s, const struct overview_number *number)
@@ -75,7 +97,7 @@ void overview_survey(struct str text, struct overview_survey *s)
   struct overview_walk w;
   struct overview_number number;
   *s = (struct overview_survey){.any = false};
-  overview_walk_begin(&w, text, 0, true);
+  overview_walk_begin(&w, text, 0, true, 0);
   while (overview_walk_next(&w)) {
     if (!s->any || w.is_underline)
       s->title_end = w.line.end;
@@ -93,7 +115,7 @@ void overview_survey(struct str text, struct overview_survey *s)
       s->date_text = w.line.text;
       s->date = w.date;
     }
-    if (overview_walk_number(&w, &number))
+    if (overview_walk_number(&w, &number) && w.opening == OPENS)
       note_candidate(s, &w.line, &number);
   }
   /* A title is often wider than the text below it; it counts only where nothing else shows where the margin is. */

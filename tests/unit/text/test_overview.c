@@ -79,7 +79,7 @@ static void titles_and_dates(void **state)
       {__LINE__, "T\n\n2012-09-31\n\n2012-09-26\n\n2012-09-27\n", "T|2012-09-26|"},
       {__LINE__, "T\n\n1. a\n\nSeptember 26, 2012\n", "T||1:1."},
       {__LINE__, "T\n\nOn September 26, 2012\n\n1. a\n", "T||1:1."},
-      {__LINE__, "T\r\n\r\nSeptember 26, 2012\r\n\r\n1. a\r\n2. b\r\n", "T|2012-09-26|1:1."},
+      {__LINE__, "T\r\n\r\nSeptember 26, 2012\r\n\r\n1. a\r\n2. b\r\n", "T|2012-09-26|1:1. 2:2."},
       {__LINE__, "T\r\rSeptember 26, 2012\r\r1. a.\r2. b\r", "T|2012-09-26|1:1. 2:2."},
       /* A point, too, stands after the title where that is underlined. */
       {__LINE__, "T\n===\n1. a\n", "T||1:1."},
@@ -170,18 +170,63 @@ static void a_title_has_80_columns_at_most(void **state)
   }
 }
 
+/* A line of 60 columns, so that documents in these tests have a margin. */
+#define MARGIN "Words enough for a line that shows where the margin would be"
+
 static void where_points_start(void **state)
 {
   (void)state;
   static const struct row rows[] = {
-      {__LINE__, "T\n1. a.\n2. b:\n3. c;\n4. d!\n5. e?\n6. f)\n7. g\n8. h\n", "T||1:1. 2:2. 3:3. 4:4. 5:5. 6:6. 7:7."},
-      {__LINE__, "T\n１．あ。\n２．い：\n３．う）\n４．え\n５．お\n", "T||1:１． 2:２． 3:３． 4:４．"},
+      {__LINE__, "T\n1. a.\n2. b:\n3. c;\n4. d!\n5. e?\n6. f)\n7. g\n", "T||1:1. 2:2. 3:3. 4:4. 5:5. 6:6. 7:7."},
+      {__LINE__, "T\n１．あ。\n２．い：\n３．う）\n４．え\n", "T||1:１． 2:２． 3:３． 4:４．"},
       {__LINE__, "T\n1. He said \"yes.\"\n2. “No.”\n3. 「はい。」\n4. d\n", "T||1:1. 2:2. 3:3. 4:4."},
       {__LINE__, "T\n2012-09-26\n1. a\n", "T|2012-09-26|1:1."},
-      {__LINE__, "T\n\n1. a\n\nThe visit of September\n2. It was\n", "T||1:1."},
+      {__LINE__, "T\n\n1. " MARGIN "\n\nThe visit to the islands in the north that began on September\n2. It was\n",
+       "T||1:1."},
       {__LINE__, "T\n\n1. a\n\nThey met\nIn 2012. They\n110 minutes\n", "T||1:1."},
       {__LINE__, "T\nLead\n1. a\n", "T||"},
       {__LINE__, "T\n\n1. a\n   \t\n2. b\n", "T||1:1. 2:2."},
+  };
+  CHECK(rows);
+}
+
+/* Where the line before had room for the number, that was not wrapped there. */
+static void tight_lists_need_no_stops(void **state)
+{
+  (void)state;
+  static const struct row rows[] = {
+      {__LINE__, "T\n\n1. Opening\n2. Adoption of the agenda\n3. Other matters\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n１　開会\n２　議事\n３　閉会\n", "T||1:１ 2:２ 3:３"},
+      {__LINE__, "T\n\n(1) Opening\n(2) Adoption\n(3) Closing\n", "T||1:(1) 2:(2) 3:(3)"},
+      {__LINE__, "T\n\n1 Opening\n2 Adoption\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n1. opening\n2. adoption\n3. other\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n" MARGIN ":\n1. opening\n2. adoption\n3. other\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. Opening\nThe chair spoke\n2. Adoption\n" MARGIN "\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " " MARGIN "\n2. Adoption\n", "T||1:1. 2:2."},
+      /* The line before is full, but the list goes on. */
+      {__LINE__, "T\n\n１．これは会議の冒頭に行われた挨拶の要旨を記したものである\n２．議事\n３．閉会\n",
+       "T||1:１． 2:２． 3:３．"},
+      {__LINE__, "T\n\n1. Opening\n2. " MARGIN "\n3. Other\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\nand on.\n2. " MARGIN "\n3. It was\nso.\n\n4. d\n", "T||1:1. 2:2. 3:3. 4:4."},
+      {__LINE__, "T\n\n1. " MARGIN "\n2. It was\n\n2. b\n\n3. c\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\n2. it was\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\n  2. It was\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\n2. It was\n\n4. d\n", "T||1:1. 4:4."},
+      /* The line before is full: this one may be wrapped text. */
+      {__LINE__, "T\n\n1. " MARGIN "\n2. It was\n", "T||1:1."},
+      {__LINE__, "T\n\n1. " MARGIN ".\n\n1. Opening of the whole session of the General Assembly, which\n2. It was\n",
+       "T||1:1. 1-2:1."},
+      /* Only what comes next. */
+      {__LINE__, "T\n\n1. Opening\n3. Other\n1. x\n2. Adoption\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. Opening\n\n2. Adoption\n2. Other\n", "T||1:1. 2:2."},
+      /* A small letter only where the line before is the item before; `1 Title` never. */
+      {__LINE__, "T\n\n1. " MARGIN "\nthat is in\n2. it was\n", "T||1:1."},
+      {__LINE__, "T\n\n1 Opening\n2 ministers\n2 Adoption\n", "T||1:1 2:2"},
+      /* Deeper ones are a list of the point's own, or wrapped text that hangs. */
+      {__LINE__, "T\n\n1. Alpha\n   1. x\n   2. y\n2. Beta\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n" MARGIN ":\n1. They met in\n  2. It was\n 2. Beta\n", "T||1:1. 2:2."},
+      /* The first point is no next one. */
+      {__LINE__, "T\nLead\n1. a\n", "T||"},
   };
   CHECK(rows);
 }
@@ -305,6 +350,7 @@ static void numbers_in_another_style_are_told(void **state)
       {__LINE__, "T\n\n1. a\n\n4. b\n", 0, 0, 0, ""},
       {__LINE__, "T\n\n1. a:\n(1) x.\n(2) y.\n3. b\n", 0, 0, 0, ""},
       {__LINE__, "T\n\n1. as in\n(2) above\n\n3. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. Opening\n2) Adoption\n3. Other\n", 1, 2, 4, "2)"},
       {__LINE__, "T\n\n1. a\n\n3) x\n\n3. b\n", 0, 0, 0, ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -429,6 +475,7 @@ int main(void)
       cmocka_unit_test(styles_of_points),
       cmocka_unit_test(a_title_has_80_columns_at_most),
       cmocka_unit_test(where_points_start),
+      cmocka_unit_test(tight_lists_need_no_stops),
       cmocka_unit_test(numbers_of_points),
       cmocka_unit_test(lists_that_start_anew_stay_inside),
       cmocka_unit_test(what_follows_the_last_point),

@@ -138,6 +138,15 @@ static void what_starts_something_stays_apart(void **state)
        "1. a.\n(1) " MARGIN ".\n\n(2) " MARGIN " and on.\n"},
       {__LINE__, "T\n\n1. " MARGIN " in\n(1) above. It\n", "1. " MARGIN " in (1) above. It\n"},
       {__LINE__, "T\n\n2. a.\n1. " MARGIN ".\n2. b\n", "2. a.\n1. " MARGIN ".\n2. b\n"},
+      /* A line that may well be the next point is no part of this one's sentence. */
+      {__LINE__, "T\n\n1. " MARGIN ", and that it may be followed by\n2. Beta\n\n4. d\n",
+       "1. " MARGIN ", and that it may be followed by\n\n2. Beta\n"},
+      {__LINE__, "T\n\n1. " MARGIN ", and that it may be followed by\n2. beta\n\n3. c\n",
+       "1. " MARGIN ", and that it may be followed by 2. beta\n"},
+      {__LINE__, "T\n\n1. " MARGIN ", and that it may be followed by\n3. Gamma\n\n3. c\n",
+       "1. " MARGIN ", and that it may be followed by 3. Gamma\n"},
+      {__LINE__, "T\n\n1. " MARGIN ", and that it may be followed by\n   2. Beta\n\n3. c\n",
+       "1. " MARGIN ", and that it may be followed by 2. Beta\n"},
       /* Sub-points of this point that are numbered in the decimal way, and what only looks like one. */
       {__LINE__, "T\n\n2. a.\n2.1 " MARGIN ".\n2.2 " MARGIN "\nand on.\n",
        "2. a.\n2.1 " MARGIN ".\n\n2.2 " MARGIN " and on.\n"},
