@@ -27,15 +27,17 @@
  *   digits   = one to three, of either width, so that "１．" is "1."
  *
  * A start opens where it stands after a blank line, the title (and its underline), a date, or a line that ends with one
- * of . : ; ! ? ) or 。 (in either width, closing quotes may follow).
+ * of . : ; ! ? ) or 。 (in either width, closing quotes may follow). An abbreviation such as "para." is no such end:
+ * what stands on the line below is the number that it wants. Nor is the end of a sentence where a small letter follows
+ * the number, unless that is 1, for so does wrapped text: "see Annex I. / 3. and II". After ; and : it may.
  *
  * Lists are often written without such ends: "1. Opening", and on the next line "2. Adoption". So the number that comes
  * next, indented no deeper than the last point's (by two columns or more), opens also where its line was not wrapped:
  * the line before had room for the number, or is wider than 100 columns, or the document has no margin (which is that
- * of overview_paragraphs.c). Where a small letter follows it, the line before must be the item before, too. Where the
- * line before was full, the next number (before no small letter) is in doubt: "on September / 2. The" may be wrapped
- * text. It starts a point if the line before is the item before and that one stood in the same way below its own, or if
- * the next point that opens is the one after it: then the list goes on.
+ * of overview_paragraphs.c). Before a small letter, the line before must be the item before or end like a sentence,
+ * too. Where the line before was full, the next number (before no small letter) is in doubt: "on September / 2. The"
+ * may be wrapped text. It starts a point if the line before is the item before and that one stood in the same way below
+ * its own, or if the next point that opens is the one after it: then the list goes on.
  *
  * It fits if it has the first point's style, its number is the last point's or one to three above it, and it is no
  * sub-point of the last point that is numbered `2.1` (see overview_paragraphs.c).

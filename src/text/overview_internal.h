@@ -2,6 +2,7 @@
  *
  *   overview_tidy.c        the text made ready
  *   overview_lines.c       lines: indentation, width, what kind of line it is
+ *   overview_ends.c        how lines and sentences end
  *   overview_numbers.c     numbers and other marks at the start of a line
  *   overview_survey.c      the first look: date, margin, first point
  *   overview_points.c      the points
@@ -59,8 +60,18 @@ struct str overview_skip_blanks(struct str s);
 bool overview_ends_sentence(struct str text);
 /* The same for a full stop alone. */
 bool overview_ends_stop(struct str text);
-/* The same for a comma of any script. */
+/* The same for a comma of any script; for a colon or a semicolon. */
 bool overview_ends_comma(struct str text);
+bool overview_ends_clause(struct str text);
+
+/* Whether a full stop behind `text` belongs to its last word and ends no sentence: `Mr`, `para`; with `initials` a
+ * single capital too, as in `U.S`. */
+bool overview_abbreviates(struct str text, bool initials);
+/* Whether text ends with such a stop. Initials do not count: a sentence may well end with `the U.S.` */
+bool overview_ends_abbreviated(struct str text);
+
+bool overview_among(const int32_t *table, int32_t point); /* the table ends with 0 */
+struct str overview_without_last(struct str s);           /* s, which is not empty, less its last character */
 
 bool overview_is_rule(struct str text);      /* drawn: three or more of the same of - _ = * ~ or a dash */
 bool overview_is_underline(struct str text); /* three or more of the same of - = ~ and nothing else */
@@ -150,8 +161,8 @@ struct overview_walk {
  * a point. */
 void overview_walk_begin(struct overview_walk *w, struct str text, size_t at, bool titled, unsigned widest);
 bool overview_walk_next(struct overview_walk *w);
-/* Whether the line that the walk stands at begins with a number; w->opening says what it could start. Without a known
- * margin it is never OPENS_AS_NEXT. */
+/* Whether the line that the walk stands at begins with a number that is more than wrapped text for sure; w->opening
+ * says what it could start. Without a known margin it is never OPENS_AS_NEXT. */
 bool overview_walk_number(struct overview_walk *w, struct overview_number *out);
 
 struct overview_candidate {

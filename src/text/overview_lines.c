@@ -7,21 +7,6 @@ enum { TAB = 8, LONGEST_WORD = 512 };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-/* Whether `point` is one of the code points of a table that ends with 0. */
-static bool among(const int32_t *table, int32_t point)
-{
-  for (; *table; table++)
-    if (*table == point)
-      return true;
-  return false;
-}
-
-static const int32_t CLOSING_QUOTES[] = {'"',    '\'',   ']',    0x2019, 0x201d, 0xbb,   0x203a,
-                                         0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0};
-static const int32_t STOPS[] = {'.', 0x3002, 0xff0e, 0xff61, 0};
-static const int32_t COMMAS[] = {',', 0x60c, 0x3001, 0xff0c, 0xff64, 0};
-static const int32_t ENDS[] = {':',    ';',    '!',    '?',    ')',    '.',    0x3002, 0xff0e,
-                               0xff61, 0xff1a, 0xff1b, 0xff01, 0xff1f, 0xff09, 0};
 static const int32_t DASHES[] = {'-',    0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015,
                                  0x2212, 0x2500, 0x2501, 0x30fc, 0xff0d, 0};
 static const int32_t DRAWN[] = {'_', '=', '*', '~', 0x2550, 0xff3f, 0xff1d, 0xff0a, 0};
@@ -32,14 +17,6 @@ bool overview_blank(int32_t point)
 {
   return point == ' ' || point == '\t' || point == 0xa0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200b) ||
          point == 0x202f || point == 0x205f || point == 0x3000 || point == 0xfeff;
-}
-
-static struct str without_last(struct str s)
-{
-  do
-    s.n--;
-  while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80);
-  return s;
 }
 
 struct str overview_skip_blanks(struct str s)
@@ -57,7 +34,7 @@ struct str overview_skip_blanks(struct str s)
 static struct str trim_end(struct str s)
 {
   while (s.n && overview_blank(utf8_last(s)))
-    s = without_last(s);
+    s = overview_without_last(s);
   return s;
 }
 
@@ -142,42 +119,14 @@ bool overview_line_next(struct str text, size_t *at, struct overview_line *line)
   return false;
 }
 
-/* ---- how lines end, and lines of their own */
-
-static bool ends(struct str text, const int32_t *marks)
-{
-  while (text.n) {
-    int32_t last = utf8_last(text);
-    if (among(marks, last))
-      return true;
-    if (!among(CLOSING_QUOTES, last))
-      return false;
-    text = without_last(text);
-  }
-  return false;
-}
-
-bool overview_ends_sentence(struct str text)
-{
-  return ends(text, ENDS);
-}
-
-bool overview_ends_stop(struct str text)
-{
-  return ends(text, STOPS);
-}
-
-bool overview_ends_comma(struct str text)
-{
-  return ends(text, COMMAS);
-}
+/* ---- lines of their own */
 
 /* Whether text is at least three times the same mark from the table, blanks between them or not. */
 static bool drawn_with(struct str text, const int32_t *marks)
 {
   int32_t mark = utf8_first(text), point;
   size_t count = 0;
-  if (!among(marks, mark))
+  if (!overview_among(marks, mark))
     return false;
   while (text.n) {
     text = str_skip(text, utf8_decode(text, &point));

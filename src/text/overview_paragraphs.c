@@ -122,11 +122,11 @@ static bool goes_on(const struct overview_reader *r, const struct overview_line 
   return small || overview_ends_comma(line->text);
 }
 
-/* Whether the next line has the next point's number, though it starts none. */
-static bool may_be_next(const struct overview_reader *r)
+/* Whether the line behind `line` has the next point's number, though it starts none. */
+static bool may_be_next(const struct overview_reader *r, const struct overview_line *line)
 {
   struct overview_number number;
-  return r->point && overview_number_read(&r->line, &number) &&
+  return r->point && !overview_ends_abbreviated(line->text) && overview_number_read(&r->line, &number) &&
          overview_is_next(r->o, r->point->value, r->indent, &r->line, &number);
 }
 
@@ -136,7 +136,7 @@ static bool joins(const struct overview_reader *r, const struct overview_line *l
 {
   const struct overview_line *next = &r->line;
   if (next->after_blank || r->kind != KIND_TEXT || kind == KIND_ALONE || line->width > WIDEST_WRAPPED ||
-      overview_had_room(line, next->text, r->o->widest) || may_be_next(r))
+      overview_had_room(line, next->text, r->o->widest) || may_be_next(r, line))
     return false;
   bool started = first && (kind != KIND_TEXT || (r->point && r->paragraphs == 0));
   if (!started && next->indent >= line->indent + DEEPER && overview_ends_sentence(line->text))

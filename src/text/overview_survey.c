@@ -36,24 +36,33 @@ static bool follows_item(const struct overview_walk *w, const struct overview_nu
          before.value + 1 == number->value;
 }
 
+/* What a number could start that stands after neither a blank line nor the title nor a date. */
 static enum overview_opening opening(const struct overview_walk *w, const struct overview_number *number)
 {
-  if (w->opens_widely)
-    return OPENS;
+  struct str before = w->before.text;
   bool small = overview_small(utf8_first(overview_skip_blanks(number->rest)));
   if (number->style == STYLE_TITLE && small)
     return OPENS_DOUBTFULLY;
-  if (overview_ends_sentence(w->before.text))
+  /* "See Annex I. / 3. and II" reads on. A list may well begin small, though. */
+  bool reads_on = small && number->value > 1 && !overview_ends_clause(before);
+  bool ends = overview_ends_sentence(before);
+  if (ends && !reads_on)
     return OPENS;
   bool parted = w->widest && overview_parted(&w->before, w->line.text, w->widest);
-  return parted && (!small || w->after_item) ? OPENS_AS_NEXT : OPENS_DOUBTFULLY;
+  return parted && (ends || !reads_on || w->after_item) ? OPENS_AS_NEXT : OPENS_DOUBTFULLY;
 }
 
 bool overview_walk_number(struct overview_walk *w, struct overview_number *out)
 {
   if (w->is_date || !overview_number_read(&w->line, out))
     return false;
-  w->after_item = !w->line.after_blank && follows_item(w, out);
+  w->after_item = false;
+  w->opening = OPENS;
+  if (w->opens_widely)
+    return true;
+  if (overview_ends_abbreviated(w->before.text))
+    return false;
+  w->after_item = follows_item(w, out);
   w->opening = opening(w, out);
   return true;
 }

@@ -231,6 +231,29 @@ static void tight_lists_need_no_stops(void **state)
   CHECK(rows);
 }
 
+static void what_reads_on_starts_no_point(void **state)
+{
+  (void)state;
+  static const struct row rows[] = {
+      /* Behind an abbreviation that a number follows. */
+      {__LINE__, "T\n\n1. " MARGIN " para.\n3. and Annex II.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " paras.\n3. Annex II.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " (No.\n3. The first.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " Art.\n2. The first.\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN " pp.\n2. The first.\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN " the U.S.\n2. The first.\n\n3. c\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN " supp.\n2. The first.\n\n3. c\n", "T||1:1. 2:2. 3:3."},
+      /* A small letter, unless the line before lets one follow. */
+      {__LINE__, "T\n\n1. " MARGIN " seq.\n3. and Annex II.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n(1) " MARGIN " (see also)\n(2) above\n\n(2) b\n", "T||1:(1) 2:(2)"},
+      {__LINE__, "T\n\n1. " MARGIN ";\n2. " MARGIN ":\n3. and\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN ";\n2. and " MARGIN "；\n3. and;\n4. and\n", "T||1:1. 2:2. 3:3. 4:4."},
+      {__LINE__, "T\n\n1. " MARGIN ".\n\n2. and\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n" MARGIN ".\n1. and;\n2. and\n", "T||1:1. 2:2."},
+  };
+  CHECK(rows);
+}
+
 static void numbers_of_points(void **state)
 {
   (void)state;
@@ -476,6 +499,7 @@ int main(void)
       cmocka_unit_test(a_title_has_80_columns_at_most),
       cmocka_unit_test(where_points_start),
       cmocka_unit_test(tight_lists_need_no_stops),
+      cmocka_unit_test(what_reads_on_starts_no_point),
       cmocka_unit_test(numbers_of_points),
       cmocka_unit_test(lists_that_start_anew_stay_inside),
       cmocka_unit_test(what_follows_the_last_point),

@@ -298,6 +298,7 @@ static void labels_are_heading_or_first_sentence(void **state)
       {__LINE__, "T\n\n1. The U.S. Secretary met H.E. Mr. Lavrov and J. Smith. They parted.\n",
        "1. The U.S. Secretary met H.E. Mr. Lavrov and J. Smith."},
       {__LINE__, "T\n\n1. He said \"yes.\" They parted.\n", "1. He said \"yes.\""},
+      {__LINE__, "T\n\n1. See para. A and Vol. IV. They parted.\n", "1. See para. A and Vol. IV."},
       {__LINE__, "T\n\n1. He left. “We stay,” they said.\n", "1. He left."},
       {__LINE__, "T\n\n1. Ils partent. Évidemment.\n", "1. Ils partent."},
       {__LINE__, "T\n\n１．会談した。別れた。\n", "１．会談した。"},
