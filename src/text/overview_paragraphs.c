@@ -23,8 +23,10 @@
  * small letter: then it is text that goes on, though it was not joined.
  *
  * A sub-point is a line that begins with a number of any style (but `1 Title`), or is lettered, and stands after a
- * blank line, a line that ends like a sentence or a heading, or a first line that had room for more; or that counts on
- * from the last sub-point. So `(1)` at the start of a wrapped line (`as stated in paragraph / (1) above`) is none.
+ * blank line, a line that ends like a sentence or a heading (and in no abbreviation), or a line that had room for it;
+ * or that counts on from the last sub-point. So `(1)` at the start of a wrapped line (`as stated in paragraph / (1)
+ * above`) is none; nor is it in a document without a margin, unless it stands below the first line of the point or of a
+ * sub-point, or before no small letter.
  *
  * A sub-point may be numbered in the decimal way too, wherever its line stands: `2.1 The chair`, `2.3.1. The chair` and
  * `２．１　総論` are sub-points of point 2, and never points. It begins with the number of its own point, and a blank
@@ -44,7 +46,9 @@ static enum overview_kind classify(struct overview_reader *r, const struct overv
     return KIND_ALONE;
   if (overview_is_note(line->text))
     return KIND_NOTE;
-  bool opens = !before || line->after_blank || kind == KIND_ALONE || overview_ends_sentence(before->text);
+  bool opens = !before || line->after_blank || kind == KIND_ALONE ||
+               (overview_ends_sentence(before->text) && !overview_ends_abbreviated(before->text));
+  bool parted = opens || overview_parted(before, line->text, r->o->widest);
   bool after_start = before && first && (kind != KIND_TEXT || (r->point && r->paragraphs == 0));
   switch (overview_bullet(line->text)) {
   case BULLET_NONE:
@@ -52,16 +56,17 @@ static enum overview_kind classify(struct overview_reader *r, const struct overv
   case BULLET_SURE:
     return KIND_BULLET;
   case BULLET_DASH:
-    if (opens || kind == KIND_BULLET || overview_parted(before, line->text, r->o->widest))
+    if (parted || kind == KIND_BULLET)
       return KIND_BULLET;
     break;
   }
   if (r->point && overview_is_dotted(line->text, r->point->value))
     return KIND_SUBPOINT;
-  opens = opens || (after_start && overview_parted(before, line->text, r->o->widest));
+  /* Without a margin every line looks parted: `as agreed in / (1) above` is not. */
+  opens = opens || (parted && (after_start || r->o->widest >= LEAST_MARGIN));
   if (overview_number_read(line, &number) && number.style != STYLE_TITLE) {
     bool counts_on = number.style == r->sub_style && number.value == r->sub_value + 1;
-    if (!opens && !counts_on)
+    if (!opens && !counts_on && (!parted || overview_small(utf8_first(overview_skip_blanks(number.rest)))))
       return KIND_TEXT;
     r->sub_style = number.style;
     r->sub_value = number.value;

@@ -137,6 +137,17 @@ static void what_starts_something_stays_apart(void **state)
       {__LINE__, "T\n\n1. a.\n(1) " MARGIN ".\n(2) " MARGIN "\nand on.\n",
        "1. a.\n(1) " MARGIN ".\n\n(2) " MARGIN " and on.\n"},
       {__LINE__, "T\n\n1. " MARGIN " in\n(1) above. It\n", "1. " MARGIN " in (1) above. It\n"},
+      /* Sub-points behind a line that had room, whatever that one is. */
+      {__LINE__, "T\n\n1. " MARGIN " and so on to\nthe end\n(1) " MARGIN ", that is so\n(2) " MARGIN "\n",
+       "1. " MARGIN " and so on to the end\n\n(1) " MARGIN ", that is so\n(2) " MARGIN "\n"},
+      {__LINE__, "T\n\n1. " MARGIN " and so on to\nthe end\n(a) " MARGIN ", that is\nSyria\n(b) Iran\n",
+       "1. " MARGIN " and so on to the end\n\n(a) " MARGIN ", that is Syria\n\n(b) Iran\n"},
+      {__LINE__, "T\n\n1. " MARGIN " and so on to\n" MARGIN " as is said in\n(1) above. It\n",
+       "1. " MARGIN " and so on to " MARGIN " as is said in (1) above. It\n"},
+      {__LINE__, "T\n\n1. They met as\nagreed upon in\n(1) above\n", "1. They met as agreed upon in (1) above\n"},
+      {__LINE__, "T\n\n1. They met.\nTopics were:\nmany\n(1) Syria and\n(2) Iran\n",
+       "1. They met. Topics were: many\n\n(1) Syria and\n(2) Iran\n"},
+      {__LINE__, "T\n\n1. " MARGIN " para.\n(1) above.\n", "1. " MARGIN " para. (1) above.\n"},
       {__LINE__, "T\n\n2. a.\n1. " MARGIN ".\n2. b\n", "2. a.\n1. " MARGIN ".\n2. b\n"},
       /* A line that may well be the next point is no part of this one's sentence. */
       {__LINE__, "T\n\n1. " MARGIN ", and that it may be followed by\n2. Beta\n\n4. d\n",
