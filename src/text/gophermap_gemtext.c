@@ -170,6 +170,17 @@ static bool put_http(struct buf *out, const struct gophermap_line *line)
   return plain_is(buf_str(out));
 }
 
+/* telnet://<user>@<host>:<port> (RFC 4248): the selector is the name to log in with (RFC 1436 3.8). */
+static bool put_telnet(struct buf *out, const struct gophermap_line *line)
+{
+  buf_put_str(out, STR("telnet://"));
+  if (line->has_selector && line->selector.n) {
+    uri_put_user(out, line->selector);
+    buf_put_c(out, '@');
+  }
+  return put_host(out, line->host, line->port, TELNET_PORT);
+}
+
 /* A selector of ours, as the same path on this site. It may be percent-encoded already, as those of our own menus are
  * (P2): a Gopher client that follows it finds the file that way too. A `?` belongs to the file's name, but for a search
  * it parts the words (P3). False where it leads above the root. */
@@ -201,10 +212,8 @@ static bool make_target(struct writer *w, const struct gophermap_line *line)
     return false;
   if (gophermap_url(line, &url))
     return put_url(&w->target, url);
-  if (line->type == '8' || line->type == 'T') {
-    buf_put_str(&w->target, STR("telnet://"));
-    return put_host(&w->target, line->host, line->port, TELNET_PORT);
-  }
+  if (line->type == '8' || line->type == 'T')
+    return put_telnet(&w->target, line);
   if (str_starts(line->selector, STR("GET ")))
     return put_http(&w->target, line);
   return line->host.n ? put_gopher(&w->target, line) : put_inside(w, line);

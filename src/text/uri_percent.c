@@ -58,6 +58,17 @@ void uri_put_query(struct buf *out, struct str query)
   put_encoded(out, query, "/?", false);
 }
 
+void uri_put_user(struct buf *out, struct str user)
+{
+  for (size_t i = 0; i < user.n; i++) {
+    char c = user.p[i];
+    if (is_pchar(c) && c != ':' && c != '@')
+      buf_put_c(out, c);
+    else
+      uri_put_byte(out, c);
+  }
+}
+
 void uri_put_encoded_path(struct buf *out, struct str path)
 {
   put_encoded(out, path, "/", true);
