@@ -41,6 +41,17 @@ void menu_put(struct buf *out, char type, struct str display, struct str selecto
   buf_printf(out, "\t%u\r\n", port);
 }
 
+void menu_put_path(struct buf *out, struct str path)
+{
+  struct str url = STR("/URL:");
+  if (str_starts_nocase(path, url)) {
+    buf_put_str(out, str_head(path, url.n - 1));
+    uri_put_byte(out, ':');
+    path = str_skip(path, url.n);
+  }
+  buf_put_str(out, path);
+}
+
 void menu_put_info(struct buf *out, struct str prefix, struct str text)
 {
   buf_put_c(out, 'i');

@@ -37,6 +37,10 @@ char menu_type_by_name(struct str path);
  * the selector: another server may want them so. */
 void menu_put(struct buf *out, char type, struct str display, struct str selector, struct str host, unsigned port);
 
+/* Appends a path of this capsule (percent-encoded) as its selector: as it stands, but for the colon of a leading
+ * `/URL:`, which is encoded, since clients and our own parser take such a selector for a URL (P12). */
+void menu_put_path(struct buf *out, struct str path);
+
 /* Appends one `i` line as it stands, not wrapped: prefix and text. Control bytes become spaces. */
 void menu_put_info(struct buf *out, struct str prefix, struct str text);
 

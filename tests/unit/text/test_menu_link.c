@@ -41,6 +41,10 @@ static void targets_become_items_P10_P11_P12(void **state)
       {__LINE__, "caf\xc3\xa9.txt", "0 /docs/caf%C3%A9.txt us.example 7070"},
       {__LINE__, "100%.txt", "0 /docs/100%25.txt us.example 7070"},
       {__LINE__, "./12:30.gmi", "1 /docs/12:30.gmi us.example 7070"},
+      {__LINE__, "/url:http:.txt", "0 /url%3Ahttp:.txt us.example 7070"}, /* P12: no URL */
+      {__LINE__, "../URL:/?a:b", "1 /URL%3A/?a:b us.example 7070"},
+      {__LINE__, "./URL:x.txt", "0 /docs/URL:x.txt us.example 7070"},
+      {__LINE__, "gemini://us.example/URL:x.txt", "0 /URL%3Ax.txt us.example 7070"},
       {__LINE__, "../../../b.gmi", "1 /b.gmi us.example 7070"},
       {__LINE__, "/search?a%20b", "7 /search?a%20b us.example 7070"},
       {__LINE__, "#part", "1 /docs/a.gmi us.example 7070"},
