@@ -113,6 +113,7 @@ class Floor(Server):
 
 # Who they run as where we are root: some refuse to be that.
 NOBODY = "nobody" if os.geteuid() == 0 else None
+MANY = 2 * 10**9
 
 
 class MollyBrown(Server):
@@ -138,9 +139,9 @@ class MollyBrown(Server):
 
 
 class Gophernicus(Server):
-    """Gopher, in C, a process per connection under an inetd of our own. Without a limit on hits (-i), and without the
-    footer that it puts below every menu (-nf). Its processes share a segment of memory in which they remember what
-    takes them long to find out; that is in a namespace of its own, and gone with it."""
+    """Gopher, in C, a process per connection under an inetd of our own. Without the footer that it puts below every menu
+    (-nf), and without a limit on what one address may ask for (-i, -k). Its processes share a segment of memory in
+    which they remember what takes them long to find out; that is in a namespace of its own, and gone with it."""
 
     name, scheme = "gophernicus", "gopher"
 
@@ -151,11 +152,12 @@ class Gophernicus(Server):
         self.gopher_port = free_port()
         path = self.world.work / "inetd.conf"
         user = NOBODY or self.world.user
-        path.write_text(f"{HOST}:{self.gopher_port} stream tcp nowait.0 {user} {program} gophernicus"
-                        f" -r {self.world.capsule} -h {HOST} -p {self.gopher_port} -i {10**9} -nf -nx\n")
+        path.write_text(f"{HOST}:{self.gopher_port} stream tcp nowait.{MANY} {user} {program} gophernicus"
+                        f" -r {self.world.capsule} -h {HOST} -p {self.gopher_port} -i {MANY} -k {MANY} -nf -nx\n")
         apart = ["unshare", "--ipc"] if NOBODY else ["unshare", "--map-current-user", "--ipc"]
-        # -i: in the foreground; -R 0: any number of clients a minute; -q: as many waiting as the others let wait.
-        self.launch([*apart, "inetd", "-i", "-R", "0", "-q", "4096", path])
+        # -i: in the foreground; -q: as many waiting as the others let wait. What would be the flag for any number of
+        # clients a minute does not do it, so that the number stands in the line.
+        self.launch([*apart, "inetd", "-i", "-q", "4096", path])
         self.process.wait_until(lambda: answers(self.gopher_port))
 
     def version(self):
