@@ -104,7 +104,7 @@ static void warn_once(struct site *site, const char *what, struct str path, cons
 {
   uint64_t hash = hash_str(hash_str(HASH_START, str_from(what)), path);
   if (id)
-    hash = hash_bytes(hash, &id->changed_ns, sizeof id->changed_ns);
+    hash = hash_bytes(hash, &id->modified_ns, sizeof id->modified_ns);
   if (once_first(&site->warned, hash))
     log_warning("%.*s: %s", STR_ARG(path), what);
 }
@@ -190,7 +190,7 @@ static void start(struct site *site, struct capsule *capsule, struct page *prior
 {
   const struct found *found = w->found;
   struct build *b = calloc(1, sizeof *b);
-  int err = b ? job_init(&b->job, found, capsule->fd, site_title(site), prior) : ERR_NOMEM;
+  int err = b ? job_init(&b->job, found, capsule->fd, site->env->wall(site->env), site_title(site), prior) : ERR_NOMEM;
   if (err) {
     free(b);
     w->ready(w, err, NULL);

@@ -9,7 +9,6 @@
 
 #include "base/err.h"
 #include "site/listing_entry.h"
-#include "site/page.h"
 
 /* Room for LISTING_ENTRIES names of 255 bytes, and the titles of LISTING_LABELLED. */
 enum { TEXT_MAX = 64 * 1024 * 1024 };
@@ -114,7 +113,8 @@ static void look_at_entries(struct listing *l, struct entry_context *context)
 }
 
 /* Takes the open directory. */
-static int read_directory(DIR *dir, int root, struct str path, const struct listing *previous, struct listing *l)
+static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, const struct listing *previous,
+                          struct listing *l)
 {
   struct entry_context context;
   int err = read_names(dir, l);
@@ -122,7 +122,7 @@ static int read_directory(DIR *dir, int root, struct str path, const struct list
     return err;
   l->plain = l->n > LISTING_LABELLED;
   sort_entries(l, by_name);
-  err = listing_entry_begin(&context, root, dirfd(dir), path, previous);
+  err = listing_entry_begin(&context, root, dirfd(dir), path, now_ns, previous);
   if (err == 0)
     look_at_entries(l, &context);
   listing_entry_end(&context);
@@ -132,7 +132,7 @@ static int read_directory(DIR *dir, int root, struct str path, const struct list
   return buf_error(&l->text);
 }
 
-int listing_build(int root, struct str path, const struct listing *previous, struct listing **out)
+int listing_build(int root, struct str path, int64_t now_ns, const struct listing *previous, struct listing **out)
 {
   int fd = -1;
   struct stat st;
@@ -149,9 +149,9 @@ int listing_build(int root, struct str path, const struct listing *previous, str
   }
   buf_init(&l->text, TEXT_MAX);
   l->id = file_id(&st);
-  l->settled = page_settled(&l->id);
+  l->settled = file_settled(&l->id, now_ns);
   l->lasting = true;
-  err = read_directory(dir, root, path, previous, l);
+  err = read_directory(dir, root, path, now_ns, previous, l);
   closedir(dir);
   if (err) {
     listing_free(l);

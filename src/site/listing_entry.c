@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "site/page.h"
 #include "site/read.h"
 #include "site/readable.h"
 #include "text/overview.h"
@@ -26,10 +25,10 @@ static int old_by_name(const void *a, const void *b, void *listing)
   return str_cmp(old_name(listing, *(const size_t *)a), old_name(listing, *(const size_t *)b));
 }
 
-int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path,
+int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path, int64_t now_ns,
                         const struct listing *previous)
 {
-  *c = (struct entry_context){.root = root, .directory = directory, .previous = previous};
+  *c = (struct entry_context){.root = root, .directory = directory, .now_ns = now_ns, .previous = previous};
   buf_init(&c->path, PATH_BYTES_MAX);
   buf_init(&c->title, TITLE_MAX);
   buf_put_str(&c->path, path);
@@ -132,7 +131,7 @@ static void read_label(struct entry_context *c, struct listing *l, struct entry 
   }
   l->files_read++;
   /* What could not be read has no title now, and is asked again the next time. */
-  e->settled = err == 0 && page_settled(&e->read);
+  e->settled = err == 0 && file_settled(&e->read, c->now_ns);
   if (err == 0)
     label_from(c, l, e, str_make(head, n));
 }

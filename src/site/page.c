@@ -2,9 +2,6 @@
 #include "site/page.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-#define NS_PER_SECOND INT64_C(1000000000)
 
 struct page *page_make(void)
 {
@@ -40,16 +37,6 @@ size_t page_cost(const struct page *p)
   if (p->listing)
     cost += listing_size(p->listing);
   return cost;
-}
-
-bool page_settled(const struct file_id *id)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  int64_t now_ns = (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-  /* A time in the far future (a wrong clock, an odd archive) is as good as one in the past: the next change sets
-   * another. */
-  return file_settled(id, now_ns) || id->changed_ns >= now_ns + FILE_SETTLED_SECONDS * NS_PER_SECOND;
 }
 
 bool page_trusted(const struct page *p, const struct file_id *id, uint64_t now)

@@ -19,7 +19,7 @@ struct page {
   struct overview *document; /* a parsed overview, or NULL */
   struct listing *listing;   /* what a listing showed, or NULL */
   struct file_id id;         /* the file or directory that it was made from */
-  bool settled;              /* false: made from a file that had changed a moment before (see page_settled) */
+  bool settled;              /* false: made from a file that had changed a moment before (see file_settled) */
   bool lasting;              /* true: `id` says all that there is to say about its sources */
   uint64_t made;             /* the env's clock, in milliseconds */
 };
@@ -36,10 +36,6 @@ void page_unref(struct page *p); /* NULL is fine */
 
 /* The memory that a page stands for, in bytes. */
 size_t page_cost(const struct page *p);
-
-/* Whether what was made from a file with this id is known to be all of it: a file that changed less than two seconds
- * ago may change again within the same tick of its clock, and no look at its id would tell. */
-bool page_settled(const struct file_id *id);
 
 /* Whether the page still stands for a file that shows `id` now. */
 bool page_trusted(const struct page *p, const struct file_id *id, uint64_t now);

@@ -182,6 +182,7 @@ static void a_child_that_is_edited_shows_within_two_seconds(void **state)
   ask(&s, REPR_GEMTEXT, "/d/", &r);
   assert_int_equal(stand_built(&s), built); /* from the cache */
 
+  s.pool.ahead = 0;
   folder_write(&s.folder, "d/a.gmi", STR("# Two\n"));
   s.pool.now += 1000;
   ask(&s, REPR_GEMTEXT, "/d/", &r);
@@ -239,7 +240,7 @@ static void labels_are_remembered(void **state)
   int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   assert_true(root >= 0);
   struct listing *first = NULL, *second = NULL, *third = NULL;
-  assert_int_equal(listing_build(root, STR("/many/"), NULL, &first), 0);
+  assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &first), 0);
   assert_int_equal(first->n, N);
   assert_int_equal(first->files_read, N);
   assert_true(first->settled);
@@ -247,7 +248,8 @@ static void labels_are_remembered(void **state)
   folder_write(&s.folder, "many/00100.gmi", STR("# Changed\n"));
   folder_delete(&s.folder, "many/00200.gmi");
   folder_write(&s.folder, "many/new.gmi", STR("# New\n"));
-  assert_int_equal(listing_build(root, STR("/many/"), first, &second), 0);
+  const int64_t changed_ns = env_wall(&s.pool.env);
+  assert_int_equal(listing_build(root, STR("/many/"), changed_ns, first, &second), 0);
   assert_int_equal(second->n, N);
   assert_int_equal(second->files_read, 2);
   assert_false(second->settled);
@@ -260,7 +262,7 @@ static void labels_are_remembered(void **state)
       assert_true(str_eq(title, STR("Title 101")));
   }
   /* What had not settled is read again. */
-  assert_int_equal(listing_build(root, STR("/many/"), second, &third), 0);
+  assert_int_equal(listing_build(root, STR("/many/"), changed_ns, second, &third), 0);
   assert_int_equal(third->files_read, 2);
   listing_free(second);
   listing_free(third);
@@ -292,7 +294,7 @@ static void ten_thousand_files_are_plain_names_and_never_opened(void **state)
   assert_int_equal(stand_built(&s), built);
   int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   struct listing *l = NULL;
-  assert_int_equal(listing_build(root, STR("/many/"), NULL, &l), 0);
+  assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
   assert_true(l->plain && l->lasting);
   assert_int_equal(l->files_read, 0);
   listing_free(l);

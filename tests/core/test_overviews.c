@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,7 @@ static void a_document_that_is_edited_shows_to_the_next_reader(void **state)
   ask(s, REPR_GEMTEXT, "/meeting/", &r);
   assert_int_equal(stand_built(s), built); /* from the cache */
 
+  s->pool.ahead = 0;
   folder_write(&s->folder, "meeting.overview.txt", STR("Edited\n\n1. Another point.\n"));
   ask(s, REPR_GEMTEXT, "/meeting/", &r);
   assert_contains(reply_body(&r), "# Edited\n");
@@ -157,11 +159,30 @@ static void a_document_that_is_edited_shows_to_the_next_reader(void **state)
   ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
   assert_contains(reply_body(&r), "Anothex point.");
   /* Once it has settled, it is believed again. */
-  folder_age(&s->folder, "meeting.overview.txt", 10);
+  s->pool.ahead = 2;
   ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
   built = stand_built(s);
   ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
   assert_int_equal(stand_built(s), built);
+  reply_free(&r);
+}
+
+static void an_edit_that_leaves_size_and_time_as_they_were_shows(void **state)
+{
+  struct stand *s = *state;
+  struct reply r = REPLY_INIT;
+  struct stat before;
+  const char *path = "meeting.overview.txt";
+  folder_write(&s->folder, path, STR("Title\n\n1. One point.\n"));
+  ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
+  assert_contains(reply_body(&r), "One point.");
+  assert_int_equal(stat(folder_path(&s->folder, path), &before), 0);
+  folder_write(&s->folder, path, STR("Title\n\n1. Two point.\n"));
+  const struct timespec times[2] = {before.st_atim, before.st_mtim};
+  assert_int_equal(utimensat(AT_FDCWD, folder_path(&s->folder, path), times, 0), 0);
+  s->pool.now += 1000;
+  ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
+  assert_contains(reply_body(&r), "Two point.");
   reply_free(&r);
 }
 
@@ -270,6 +291,7 @@ int main(void)
       row(the_source_is_a_plain_file_P15),
       row(what_is_real_stands_and_nothing_virtual_beside_it),
       row(a_document_that_is_edited_shows_to_the_next_reader),
+      row(an_edit_that_leaves_size_and_time_as_they_were_shows),
       row(a_document_above_the_limit_is_served_plain_only),
       row(the_document_is_parsed_once_for_all_its_pages),
       cmocka_unit_test(both_representations_of_the_capsule_that_ships),

@@ -131,15 +131,17 @@ static void a_page_is_believed_while_its_file_is_the_same(void **state)
 {
   (void)state;
   struct page *p = page_of(1, 'x');
-  p->id = (struct file_id){1, 2, 3, 4};
+  p->id = (struct file_id){1, 2, 3, 4, 5};
   p->settled = true;
   p->lasting = true;
   p->made = 1000;
-  struct file_id same = {1, 2, 3, 4}, larger = {1, 2, 9, 4}, younger = {1, 2, 3, 5}, other = {1, 9, 3, 4};
+  struct file_id same = {1, 2, 3, 4, 5}, larger = {1, 2, 9, 4, 5}, younger = {1, 2, 3, 9, 5}, other = {1, 9, 3, 4, 5};
+  struct file_id set_back = {1, 2, 3, 4, 9};
   assert_true(page_trusted(p, &same, UINT64_MAX));
   assert_false(page_trusted(p, &larger, 1000));
   assert_false(page_trusted(p, &younger, 1000));
   assert_false(page_trusted(p, &other, 1000));
+  assert_false(page_trusted(p, &set_back, 1000));
   p->lasting = false;
   assert_true(page_trusted(p, &same, 1000 + PAGE_TRUSTED_MS - 1));
   assert_false(page_trusted(p, &same, 1000 + PAGE_TRUSTED_MS));
