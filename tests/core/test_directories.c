@@ -201,18 +201,20 @@ static void item_types_come_from_names_and_looks(void **state)
   folder_write(&s->folder, "README", STR("text\n"));
   folder_write(&s->folder, "BINARY", str_make("\0\1", 2));
   folder_write(&s->folder, "v1.2/x.txt", STR("x"));
+  folder_write(&s->folder, "notes.md/x.txt", STR("x"));
   folder_write(&s->folder, "notes.overview.txt", STR("Title\n\n1. One\n"));
   static const struct {
     int line;
     const char *path;
     char type;
   } table[] = {
-      {__LINE__, "/", '1'},       {__LINE__, "/map", '1'},       {__LINE__, "/map/", '1'},
-      {__LINE__, "/v1.2", '1'},   {__LINE__, "/README", '0'},    {__LINE__, "/README?x", '0'},
-      {__LINE__, "/BINARY", '9'}, {__LINE__, "/index.gmi", '1'}, {__LINE__, "/map/text.txt", '0'},
-      {__LINE__, "/notes", '1'},  {__LINE__, "/notes/", '1'},    {__LINE__, "/notes/1.gmi", '1'},
-      {__LINE__, "/a%20b", '1'},  {__LINE__, "/x.png", 'I'},     {__LINE__, "/notes.overview.txt", '0'},
-      {__LINE__, "/x.gif", 'g'},  {__LINE__, "/linked", '1'},    {__LINE__, "/listing/../README", '0'},
+      {__LINE__, "/", '1'},         {__LINE__, "/map", '1'},       {__LINE__, "/map/", '1'},
+      {__LINE__, "/v1.2", '1'},     {__LINE__, "/README", '0'},    {__LINE__, "/README?x", '0'},
+      {__LINE__, "/BINARY", '9'},   {__LINE__, "/index.gmi", '1'}, {__LINE__, "/map/text.txt", '0'},
+      {__LINE__, "/notes", '1'},    {__LINE__, "/notes/", '1'},    {__LINE__, "/notes/1.gmi", '1'},
+      {__LINE__, "/a%20b", '1'},    {__LINE__, "/x.png", 'I'},     {__LINE__, "/notes.overview.txt", '0'},
+      {__LINE__, "/x.gif", 'g'},    {__LINE__, "/linked", '1'},    {__LINE__, "/listing/../README", '0'},
+      {__LINE__, "/notes.md", '1'},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     (void)site_item_type(s->site, str_from(table[i].path));
