@@ -12,7 +12,8 @@
 #include "site/resolve.h"
 
 enum {
-  LISTING_LABELLED = 2000,  /* more entries than this: plain names, and no file is looked into */
+  LISTING_LABELLED = 2000,  /* more entries than this: plain names, and no file is looked into; a document's tree is
+                               linked if no other name hides it */
   LISTING_ENTRIES = 100000, /* more than this are not shown, and the page says so */
   LISTING_PAGE_MAX = 128 * 1024 * 1024,
 };

@@ -160,15 +160,26 @@ static bool is_gemtext(struct str name)
   return false;
 }
 
+bool listing_entry_is_document(struct str name)
+{
+  return name.n > STR(OVERVIEW_SUFFIX).n && str_ends(name, STR(OVERVIEW_SUFFIX));
+}
+
 /* An overview's document stands for its tree, unless it is too large for one or something real has the tree's name. */
 static bool is_overview(struct entry_context *c, struct entry *e, struct str name)
 {
-  struct str suffix = STR(OVERVIEW_SUFFIX);
-  if (name.n <= suffix.n || !str_ends(name, suffix) || e->size > OVERVIEW_MAX)
+  if (!listing_entry_is_document(name) || e->size > OVERVIEW_MAX)
     return false;
   struct stat st;
-  e->shadowed = resolve_stat(c->root, path_of(c, str_head(name, name.n - suffix.n), STR("")), 0, &st) != ERR_NOT_FOUND;
+  struct str tree = str_head(name, name.n - STR(OVERVIEW_SUFFIX).n);
+  e->shadowed = resolve_stat(c->root, path_of(c, tree, STR("")), 0, &st) != ERR_NOT_FOUND;
   return !e->shadowed;
+}
+
+/* A file that is not looked at: a document is one by its name, and mark_shadowed has seen to its tree. */
+static enum entry_kind plain_file(const struct entry *e, const char *name)
+{
+  return listing_entry_is_document(str_from(name)) && !e->shadowed ? ENTRY_OVERVIEW : ENTRY_FILE;
 }
 
 /* More entries than are looked into: the directory's own word for what they are, and a look only where it has none. */
@@ -180,14 +191,14 @@ static bool look_plain(struct entry_context *c, struct listing *l, struct entry 
     e->kind = ENTRY_DIRECTORY;
     return true;
   case DT_REG:
-    e->kind = ENTRY_FILE;
+    e->kind = plain_file(e, name);
     return true;
   case DT_LNK:
   case DT_UNKNOWN:
     l->lasting = false;
     if (!entry_stat(c, name, &st))
       return false;
-    e->kind = S_ISDIR(st.st_mode) ? ENTRY_DIRECTORY : ENTRY_FILE;
+    e->kind = S_ISDIR(st.st_mode) ? ENTRY_DIRECTORY : plain_file(e, name);
     return true;
   default:
     return false;

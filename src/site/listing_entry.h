@@ -23,6 +23,9 @@ int listing_entry_begin(struct entry_context *c, int root, int directory, struct
                         const struct listing *previous) __attribute__((warn_unused_result));
 void listing_entry_end(struct entry_context *c);
 
+/* Whether it is the name of an overview's document. */
+bool listing_entry_is_document(struct str name);
+
 /* Fills in an entry of l; the entries must come in the order of their names. False where it is not to be shown: not a
  * file or directory, not readable, a link that leaves the capsule or leads nowhere. */
 bool listing_entry_look(struct entry_context *c, struct listing *l, struct entry *e);

@@ -307,6 +307,32 @@ static void ten_thousand_files_are_plain_names_and_never_opened(void **state)
   stand_remove(&s);
 }
 
+/* A document is known by its name, and its tree is linked unless something has the tree's name. */
+static void plain_names_lead_to_the_trees_of_overviews(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make_many(&s, LISTING_LABELLED + 1);
+  folder_write(&s.folder, "many/met.overview.txt", STR("Met\n\n1. One.\n"));
+  folder_write(&s.folder, "many/taken.overview.txt", STR("Taken\n\n1. One.\n"));
+  folder_write(&s.folder, "many/taken", STR("x"));
+  folder_write(&s.folder, "many/taken-too", STR("x")); /* stands between the two in the order of names */
+  folder_write(&s.folder, "many/.overview.txt", STR("x"));
+  folder_link(&s.folder, "many/linked.overview.txt", "met.overview.txt");
+  ask(&s, REPR_GEMTEXT, "/many/", &r);
+  assert_contains(reply_body(&r), "\n=> met/ met\n");
+  assert_contains(reply_body(&r), "\n=> linked/ linked\n");
+  assert_contains(reply_body(&r), "\n=> taken.overview.txt taken.overview.txt\n");
+  assert_contains(reply_body(&r), "\n=> taken taken\n");
+  ask(&s, REPR_GEMTEXT, "/many/met/", &r);
+  assert_contains(reply_body(&r), "# Met\n");
+  ask(&s, REPR_GEMTEXT, "/many/linked/1.gmi", &r);
+  assert_status(&r, STATUS_SUCCESS);
+  reply_free(&r);
+  stand_remove(&s);
+}
+
 static void plain_names_leave_out_what_leads_out_too_G13(void **state)
 {
   (void)state;
@@ -350,6 +376,7 @@ int main(void)
       cmocka_unit_test(a_child_that_is_edited_shows_within_two_seconds),
       cmocka_unit_test(labels_are_remembered),
       cmocka_unit_test(ten_thousand_files_are_plain_names_and_never_opened),
+      cmocka_unit_test(plain_names_lead_to_the_trees_of_overviews),
       cmocka_unit_test(a_listing_that_is_cut_says_so),
       cmocka_unit_test(plain_names_leave_out_what_leads_out_too_G13),
   };
