@@ -15,6 +15,7 @@ struct build {
   struct job job;
   struct site *site;
   struct capsule *capsule;
+  uint64_t asked;      /* when, on the env's clock: nothing was looked at before that */
   struct file_id seen; /* the file as it was when the build was asked for: whoever saw another version does not join */
   struct build *next, **link;
   struct build_wait *waiting, **last; /* in the order in which they came */
@@ -170,11 +171,11 @@ static void build_done(struct work *work, bool cancelled)
   b->link = NULL;
 
   if (!site->closed) {
-    uint64_t now = site->env->now(site->env);
+    /* The pool may have been slow: what was seen is as old as it can be. */
     if (b->job.document)
-      b->job.document->made = now;
+      b->job.document->made = b->asked;
     if (b->job.page)
-      b->job.page->made = now;
+      b->job.page->made = b->asked;
     if (b->capsule == site->capsule) {
       remember(site, 'd', b->job.file, STR(""), b->job.document);
       remember(site, key_kind(b->job.kind), b->job.file, b->job.point, b->job.page);
@@ -200,6 +201,7 @@ static void start(struct site *site, struct capsule *capsule, struct page *prior
   b->work.done = build_done;
   b->site = site_ref(site);
   b->capsule = capsule_ref(capsule);
+  b->asked = site->env->now(site->env);
   b->seen = file_id(&found->st);
   b->last = &b->waiting;
   b->next = site->builds;

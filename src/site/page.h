@@ -21,7 +21,7 @@ struct page {
   struct file_id id;         /* the file or directory that it was made from */
   bool settled;              /* false: made from a file that had changed a moment before (see file_settled) */
   bool lasting;              /* true: `id` says all that there is to say about its sources */
-  uint64_t made;             /* the env's clock, in milliseconds */
+  uint64_t made;             /* the env's clock, in milliseconds, before anything was looked at */
 };
 
 /* A page that is not lasting (a listing shows the titles of files that are not looked at again) is believed for this

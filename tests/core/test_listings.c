@@ -203,6 +203,28 @@ static void a_child_that_is_edited_shows_within_two_seconds(void **state)
   stand_remove(&s);
 }
 
+/* What a slow pool has seen is as old as the question was. */
+static void a_child_that_is_edited_behind_a_slow_build_shows(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {{"d/a.gmi", "# One\n", NULL}, {NULL, NULL, NULL}};
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  stand_make(&s, items);
+  ask_start(&s, REPR_GEMTEXT, "/d/", &r);
+  stand_look(&s, 0, 0);
+  struct work *w = stand_run(&s);
+  folder_write(&s.folder, "d/a.gmi", STR("# Two\n"));
+  s.pool.now += 1000;
+  w->done(w, false);
+  reply_pull(&s, &r);
+  assert_contains(reply_body(&r), "=> a.gmi One\n");
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_contains(reply_body(&r), "=> a.gmi Two\n");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
 static void make_titled(struct stand *s, size_t n)
 {
   stand_make(s, NULL);
@@ -374,6 +396,7 @@ int main(void)
       cmocka_unit_test(the_root_is_called_by_the_site_and_has_no_way_up),
       cmocka_unit_test(an_overview_is_one_entry),
       cmocka_unit_test(a_child_that_is_edited_shows_within_two_seconds),
+      cmocka_unit_test(a_child_that_is_edited_behind_a_slow_build_shows),
       cmocka_unit_test(labels_are_remembered),
       cmocka_unit_test(ten_thousand_files_are_plain_names_and_never_opened),
       cmocka_unit_test(plain_names_lead_to_the_trees_of_overviews),
