@@ -24,6 +24,10 @@ bool utf8_valid_head(struct str s);
 /* Appends s with every invalid byte as U+FFFD; returns how many there were. */
 size_t utf8_clean(struct buf *out, struct str s);
 
+/* Whether the code point is no ASCII control and yet breaks or reorders a line, or steers a terminal: C1 controls, line
+ * and paragraph separators, bidirectional marks and overrides, the byte order mark. */
+bool utf8_disturbs(int32_t point);
+
 /* The length in bytes of the first user-perceived character of s (s.n > 0; an extended grapheme cluster, UAX #29), and
  * in *columns the width that a terminal gives it: 2 for East Asian wide and fullwidth ones, 0 for a lone combining
  * mark, else 1. Control characters count as 0. An invalid byte is a character of one column. Text must never be cut

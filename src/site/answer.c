@@ -2,7 +2,6 @@
 #include "site/answer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "site/build.h"
@@ -211,15 +210,6 @@ static void look(struct answer *a)
   }
 }
 
-static struct str add(char **at, struct str s)
-{
-  struct str copy = {*at, s.n};
-  if (s.n)
-    memcpy(*at, s.p, s.n);
-  *at += s.n;
-  return copy;
-}
-
 static struct answer *answer_make(struct site *site, const struct request *request)
 {
   size_t n = 0;
@@ -231,8 +221,8 @@ static struct answer *answer_make(struct site *site, const struct request *reque
   char *at = a->text;
   for (unsigned i = 0; i < request->targets; i++) {
     const struct target *from = &request->target[i];
-    a->target[i].path = add(&at, from->path);
-    a->target[i].query = add(&at, from->query);
+    a->target[i].path = str_place(&at, from->path);
+    a->target[i].query = str_place(&at, from->query);
     a->target[i].has_query = from->has_query;
   }
   a->targets = request->targets;

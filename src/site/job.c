@@ -3,7 +3,6 @@
 #include "site/job.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "site/listing.h"
@@ -18,15 +17,6 @@ enum {
   DIRECTORY_MAX = 3 * 8192,
 };
 
-static struct str add(char **at, struct str s)
-{
-  struct str copy = {*at, s.n};
-  if (s.n)
-    memcpy(*at, s.p, s.n);
-  *at += s.n;
-  return copy;
-}
-
 int job_init(struct job *j, const struct found *found, int root, int64_t now_ns, struct str site_title,
              struct page *prior)
 {
@@ -37,9 +27,9 @@ int job_init(struct job *j, const struct found *found, int root, int64_t now_ns,
   if (!j->text)
     return ERR_NOMEM;
   char *at = j->text;
-  j->file = add(&at, file);
-  j->point = add(&at, found->point);
-  j->title = add(&at, title);
+  j->file = str_place(&at, file);
+  j->point = str_place(&at, found->point);
+  j->title = str_place(&at, title);
   j->prior = prior ? page_ref(prior) : NULL;
   return 0;
 }

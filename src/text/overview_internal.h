@@ -25,6 +25,7 @@
 enum {
   WIDEST_WRAPPED = 100, /* columns; a wider line was never wrapped */
   WIDEST_HEADING = 80,
+  DEEPER = 2, /* columns more than another line: indented below it */
   WIDEST_LABEL = 100,
   WIDEST_RULE = 60,  /* so that it fits into a Gopher menu and a small terminal */
   LEAST_MARGIN = 40, /* a document whose lines are all shorter shows no sign of a margin */

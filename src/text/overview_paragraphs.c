@@ -30,8 +30,6 @@
  * wrapped line is none.
  */
 
-enum { DEEPER = 2 };
-
 /* Whether `line` may have been parted from `next` on purpose: not by wrapping. */
 static bool parted_on_purpose(const struct overview_reader *r, const struct overview_line *line, struct str next)
 {

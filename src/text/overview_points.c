@@ -5,8 +5,6 @@
 #include "base/err.h"
 #include "text/overview_internal.h"
 
-enum { DEEPER = 2 };
-
 /* A list that started anew inside a point. */
 struct restart {
   bool open, deeper;
