@@ -125,7 +125,7 @@ static void read_label(struct entry_context *c, struct listing *l, struct entry 
   size_t n = 0;
   int err = resolve_open(c->root, path, 0, &fd, &st);
   if (err == 0) {
-    err = S_ISREG(st.st_mode) ? read_head(fd, 0, head, &n) : ERR_SPECIAL;
+    err = S_ISREG(st.st_mode) ? read_at_once(fd, 0, head, sizeof head, &n) : ERR_SPECIAL;
     e->read = file_id(&st);
     close(fd);
   }

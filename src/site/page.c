@@ -3,35 +3,40 @@
 
 #include <stdlib.h>
 
-struct page *page_make(void)
+static void page_destroy(struct cached *held)
 {
-  struct page *p = calloc(1, sizeof *p);
-  if (p)
-    p->refs = 1;
-  return p;
-}
-
-struct page *page_ref(struct page *p)
-{
-  p->refs++;
-  return p;
-}
-
-void page_unref(struct page *p)
-{
-  if (!p || --p->refs > 0)
-    return;
+  struct page *p = (struct page *)held;
   bytes_unref(p->bytes);
   overview_free(p->document);
   listing_free(p->listing);
   free(p);
 }
 
+struct page *page_make(void)
+{
+  struct page *p = calloc(1, sizeof *p);
+  if (p)
+    cached_init(&p->held, page_destroy);
+  return p;
+}
+
+struct page *page_ref(struct page *p)
+{
+  cached_ref(&p->held);
+  return p;
+}
+
+void page_unref(struct page *p)
+{
+  if (p)
+    cached_unref(&p->held);
+}
+
 size_t page_cost(const struct page *p)
 {
-  size_t cost = sizeof *p;
+  size_t cost = cache_block(sizeof *p);
   if (p->bytes)
-    cost += sizeof *p->bytes + p->bytes->n;
+    cost += cache_block(sizeof *p->bytes) + cache_block(p->bytes->n);
   if (p->document)
     cost += overview_size(p->document);
   if (p->listing)
@@ -39,7 +44,7 @@ size_t page_cost(const struct page *p)
   return cost;
 }
 
-bool page_trusted(const struct page *p, const struct file_id *id, uint64_t now)
+bool page_trusted(const struct page *p, const struct file_id *id)
 {
-  return p->settled && file_id_eq(&p->id, id) && (p->lasting || now - p->made < PAGE_TRUSTED_MS);
+  return p->settled && file_id_eq(&p->id, id);
 }

@@ -18,6 +18,7 @@ struct site_config {
   size_t n_names;           /* at least 1 */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
   const char *lang; /* language tag or tags for text/gemini, or NULL */
+  size_t cache;     /* bytes for answers that are ready; 0: none are kept */
 };
 
 struct site;

@@ -323,6 +323,7 @@ static void ten_thousand_files_are_plain_names_and_never_opened(void **state)
   close(root);
 
   folder_write(&s.folder, "many/zzz.txt", STR("x"));
+  stand_wait(&s);
   ask(&s, REPR_GEMTEXT, "/many/", &r);
   assert_contains(reply_body(&r), "\n=> zzz.txt zzz.txt\n");
   reply_free(&r);
