@@ -13,6 +13,7 @@
 #include "proc/control.h"
 #include "proc/pool.h"
 #include "site/mime.h"
+#include "tls/kdf_provider.h"
 
 /* How often swapped certificates are looked for, and how long a site may take to answer. */
 enum { REFRESH_MS = 1000, HANDLE_MS = 60 * 1000 };
@@ -256,6 +257,19 @@ static void set_limits(struct server *server, size_t listeners)
   server->most_conns = (spare - server->most_turned) / 2;
 }
 
+/* Before the first TLS context, since each asks for the provider when it is made. */
+static void choose_kdf(const struct settings *settings)
+{
+  struct buf why = BUF_INIT(1024);
+  if (!settings->fast_kdf)
+    buf_put_str(&why, STR("--no-fast-kdf was given"));
+  else if (kdf_provider_load(&why) == 0)
+    log_debug("TLS 1.3's keys are derived by our own provider");
+  if (why.n)
+    log_notice("TLS 1.3's keys are derived by OpenSSL's own functions: %.*s", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+}
+
 static int open_sites(struct worker *w, const struct settings *settings, struct buf *why)
 {
   const char *names[NAMES_MAX];
@@ -275,6 +289,7 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
   w->sites = &w->site;
   if (settings->gemini.off && !settings->gophers)
     return 0;
+  choose_kdf(settings);
   err = tls_server_new(w->tickets, &w->tls);
   if (err) {
     buf_printf(why, "cannot set up TLS: %s", err_text(err));
