@@ -191,7 +191,7 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
   w->sites = &w->site;
   if (settings->gemini.off && !settings->gophers)
     return 0;
-  err = tls_server_new(&w->tls);
+  err = tls_server_new(NULL, &w->tls);
   if (err) {
     buf_printf(why, "cannot set up TLS: %s", err_text(err));
     return err;
