@@ -136,6 +136,17 @@ int settings_port(unsigned *port, struct str value, struct buf *why)
   return 0;
 }
 
+int settings_workers(struct settings *s, struct str value, struct buf *why)
+{
+  unsigned number = 0;
+  if (str_number(value, &number) < 0 || number == 0 || number > WORKERS_MAX) {
+    buf_printf(why, "expected a number of processes from 1 to %d", WORKERS_MAX);
+    return ERR_SYNTAX;
+  }
+  s->workers = number;
+  return 0;
+}
+
 /* ------------------------------------------------------------------ names */
 
 static bool is_alnum(char c)

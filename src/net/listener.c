@@ -1,4 +1,4 @@
-/* Listeners: accept until there is nobody left, pause when descriptors run out, go on by itself. */
+/* Listeners: accept until there is nobody left, pause when descriptors run out, go on by itself, stand by. */
 #include "net/listener.h"
 
 #include <errno.h>
@@ -84,6 +84,8 @@ static void listener_pause(struct listener *l, int error)
   if (log_due(&l->warned, uv_now(l->server->loop), WARN_EVERY_MS, &left_out))
     log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
                 l->entrance.port, strerror(error));
+  if (!l->serving) /* the last look at the door, when the server stops */
+    return;
   l->paused = true;
   (void)uv_poll_stop(&l->poll);
   (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);
@@ -100,8 +102,20 @@ int listener_open(struct listener *l, struct server *server, const struct entran
   (void)uv_timer_init(server->loop, &l->retry);
   l->poll.data = l;
   l->retry.data = l;
-  watch(l);
   return 0;
+}
+
+void listener_serve(struct listener *l, bool serving)
+{
+  if (l->closed || l->serving == serving)
+    return;
+  l->serving = serving;
+  l->paused = false;
+  (void)uv_timer_stop(&l->retry);
+  if (serving)
+    watch(l);
+  else
+    (void)uv_poll_stop(&l->poll);
 }
 
 void listener_resume(struct listener *l)
@@ -112,21 +126,19 @@ void listener_resume(struct listener *l)
   watch(l);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-  struct listener *l = handle->data;
-  if (--l->closing == 0 && l->on_closed)
-    l->on_closed(l);
-}
-
-void listener_close(struct listener *l, void (*done)(struct listener *l))
+void listener_close(struct listener *l)
 {
   if (l->closed)
     return;
   l->closed = true;
-  l->on_closed = done;
-  l->closing = 2;
-  uv_close((uv_handle_t *)&l->poll, on_closed);
+  uv_close((uv_handle_t *)&l->poll, NULL);
   close(l->fd);
-  uv_close((uv_handle_t *)&l->retry, on_closed);
+  uv_close((uv_handle_t *)&l->retry, NULL);
+}
+
+void listener_end(struct listener *l)
+{
+  if (!l->closed)
+    (void)shutdown(l->fd, SHUT_RD);
+  listener_close(l);
 }

@@ -14,6 +14,7 @@
 #include "tls/choice.h"
 #include "tls/digest.h"
 #include "tls/hello.h"
+#include "tls/offer.h"
 #include "tls/pair.h"
 
 enum { ADVICE_MAX = 3 * PATH_MAX };
@@ -36,40 +37,7 @@ struct tls_server {
   size_t n_sites;
 };
 
-/* ---------------------------------------------------------------- settings (G1, G4) */
-
-/* Forward secrecy and AEAD only, for keys of both kinds. TLS 1.3 has nothing else anyway. */
-static const char ciphers_tls12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-                                    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-                                    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-
-/* A session takes its options from the base context and its certificate from the site's; both are made here so that
- * they cannot differ. */
-static SSL_CTX *context_new(struct tickets *tickets)
-{
-  char groups[] = "X25519:P-256:P-384"; /* not const: OpenSSL's macro casts that away */
-  SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-  if (!ctx)
-    return NULL;
-  /* Our order of ciphers, but a client without AES in hardware (it puts ChaCha20 first) gets what is fast for it. */
-  SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                               SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_clear_options(ctx, SSL_OP_ALLOW_NO_DHE_KEX | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
-  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  /* Resumption is by ticket only: no memory of ours per client. One ticket, as there is one request per connection. */
-  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_timeout(ctx, TICKETS_SECONDS);
-  /* Any client is welcome without a certificate. G5's optional CertificateRequest is a per-site setting:
-   * SSL_VERIFY_PEER with a callback that accepts anything goes to site_context, and SSL_set_verify to choose. */
-  SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-  if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_max_proto_version(ctx, 0) == 1 &&
-      SSL_CTX_set_cipher_list(ctx, ciphers_tls12) == 1 && SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
-      SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
-      (!tickets || tickets_use(tickets, ctx) == 0))
-    return ctx;
-  SSL_CTX_free(ctx);
-  return NULL;
-}
+/* ---------------------------------------------------------------- a site's context */
 
 /* A ticket is good for the site that gave it, whatever its certificate is by then, and in every process that serves it
  * (G5). */
@@ -90,10 +58,10 @@ static int set_session_id_context(SSL_CTX *ctx, const struct tls_site *site)
 static int site_context(struct tickets *tickets, const struct tls_site *site, const struct pair *pair, SSL_CTX **out,
                         struct buf *why)
 {
-  SSL_CTX *ctx = context_new(tickets);
+  SSL_CTX *ctx = offer_new(tickets);
   int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
-  if (err == 0 && SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->chain, 1) != 1)
-    err = ERR_TLS;
+  if (err == 0)
+    err = offer_pair(ctx, pair->leaf, pair->key, pair->chain);
   if (err) {
     const char *words = ERR_reason_error_string(ERR_peek_last_error());
     buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
@@ -185,7 +153,7 @@ int tls_server_new(struct tickets *tickets, struct tls_server **out)
   server->refs = 1;
   server->tickets = tickets;
   server->wire = wire_method();
-  server->base = context_new(tickets);
+  server->base = offer_new(tickets);
   if (server->wire && server->base) {
     SSL_CTX_set_client_hello_cb(server->base, choose, server);
     SSL_CTX_set_tlsext_servername_callback(server->base, acknowledge);

@@ -251,7 +251,8 @@ def test_the_limit_of_open_files_is_raised_B2(serve):
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     site = serve(TREE, preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard)))
-    assert resource.prlimit(site.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+    for worker in site.workers():
+        assert resource.prlimit(worker, resource.RLIMIT_NOFILE) == (hard, hard)
 
 
 def test_it_serves_the_folder_capsule_by_default(tmp_path):
