@@ -27,6 +27,7 @@ static const char usage[] =
     "  --workers N              how many processes serve (default: one for each processor)\n"
     "  --lang TAG               the language of the capsule, such as en or pt-BR\n"
     "  --timeout NAME=SECONDS   a deadline: handshake (10), request (10), write (30), drain (1)\n"
+    "  --cache MIB              memory for pages that are ready to be sent (default 32; 0: none)\n"
     "  --no-gophers             no TLS on the Gopher port\n"
     "  --no-http-page           no page for web browsers on the Gopher port\n"
     "  --log-address            put client addresses into the log\n"
@@ -45,6 +46,7 @@ enum option_code {
   OPT_WORKERS,
   OPT_LANG,
   OPT_TIMEOUT,
+  OPT_CACHE,
   OPT_NO_GOPHERS,
   OPT_NO_HTTP_PAGE,
   OPT_LOG_ADDRESS,
@@ -64,6 +66,7 @@ static const struct option options[] = {
     {"workers", required_argument, NULL, OPT_WORKERS},
     {"lang", required_argument, NULL, OPT_LANG},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"cache", required_argument, NULL, OPT_CACHE},
     {"no-gophers", no_argument, NULL, OPT_NO_GOPHERS},
     {"no-http-page", no_argument, NULL, OPT_NO_HTTP_PAGE},
     {"log-address", no_argument, NULL, OPT_LOG_ADDRESS},
@@ -107,6 +110,9 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     break;
   case OPT_TIMEOUT:
     err = settings_timeout(s, value, &why);
+    break;
+  case OPT_CACHE:
+    err = settings_cache(s, value, &why);
     break;
   case OPT_NO_GOPHERS:
     s->gophers = false;

@@ -49,6 +49,7 @@ struct settings {
   unsigned workers;                                /* 0: one for each processor */
   unsigned public_gemini_port, public_gopher_port; /* 0: the listener's */
   unsigned long timeout_ms[TIMEOUTS];
+  unsigned cache_mib; /* for answers that are ready; 0: none are kept */
   bool log_address;
   bool gophers;    /* TLS on the Gopher port (P6) */
   bool courtesies; /* a page for HTTP clients on the Gopher port (P5) */
@@ -73,6 +74,8 @@ int settings_port(unsigned *port, struct str value, struct buf *why) __attribute
 int settings_workers(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* `NAME=SECONDS`: fractions are fine, 0 is not (B1), a day at most. */
 int settings_timeout(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* Whole MiB, 0 to 65536. */
+int settings_cache(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Language tags as in BCP 47, separated by commas: letters, digits and hyphens are checked, no registry is asked. */
 int settings_lang(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Replaces an owned string by a copy of value. */

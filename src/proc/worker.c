@@ -266,6 +266,7 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
       .n_names = settings->n_names,
       .named = settings->named,
       .lang = settings->lang,
+      .cache = (size_t)settings->cache_mib << 20,
   };
   int err = site_open(&config, &w->pool.env, w->mime, &w->site, why);
   if (err)

@@ -37,7 +37,7 @@ def test_help_is_an_answer(words):
 def test_help_names_every_option():
     said = run("serve", "--help").stdout
     for option in ("--gemini", "--gopher", "--host", "--certs", "--public-gemini-port", "--public-gopher-port",
-                   "--lang", "--timeout", "--log-address", "--verbose", "--quiet", "--help", "--version"):
+                   "--lang", "--timeout", "--cache", "--log-address", "--verbose", "--quiet", "--help", "--version"):
         assert re.search(rf"{option}\b", said), option
 
 
@@ -86,6 +86,7 @@ def test_an_unknown_command_cannot_steer_the_terminal():
     ("--timeout", "handshake"), ("--timeout", "handshake="), ("--timeout", "handshake=0"), ("--timeout", "write=-1"),
     ("--timeout", "request=x"), ("--timeout", "request=inf"), ("--timeout", "request=nan"), ("--timeout", "lunch=60"),
     ("--timeout", "=1"), ("--timeout", "drain=1e9"), ("--timeout", "drain=0.0"), ("--timeout", "drain=99999999999"),
+    ("--cache", "-1"), ("--cache", "some"), ("--cache", "65537"),
 ])
 def test_a_value_that_makes_no_sense_is_status_2_and_one_line(option, value, tmp_path):
     plant(tmp_path / "capsule", TREE)
