@@ -191,7 +191,7 @@ cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 
 # ---------------------------------------------------------------- measurements, never part of a pass or fail
 
-# BENCH_ROUNDS=9 BENCH_SECONDS=2 BENCH_CASES="name ..." BENCH_PEERS=no: see tests/bench/bench.py.
+# BENCH_CASES="name ...", BENCH_ROUNDS=9, BENCH_SECONDS=2, BENCH_PEERS=no and others: see tests/bench/bench.py.
 bench: $B/nuncio $(FLOOR) ## how fast it is: ours, the floor and other servers, into build/bench/result.md
 	@$(PYTHON) -B tests/bench/bench.py $B/nuncio $(FLOOR) build/bench
 

@@ -7,6 +7,7 @@ come from the environment:
     BENCH_ROUNDS=9      rounds for each case
     BENCH_SECONDS=2     about how long each server is loaded in a round
     BENCH_CASES="..."   only these cases, by name
+    BENCH_CLIENTS=32    how many clients ask at once; large files have fewer
     BENCH_PEERS=no      ours and the floor only
     BENCH_IDLE=500      idle connections whose memory is measured; 0: none
 """
@@ -40,6 +41,7 @@ class Mistake(Exception):
 class Settings:
     rounds: int
     seconds: float
+    clients: int
     cases: list
     peers: bool
     idle: int
@@ -60,6 +62,7 @@ class Settings:
             raise Mistake(f"BENCH_CASES: no case {', '.join(sorted(unknown))}; there are: "
                           + " ".join(case.name for case in CASES))
         return cls(rounds=number("BENCH_ROUNDS", 9, int, 1), seconds=number("BENCH_SECONDS", 2, float, 0.1),
+                   clients=number("BENCH_CLIENTS", 32, int, 1),
                    cases=[case for case in CASES if not names or case.name in names],
                    peers=environment.get("BENCH_PEERS", "yes") != "no", idle=number("BENCH_IDLE", 500, int, 0))
 

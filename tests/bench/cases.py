@@ -15,7 +15,7 @@ class Case:
     title: str
     scheme: str
     path: str
-    concurrency: int = 10
+    clients: int = None  # at once, where it is not the usual number
     resume: bool = False
     of_floor: tuple = None  # target against the floor
     same_size: bool = False  # compared with a text file of the same size, too
@@ -27,7 +27,7 @@ CASES = (
     Case("gemini-page", "Gemini, 1 KiB page, full handshake", "gemini", "/page.gmi", of_floor=(0.84, 0.78)),
     Case("gemini-resumed", "Gemini, 1 KiB page, resumed", "gemini", "/page.gmi", resume=True, of_floor=(0.80, 0.72)),
     Case("gemini-text", "Gemini, 64 KiB text", "gemini", "/text.txt"),
-    Case("gemini-large", "Gemini, 10 MiB file", "gemini", "/large.bin", concurrency=4, of_floor=(0.82, 0.70)),
+    Case("gemini-large", "Gemini, 10 MiB file", "gemini", "/large.bin", clients=4, of_floor=(0.82, 0.70)),
     Case("gemini-overview", "Gemini, page of an overview", "gemini", f"/{capsule.OVERVIEW}/", same_size=True, made=True),
     Case("gopher-text", "Gopher, 1 KiB text", "gopher", "/0/page.txt", of_floor=(1.12, 0.98)),
     Case("gopher-menu", "Gopher, menu from gemtext", "gopher", "/1/menu/", same_size=True, of_text=(1.1, 1.0),

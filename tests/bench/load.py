@@ -36,9 +36,9 @@ class Load:
     errors: dict = field(default_factory=dict)
 
 
-def run(program, url, core, *, concurrency, requests, resume=False):
-    """Asks one URL so many times, from the given core."""
-    words = [program, "bench", "-c", str(concurrency), "-n", str(requests), "--json"] + ["--resume"] * resume
+def run(program, url, core, *, clients, requests, resume=False):
+    """So many clients at once ask one URL so many times in all, from the given core."""
+    words = [program, "bench", "-c", str(clients), "-n", str(requests), "--json"] + ["--resume"] * resume
     process = subprocess.Popen([*words, url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True, env=ENVIRONMENT, start_new_session=True, preexec_fn=pinned(core))
     try:

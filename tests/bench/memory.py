@@ -6,7 +6,7 @@ import load
 from load import Failed
 
 LEAD = 100  # connections opened first: they take what the start has left over on the heap
-WARM_REQUESTS = 500
+WARM_REQUESTS, WARM_CLIENTS = 500, 10
 
 
 @dataclass
@@ -37,7 +37,7 @@ def growth(server, number, tls):
 
 
 def at_rest(world, server, url):
-    load.run(world.nuncio, url, world.load_core, concurrency=10, requests=WARM_REQUESTS)
+    load.run(world.nuncio, url, world.load_core, clients=WARM_CLIENTS, requests=WARM_REQUESTS)
     server.process.cpu_ns_at_rest()
     return server.process.memory_kib()
 

@@ -33,7 +33,7 @@ def ratio_cell(ratio):
         return ""
     middle, low, high = ratio
     digits = 3 if middle < 10 else 1 if middle < 100 else 0
-    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{middle:.{digits}f} ± {(high - low) / 2:.{digits}f}"
 
 
 def remark_cell(case, outcome):
@@ -50,8 +50,7 @@ def target_cell(case, outcome):
     target = case.of_floor or case.of_text
     if outcome.contender.role != "ours" or not target:
         return ""
-    against = "floor" if case.of_floor else "text"
-    return f"{target[0]:.2f}, hoped {target[1]:.2f} of the {against}"
+    return f"{target[0]:.2f} (hoped {target[1]:.2f}) of the {'floor' if case.of_floor else 'text'}"
 
 
 def by_role(outcomes, role):
@@ -122,8 +121,10 @@ def markdown(world, settings, results, memories, absent, versions):
     parts = [
         f"Measured on {time.strftime('%Y-%m-%d')}: {machine(world)}.",
         "Servers: " + "; ".join(f"{name}: {version}" for name, version in versions.items()) + ".",
-        f"Medians of {settings.rounds} rounds of {settings.seconds:g} s in rotated order; a ratio is the median of those"
-        " within a round (and the quartiles). Differences below 2% are noise.",
+        f"Medians of {settings.rounds} rounds of {settings.seconds:g} s in rotated order. A ratio is of processor time,"
+        " the median of those within a round; ± is half the distance of the quartiles. Differences below 2% are noise."
+        f" {settings.clients} clients ask at once" + "".join(f", {case.clients} for the {case.title}" for case, _ in results
+                                                           if case.clients) + ".",
         *remarks(results),
         table(COLUMNS, rows),
     ]
@@ -149,8 +150,9 @@ def outcome_data(outcome: Outcome, outcomes):
 def as_json(world, settings, results, memories, absent, versions):
     data = {
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": machine(world), "versions": versions,
-        "rounds": settings.rounds, "seconds_per_round": settings.seconds,
-        "cases": [{"name": case.name, "title": case.title, "of_floor_to_reach": case.of_floor,
+        "rounds": settings.rounds, "clients": settings.clients, "seconds_per_round": settings.seconds,
+        "cases": [{"name": case.name, "title": case.title, "clients": case.clients or settings.clients,
+                   "of_floor_to_reach": case.of_floor,
                    "of_text_to_reach": case.of_text,
                    "servers": [outcome_data(outcome, outcomes) for outcome in outcomes]
                    + [{"server": name, "fault": why} for other, name, why in absent if other is case]}

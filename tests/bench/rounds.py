@@ -69,11 +69,11 @@ def core_ns(core):
     return 0, 0
 
 
-def measure(world, case, contender, requests):
+def measure(world, case, contender, clients, requests):
     """Loads one contender once. The load makes whole requests only, so that time divided by number is exact."""
     process = contender.server.process
     cpu, (busy, stolen), start = process.cpu_ns_at_rest(), core_ns(world.server_core), time.monotonic_ns()
-    done = load.run(world.nuncio, contender.url, world.load_core, concurrency=case.concurrency, requests=requests,
+    done = load.run(world.nuncio, contender.url, world.load_core, clients=clients, requests=requests,
                     resume=case.resume)
     used = process.cpu_ns_at_rest() - cpu
     busy_after, stolen_after = core_ns(world.server_core)
@@ -84,23 +84,24 @@ def measure(world, case, contender, requests):
                   requests=done.requests, failed=done.failed, resumed=done.resumed, errors=done.errors)
 
 
-def warm(world, case, contender, seconds):
+def warm(world, case, contender, clients, seconds):
     """Loads that are not counted; how many requests make a round."""
-    requests = 2 * case.concurrency
+    requests = 2 * clients
     for share in (0.25, 1):
-        done = load.run(world.nuncio, contender.url, world.load_core, concurrency=case.concurrency, requests=requests,
+        done = load.run(world.nuncio, contender.url, world.load_core, clients=clients, requests=requests,
                         resume=case.resume)
-        requests = max(2 * case.concurrency, round(done.rate * seconds * share))
+        requests = max(2 * clients, round(done.rate * seconds * share))
     return requests
 
 
 def play(world, case, contenders, expected, settings, say):
     """All rounds of a case: [Outcome] in the order of the contenders. Who fails leaves the case, with the reason."""
     outcomes, requests = [Outcome(contender) for contender in contenders], {}
+    clients = case.clients or settings.clients
     for outcome in outcomes:
         try:
             ask(case, outcome.contender, expected)
-            requests[id(outcome)] = warm(world, case, outcome.contender, settings.seconds)
+            requests[id(outcome)] = warm(world, case, outcome.contender, clients, settings.seconds)
         except Failed as fault:
             outcome.fault = str(fault)
     for number in range(settings.rounds):
@@ -110,7 +111,7 @@ def play(world, case, contenders, expected, settings, say):
             if outcome.fault:
                 continue
             try:
-                outcome.samples.append(measure(world, case, outcome.contender, requests[id(outcome)]))
+                outcome.samples.append(measure(world, case, outcome.contender, clients, requests[id(outcome)]))
             except Failed as fault:
                 outcome.fault, outcome.samples = str(fault), []
     return outcomes
