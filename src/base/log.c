@@ -26,20 +26,12 @@ bool log_wants(enum log_level level)
   return level <= most_wanted;
 }
 
-/* Code points that are no control bytes in UTF-8 and yet steer a terminal or reorder a line: C1 controls, line and
- * paragraph separators, bidirectional overrides, the byte order mark. */
-static bool steers(int32_t point)
-{
-  return (point >= 0x80 && point <= 0x9f) || (point >= 0x200e && point <= 0x200f) ||
-         (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
-}
-
 void log_escape(struct buf *out, struct str s)
 {
   while (s.n) {
     int32_t point;
     size_t n = utf8_decode(s, &point);
-    bool plain = point >= 0x20 && point != 0x7f && point != '\\' && !steers(point);
+    bool plain = point >= 0x20 && point != 0x7f && point != '\\' && !utf8_disturbs(point);
     if (plain)
       buf_put(out, s.p, n);
     else if (point == '\\')

@@ -133,6 +133,15 @@ char *str_dup(struct str s)
   return copy;
 }
 
+struct str str_place(char **at, struct str s)
+{
+  struct str copy = {*at, s.n};
+  if (s.n)
+    memcpy(*at, s.p, s.n);
+  *at += s.n;
+  return copy;
+}
+
 bool str_is_control(char c)
 {
   unsigned char byte = (unsigned char)c;

@@ -57,6 +57,9 @@ int str_number(struct str s, unsigned *out);
 /* A copy ended by a NUL, which the caller frees; NULL when memory is short. */
 char *str_dup(struct str s);
 
+/* Copies s to *at, and moves *at behind it: for a block of memory that holds several texts. */
+struct str str_place(char **at, struct str s);
+
 /* Whether the byte is an ASCII control character (0x00 to 0x1F, 0x7F). */
 bool str_is_control(char c);
 bool str_has_control(struct str s);

@@ -81,6 +81,12 @@ size_t utf8_clean(struct buf *out, struct str s)
   return replaced;
 }
 
+bool utf8_disturbs(int32_t point)
+{
+  return (point >= 0x80 && point <= 0x9f) || (point >= 0x200e && point <= 0x200f) ||
+         (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+}
+
 /* Hangul's vowels and finals: terminals give the syllable its columns with the first consonant. */
 static bool is_jamo_tail(int32_t point)
 {

@@ -24,6 +24,10 @@ bool utf8_valid_head(struct str s);
 /* Appends s with every invalid byte as U+FFFD; returns how many there were. */
 size_t utf8_clean(struct buf *out, struct str s);
 
+/* Whether the code point is no ASCII control and yet breaks or reorders a line, or steers a terminal: C1 controls, line
+ * and paragraph separators, bidirectional marks and overrides, the byte order mark. */
+bool utf8_disturbs(int32_t point);
+
 /* The widest that one character is taken for. */
 enum { UTF8_CHARACTER_COLUMNS = 8 };
 

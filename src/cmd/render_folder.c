@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,24 +100,59 @@ static int open_folder(int at, const char *path, int flags)
   return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 }
 
-int render_folder_open(struct render_folder *f, int parent, struct str document)
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Whether DIR is, or would be, NAME beside the document. */
+static bool is_beside(const struct render_folder *f, int parent)
 {
   struct stat here, there;
   char name[RENDER_PATH];
+  (void)snprintf(name, sizeof name, "%.*s", STR_ARG(f->name));
+  if (f->dir_fd >= 0)
+    return fstat(f->dir_fd, &here) == 0 && fstatat(parent, name, &there, 0) == 0 && same_file(&here, &there);
+  struct str dir = str_from(f->dir);
+  while (dir.n > 1 && str_ends(dir, STR("/")))
+    dir.n--;
+  size_t slash = str_rfind(dir, '/');
+  struct str last = slash < dir.n ? str_skip(dir, slash + 1) : dir;
+  char *above = slash < dir.n ? str_dup(str_head(dir, slash + 1)) : str_dup(STR("."));
+  bool beside = above && str_eq(last, f->name) && stat(above, &here) == 0 && fstat(parent, &there) == 0 &&
+                same_file(&here, &there);
+  free(above);
+  return beside;
+}
+
+/* Files in some places would take the place of the pages that the document has where it stands. */
+static int check_place(struct render_folder *f, int parent, struct str document)
+{
+  struct stat here, there;
+  bool same = f->dir_fd >= 0 && fstat(f->dir_fd, &here) == 0 && fstat(parent, &there) == 0 && same_file(&here, &there);
+  if (!same && !is_beside(f, parent))
+    return 0;
+  if (same)
+    buf_printf(f->why, "%s is where %.*s itself is, and files there would hide its pages: choose another folder",
+               f->dir, STR_ARG(document));
+  else
+    buf_printf(f->why, "%s would stand where the pages of %.*s are served, and hide them: choose another folder",
+               f->dir, STR_ARG(document));
+  return ERR_EXISTS;
+}
+
+int render_folder_open(struct render_folder *f, int parent, struct str document)
+{
+  char name[RENDER_PATH];
   f->dir_fd = open_folder(AT_FDCWD, f->dir, 0);
-  if (f->dir_fd < 0) {
-    if (errno == ENOENT)
-      return 0;
+  if (f->dir_fd < 0 && errno != ENOENT) {
     int err = err_from_errno(errno);
     buf_printf(f->why, "%s cannot be opened as a folder: %s", f->dir, strerror(errno));
     return err;
   }
-  if (fstat(f->dir_fd, &here) == 0 && fstat(parent, &there) == 0 && here.st_dev == there.st_dev &&
-      here.st_ino == there.st_ino) {
-    buf_printf(f->why, "%s is where %.*s itself is, and files there would hide its pages: choose another folder",
-               f->dir, STR_ARG(document));
-    return ERR_EXISTS;
-  }
+  int err = check_place(f, parent, document);
+  if (err || f->dir_fd < 0)
+    return err;
   (void)snprintf(name, sizeof name, "%.*s", STR_ARG(f->name));
   f->pages_fd = open_folder(f->dir_fd, name, O_NOFOLLOW);
   return f->pages_fd < 0 && errno != ENOENT ? say_errno(f, STR(""), "is in the way") : 0;

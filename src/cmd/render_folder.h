@@ -19,8 +19,9 @@ struct render_folder {
   struct buf *why;      /* borrowed */
 };
 
-/* Opens what there is of both. `parent` is an open folder that DIR must not be, since `document` is in it. A symbolic
- * link at DIR/NAME is not followed. render_folder_close in any case. */
+/* Opens what there is of both. `parent` is the open folder that `document` is in: DIR must be neither that nor NAME in
+ * there, where the files would hide the pages that the document has. A symbolic link at DIR/NAME is not followed.
+ * render_folder_close in any case. */
 int render_folder_open(struct render_folder *f, int parent, struct str document) __attribute__((warn_unused_result));
 /* Makes what is missing. */
 int render_folder_make(struct render_folder *f) __attribute__((warn_unused_result));

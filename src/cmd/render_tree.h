@@ -17,8 +17,8 @@ struct render_tally {
 };
 
 /* Writes DIR/NAME.overview.txt, DIR/NAME/index.gmi and DIR/NAME/N.gmi from the document NAME.overview.txt (`document`)
- * in the open folder `parent`. DIR and DIR/NAME are made where they are missing; the folder that holds the document is
- * refused.
+ * in the open folder `parent`. DIR and DIR/NAME are made where they are missing; the folder that holds the document
+ * is refused, and so is NAME in there.
  *
  * What was written is remembered in DIR/NAME/.rendered.sha256 (as `sha256sum` has it, so that `sha256sum -c` checks
  * it). No file is ever written over that is not as this function left it: then nothing is written at all, ERR_EXISTS.

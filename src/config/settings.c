@@ -7,7 +7,14 @@
 
 #include "base/err.h"
 
-enum { PORT_MOST = 65535, NAME_MOST = 253, LABEL_MOST = 63, DAY_MS = 24 * 60 * 60 * 1000 };
+enum {
+  PORT_MOST = 65535,
+  NAME_MOST = 253,
+  LABEL_MOST = 63,
+  DAY_MS = 24 * 60 * 60 * 1000,
+  CACHE_MIB = 32,
+  CACHE_MIB_MOST = 65536
+};
 
 int settings_init(struct settings *s)
 {
@@ -16,6 +23,7 @@ int settings_init(struct settings *s)
   s->timeout_ms[TIMEOUT_REQUEST] = 10000;
   s->timeout_ms[TIMEOUT_WRITE] = 30000;
   s->timeout_ms[TIMEOUT_DRAIN] = 1000;
+  s->cache_mib = CACHE_MIB;
   s->gophers = s->courtesies = true;
   s->log_level = LOG_REQUEST;
   s->capsule = str_dup(STR("./capsule"));
@@ -136,6 +144,17 @@ int settings_port(unsigned *port, struct str value, struct buf *why)
   return 0;
 }
 
+int settings_workers(struct settings *s, struct str value, struct buf *why)
+{
+  unsigned number = 0;
+  if (str_number(value, &number) < 0 || number == 0 || number > WORKERS_MAX) {
+    buf_printf(why, "expected a number of processes from 1 to %d", WORKERS_MAX);
+    return ERR_SYNTAX;
+  }
+  s->workers = number;
+  return 0;
+}
+
 /* ------------------------------------------------------------------ names */
 
 static bool is_alnum(char c)
@@ -209,6 +228,17 @@ int settings_lang(struct settings *s, struct str value, struct buf *why)
     return ERR_SYNTAX;
   }
   return settings_string(&s->lang, value);
+}
+
+int settings_cache(struct settings *s, struct str value, struct buf *why)
+{
+  unsigned number = 0;
+  if (str_number(value, &number) < 0 || number > CACHE_MIB_MOST) {
+    buf_printf(why, "expected a number of MiB from 0 (no cache) to %d", CACHE_MIB_MOST);
+    return ERR_SYNTAX;
+  }
+  s->cache_mib = number;
+  return 0;
 }
 
 /* ------------------------------------------------------------------ time */

@@ -50,6 +50,6 @@ static uint64_t now(struct env *env)
 void pool_init(struct pool *pool, uv_loop_t *loop)
 {
   static_assert(offsetof(struct pool, env) == 0, "an env is found again as the pool that begins with it");
-  pool->env = (struct env){submit, now};
+  pool->env = (struct env){submit, now, env_wall};
   pool->loop = loop;
 }

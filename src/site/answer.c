@@ -1,35 +1,14 @@
-/* One request being answered: look in the loop, in the pool where that would wait, then respond. */
+/* One request being answered, from the look to the response: look in the loop, in the pool where that would wait. */
 #include "site/answer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
-#include "site/build.h"
+#include "site/answer_internal.h"
 #include "site/failure.h"
-#include "site/look.h"
-#include "site/state.h"
-#include "text/uri.h"
+#include "site/recall.h"
 
-struct answer {
-  struct work work; /* first: the pool gives it back */
-  struct build_wait wait;
-  struct site *site;
-  struct capsule *capsule; /* as it was when the request came */
-  void (*done)(void *context, struct response *response);
-  void *context;
-  enum representation representation;
-  struct target target[REQUEST_TARGETS]; /* spans into `text` */
-  unsigned targets, at;
-  struct found found; /* while `in_pool`, the pool's */
-  int err;
-  bool *finished; /* inside answer_start: where to say that the response has been handed over; else NULL */
-  bool in_pool;
-  bool cancelled; /* while in the pool: look_done frees */
-  char text[];    /* a copy of the targets: the pool may still read it when the reader has left */
-};
-
-static void answer_free(struct answer *a)
+void answer_free(struct answer *a)
 {
   look_free(&a->found);
   capsule_unref(a->capsule);
@@ -37,20 +16,22 @@ static void answer_free(struct answer *a)
   free(a);
 }
 
-/* Hands the response over, and ends the answer; *r is empty afterwards. */
-static void finish(struct answer *a, struct response *r)
+void answer_finish(struct answer *a, struct response *r)
 {
   bool *finished = a->finished;
-  a->done(a->context, r);
+  if (!a->cancelled)
+    a->done(a->context, r);
   response_free(r);
   answer_free(a);
   if (finished)
     *finished = true;
 }
 
+enum { TRIES_MAX = 3 };
+
 static void look(struct answer *a);
 
-static void fail(struct answer *a, int err)
+void answer_fail(struct answer *a, int err)
 {
   /* The owner is told of the file that is to blame: an index, a document. */
   struct env *env = a->site->env;
@@ -65,120 +46,25 @@ static void fail(struct answer *a, int err)
   response_init(&r);
   /* Where nothing was found at all, the reader is told of what was asked for as it stood. */
   failure_response(&r, err, a->target[err == ERR_NOT_FOUND ? 0 : a->at].path);
-  finish(a, &r);
+  answer_finish(a, &r);
 }
 
-/* Status, type and base for a page of gemtext or a file. The base keeps a first error for finish_page. */
-static void set_page(struct answer *a, struct response *r, enum format format, struct str type)
+static void look_and_read(struct answer *a, unsigned flags)
 {
-  response_set(r, STATUS_SUCCESS, "%.*s", STR_ARG(type));
-  r->format = format;
-  if (format != FORMAT_PLAIN)
-    uri_put_path(&r->base, buf_str(&a->found.page));
-}
-
-static void finish_page(struct answer *a, struct response *r)
-{
-  int err = r->body ? buf_error(&r->base) : ERR_NOMEM;
-  if (err) {
-    response_free(r);
-    fail(a, err);
-    return;
-  }
-  finish(a, r);
-}
-
-static void respond_file(struct answer *a)
-{
-  struct found *f = &a->found;
-  struct str name = look_name(buf_str(&f->file)), type = mime_type(a->site->mime, name);
-  struct response r;
-  response_init(&r);
-  if (f->menu)
-    set_page(a, &r, FORMAT_GOPHERMAP, STR("application/gopher-menu"));
-  else if (str_eq(type, STR("text/gemini")))
-    set_page(a, &r, FORMAT_GEMTEXT, str_from(a->site->gemtext_type));
-  else if (type.n == 0)
-    set_page(a, &r, FORMAT_PLAIN, f->guess.n ? f->guess : STR("application/octet-stream"));
-  else
-    set_page(a, &r, FORMAT_PLAIN, type);
-  int fd = f->fd;
-  f->fd = -1;
-  r.body = body_file(a->site->env, fd, (uint64_t)f->st.st_size, buf_str(&f->file));
-  finish_page(a, &r);
-}
-
-/* G16: the canonical path with its slash. It begins with one slash and no more, whatever the protocol let through:
- * `//evil` would be another host. */
-static void respond_slash(struct answer *a)
-{
-  enum { TARGET_MAX = 3 * 8192 };
-  const struct target *asked = &a->target[a->at];
-  struct buf to = BUF_INIT(TARGET_MAX);
-  struct str page = buf_str(&a->found.page);
-  while (str_starts(page, STR("//")))
-    page = str_skip(page, 1);
-  uri_put_path(&to, page);
-  if (asked->has_query) {
-    buf_put_c(&to, '?');
-    buf_put_str(&to, asked->query);
-  }
-  int err = buf_error(&to);
-  struct response r;
-  response_init(&r);
-  if (err == 0 && to.n <= META_MAX)
-    response_set(&r, STATUS_REDIRECT_PERMANENT, "%.*s", STR_ARG(buf_str(&to)));
-  else if (err == 0 || err == ERR_FULL)
-    response_set(&r, STATUS_NOT_FOUND,
-                 "This directory's address is too long to lead you to it; add a slash at its end");
-  else
-    failure_response(&r, err, asked->path);
-  buf_free(&to);
-  finish(a, &r);
-}
-
-static void page_ready(struct build_wait *w, int err, struct page *page)
-{
-  struct answer *a = (struct answer *)((char *)w - offsetof(struct answer, wait));
-  if (err) {
-    fail(a, err);
-    return;
-  }
-  struct response r;
-  response_init(&r);
-  set_page(a, &r, FORMAT_GEMTEXT, str_from(a->site->gemtext_type));
-  r.body = body_bytes(bytes_ref(page->bytes));
-  finish_page(a, &r);
-}
-
-static void respond(struct answer *a)
-{
-  if (a->found.shadowed.n)
-    build_warn_shadowed(a->site, buf_str(&a->found.shadowed));
-  if (a->err) {
-    fail(a, a->err);
-    return;
-  }
-  switch (a->found.kind) {
-  case FOUND_FILE:
-    respond_file(a);
-    return;
-  case FOUND_SLASH:
-    respond_slash(a);
-    return;
-  case FOUND_MAP:
-  case FOUND_LISTING:
-  case FOUND_TREE:
-    a->wait.ready = page_ready;
-    build_page(a->site, a->capsule, &a->found, &a->wait);
-    return;
-  }
+  a->err = look_at(a->capsule->fd, a->target[a->at].path, a->representation, flags, &a->found);
+  if (a->err == 0)
+    a->err = look_read(&a->found, READY_FILE_MAX, flags);
 }
 
 static void look_run(struct work *w)
 {
   struct answer *a = (struct answer *)w;
-  a->err = look_at(a->capsule->fd, a->target[a->at].path, a->representation, 0, &a->found);
+  look_and_read(a, 0);
+  /* Somebody is writing to the file in place: perhaps they have finished by now. */
+  for (int tries = 1; a->err == ERR_AGAIN && tries < TRIES_MAX; tries++)
+    look_and_read(a, 0);
+  if (a->err == ERR_AGAIN)
+    a->err = ERR_BUSY;
 }
 
 static void look_done(struct work *w, bool cancelled)
@@ -191,33 +77,27 @@ static void look_done(struct work *w, bool cancelled)
   }
   if (cancelled)
     a->err = ERR_BUSY;
-  respond(a);
+  answer_respond(a);
 }
 
 static void look(struct answer *a)
 {
-  a->err = look_at(a->capsule->fd, a->target[a->at].path, a->representation, RESOLVE_CACHED_ONLY, &a->found);
+  struct env *env = a->site->env;
+  a->asked = env->now(env);
+  a->asked_ns = env->wall(env);
+  look_and_read(a, RESOLVE_CACHED_ONLY);
   if (a->err != ERR_AGAIN) {
-    respond(a);
+    answer_respond(a);
     return;
   }
   a->work.run = look_run;
   a->work.done = look_done;
   a->in_pool = true;
-  int err = a->site->env->submit(a->site->env, &a->work);
+  int err = env->submit(env, &a->work);
   if (err) {
     a->in_pool = false;
-    fail(a, err);
+    answer_fail(a, err);
   }
-}
-
-static struct str add(char **at, struct str s)
-{
-  struct str copy = {*at, s.n};
-  if (s.n)
-    memcpy(*at, s.p, s.n);
-  *at += s.n;
-  return copy;
 }
 
 static struct answer *answer_make(struct site *site, const struct request *request)
@@ -231,8 +111,8 @@ static struct answer *answer_make(struct site *site, const struct request *reque
   char *at = a->text;
   for (unsigned i = 0; i < request->targets; i++) {
     const struct target *from = &request->target[i];
-    a->target[i].path = add(&at, from->path);
-    a->target[i].query = add(&at, from->query);
+    a->target[i].path = str_place(&at, from->path);
+    a->target[i].query = str_place(&at, from->query);
     a->target[i].has_query = from->has_query;
   }
   a->targets = request->targets;
@@ -243,16 +123,26 @@ static struct answer *answer_make(struct site *site, const struct request *reque
   return a;
 }
 
+/* What needs no look: a page that is ready; or the news that memory is short. */
+static void answer_at_once(struct ready *ready, void (*done)(void *context, struct response *response), void *context)
+{
+  struct response r;
+  response_init(&r);
+  if (!ready || ready_response(ready, &r) != 0) {
+    response_free(&r);
+    failure_response(&r, ERR_NOMEM, STR("/"));
+  }
+  done(context, &r);
+  response_free(&r);
+}
+
 struct answer *answer_start(struct site *site, const struct request *request,
                             void (*done)(void *context, struct response *response), void *context)
 {
-  struct answer *a = answer_make(site, request);
+  struct ready *ready = recall(site, request->representation, request->target[0].path);
+  struct answer *a = ready ? NULL : answer_make(site, request);
   if (!a) {
-    struct response r;
-    response_init(&r);
-    failure_response(&r, ERR_NOMEM, STR("/"));
-    done(context, &r);
-    response_free(&r);
+    answer_at_once(ready, done, context);
     return NULL;
   }
   a->done = done;
@@ -269,9 +159,12 @@ struct answer *answer_start(struct site *site, const struct request *request,
 
 void answer_cancel(struct answer *a)
 {
+  /* The pool cannot be called back: look_done frees. What is being built is kept for the next who asks, by the last who
+   * waited for it. */
+  if (a->in_pool || build_alone(&a->wait)) {
+    a->cancelled = true;
+    return;
+  }
   build_leave(&a->wait);
-  if (a->in_pool)
-    a->cancelled = true; /* The pool cannot be called back: look_done frees. */
-  else
-    answer_free(a);
+  answer_free(a);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "site/hash.h"
 #include "site/job.h"
+#include "site/recall.h"
 
 /* One job in the pool, and those who wait for it. It holds all that it needs: the site and the capsule may be replaced
  * while it runs. */
@@ -15,54 +16,18 @@ struct build {
   struct job job;
   struct site *site;
   struct capsule *capsule;
+  uint64_t asked;      /* when, on the env's clock: nothing was looked at before that */
   struct file_id seen; /* the file as it was when the build was asked for: whoever saw another version does not join */
   struct build *next, **link;
   struct build_wait *waiting, **last; /* in the order in which they came */
 };
 
-enum { KEY_MAX = 16384 };
+enum { PATH_BYTES_MAX = 16384, KIND_DOCUMENT = 'd' };
 
-/* Names in the cache: the kind, the file, and for a point's page its name. A document stands beside its pages. */
-static int put_key(struct buf *key, char kind, struct str file, struct str point)
+/* The parsed document of that name, or NULL. Borrowed until the cache changes. */
+static struct page *cached_document(struct site *site, struct str file)
 {
-  buf_clear(key);
-  buf_put_c(key, kind);
-  buf_put_str(key, file);
-  buf_put_c(key, '\0');
-  buf_put_str(key, point);
-  return buf_error(key);
-}
-
-static char key_kind(enum found_kind kind)
-{
-  switch (kind) {
-  case FOUND_MAP:
-    return 'm';
-  case FOUND_LISTING:
-    return 'l';
-  case FOUND_TREE:
-    return 't';
-  case FOUND_FILE:
-  case FOUND_SLASH:
-    break;
-  }
-  return '?';
-}
-
-static struct page *cached(struct site *site, char kind, struct str file, struct str point)
-{
-  struct buf key = BUF_INIT(KEY_MAX);
-  struct page *page = put_key(&key, kind, file, point) == 0 ? cache_get(site->cache, buf_str(&key)) : NULL;
-  buf_free(&key);
-  return page;
-}
-
-static void remember(struct site *site, char kind, struct str file, struct str point, struct page *page)
-{
-  struct buf key = BUF_INIT(KEY_MAX);
-  if (page && put_key(&key, kind, file, point) == 0)
-    cache_put(site->cache, buf_str(&key), page);
-  buf_free(&key);
+  return (struct page *)cache_get(site->cache, KIND_DOCUMENT, file);
 }
 
 static void join(struct build *b, struct build_wait *w)
@@ -87,6 +52,11 @@ void build_leave(struct build_wait *w)
   w->build = NULL;
 }
 
+bool build_alone(const struct build_wait *w)
+{
+  return w->build && w->build->waiting == w && !w->next;
+}
+
 static void build_free(struct build *b)
 {
   if (b->link) {
@@ -104,7 +74,7 @@ static void warn_once(struct site *site, const char *what, struct str path, cons
 {
   uint64_t hash = hash_str(hash_str(HASH_START, str_from(what)), path);
   if (id)
-    hash = hash_bytes(hash, &id->changed_ns, sizeof id->changed_ns);
+    hash = hash_bytes(hash, &id->modified_ns, sizeof id->modified_ns);
   if (once_first(&site->warned, hash))
     log_warning("%.*s: %s", STR_ARG(path), what);
 }
@@ -122,7 +92,7 @@ static void warn_about(struct build *b)
     warn_once(b->site, "not all of it is UTF-8; what is not is shown as U+FFFD", b->job.file, &document->id);
   if (!page || !page->listing)
     return;
-  struct buf path = BUF_INIT(KEY_MAX);
+  struct buf path = BUF_INIT(PATH_BYTES_MAX);
   for (size_t i = 0; i < page->listing->n; i++) {
     const struct entry *e = &page->listing->entry[i];
     if (!e->shadowed)
@@ -170,15 +140,13 @@ static void build_done(struct work *work, bool cancelled)
   b->link = NULL;
 
   if (!site->closed) {
-    uint64_t now = site->env->now(site->env);
+    /* The pool may have been slow: what was seen is as old as it can be. */
     if (b->job.document)
-      b->job.document->made = now;
+      b->job.document->made = b->asked;
     if (b->job.page)
-      b->job.page->made = now;
-    if (b->capsule == site->capsule) {
-      remember(site, 'd', b->job.file, STR(""), b->job.document);
-      remember(site, key_kind(b->job.kind), b->job.file, b->job.point, b->job.page);
-    }
+      b->job.page->made = b->asked;
+    if (b->job.document && b->capsule == site->capsule)
+      cache_put(site->cache, KIND_DOCUMENT, b->job.file, &b->job.document->held, page_cost(b->job.document));
     warn_about(b);
   }
   serve(b);
@@ -190,7 +158,7 @@ static void start(struct site *site, struct capsule *capsule, struct page *prior
 {
   const struct found *found = w->found;
   struct build *b = calloc(1, sizeof *b);
-  int err = b ? job_init(&b->job, found, capsule->fd, site_title(site), prior) : ERR_NOMEM;
+  int err = b ? job_init(&b->job, found, capsule->fd, site->env->wall(site->env), site_title(site), prior) : ERR_NOMEM;
   if (err) {
     free(b);
     w->ready(w, err, NULL);
@@ -200,6 +168,7 @@ static void start(struct site *site, struct capsule *capsule, struct page *prior
   b->work.done = build_done;
   b->site = site_ref(site);
   b->capsule = capsule_ref(capsule);
+  b->asked = site->env->now(site->env);
   b->seen = file_id(&found->st);
   b->last = &b->waiting;
   b->next = site->builds;
@@ -257,25 +226,16 @@ void build_page(struct site *site, struct capsule *capsule, const struct found *
 {
   struct str file = buf_str(&found->file);
   struct file_id id = file_id(&found->st);
-  uint64_t now = site->env->now(site->env);
+  struct page *prior = NULL;
   w->found = found;
   w->build = NULL;
-
-  bool current = capsule == site->capsule; /* an answer from before a swap has no cache */
-  struct page *page = current ? cached(site, key_kind(found->kind), file, found->point) : NULL;
-  if (page && page_trusted(page, &id, now)) {
-    page_ref(page); /* `ready` may lead to another request, and that one to its eviction */
-    w->ready(w, 0, page);
-    page_unref(page);
-    return;
-  }
-  struct page *prior = NULL;
-  if (found->kind == FOUND_TREE && current) {
-    prior = cached(site, 'd', file, STR(""));
-    if (prior && !page_trusted(prior, &id, now))
+  /* An answer from before a swap has no cache. */
+  if (found->kind == FOUND_TREE && capsule == site->capsule) {
+    prior = cached_document(site, file);
+    if (prior && !page_trusted(prior, &id))
       prior = NULL;
-  } else if (found->kind == FOUND_LISTING) {
-    prior = page;
+  } else if (found->kind == FOUND_LISTING && capsule == site->capsule) {
+    prior = recall_listing(site, file);
   }
   join_or_start(site, capsule, prior, w);
 }

@@ -2,6 +2,8 @@
 #ifndef NUNCIO_SITE_BUILD_H
 #define NUNCIO_SITE_BUILD_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 #include "site/look.h"
 #include "site/page.h"
@@ -17,10 +19,12 @@ struct build_wait {
   struct build_wait *next, **link;
 };
 
-/* Gets the page that *found speaks of (FOUND_MAP, FOUND_LISTING, FOUND_TREE): from the cache if that can be believed,
- * from a build that is under way, or by a build of its own. The build goes on when all who waited have left: what it
- * makes is for the next. */
+/* Makes the page that *found speaks of (FOUND_MAP, FOUND_LISTING, FOUND_TREE), or joins a build of it that is under
+ * way. The parsed document of a tree is kept in the cache for its other pages. */
 void build_page(struct site *site, struct capsule *capsule, const struct found *found, struct build_wait *w);
+
+/* Whether it waits, and nobody else waits for the same. */
+bool build_alone(const struct build_wait *w);
 
 /* Stops waiting; ready will not be called. Fine where it does not wait. */
 void build_leave(struct build_wait *w);

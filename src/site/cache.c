@@ -1,4 +1,4 @@
-/* A bounded cache: a hash table, and a list from the page used last to the one to be given up first. */
+/* A bounded cache: a hash table, and a list from what was used last to what is to be given up first. */
 #include "site/cache.h"
 
 #include <stdint.h>
@@ -7,17 +7,22 @@
 
 #include "site/hash.h"
 
-/* 32 MiB of the smallest pages are some 80,000 entries: ten to a bucket. */
+/* 32 MiB of the smallest pages are some 60,000 entries: eight to a bucket. */
 enum { BUCKETS = 8192 };
 
+/* glibc's: a header of eight bytes, and sizes in steps of sixteen. */
+enum { BLOCK_HEAD = 8, BLOCK_STEP = 16 };
+
 struct slot {
+  struct cache *cache;
   struct slot *next;          /* in its bucket */
   struct slot *newer, *older; /* by last use */
-  struct page *page;          /* one reference */
+  struct cached *what;        /* one reference */
   size_t cost;
   uint64_t hash;
-  size_t key_n;
-  char key[];
+  size_t path_n;
+  char kind;
+  char path[];
 };
 
 struct cache {
@@ -25,6 +30,22 @@ struct cache {
   struct slot *newest, *oldest;
   size_t max, used, count;
 };
+
+void cached_init(struct cached *self, void (*destroy)(struct cached *self))
+{
+  *self = (struct cached){.refs = 1, .destroy = destroy};
+}
+
+void cached_ref(struct cached *self)
+{
+  self->refs++;
+}
+
+void cached_unref(struct cached *self)
+{
+  if (--self->refs == 0)
+    self->destroy(self);
+}
 
 struct cache *cache_open(size_t max)
 {
@@ -34,10 +55,15 @@ struct cache *cache_open(size_t max)
   return c;
 }
 
-static struct slot *find(struct cache *c, struct str key, uint64_t hash)
+static uint64_t hash_name(char kind, struct str path)
+{
+  return hash_str(hash_bytes(HASH_START, &kind, 1), path);
+}
+
+static struct slot *find(struct cache *c, char kind, struct str path, uint64_t hash)
 {
   struct slot *e = c->bucket[hash % BUCKETS];
-  while (e && !(e->hash == hash && str_eq(str_make(e->key, e->key_n), key)))
+  while (e && !(e->hash == hash && e->kind == kind && str_eq(str_make(e->path, e->path_n), path)))
     e = e->next;
   return e;
 }
@@ -67,11 +93,12 @@ static void drop(struct cache *c, struct slot *e)
   unlink_use(c, e);
   c->used -= e->cost;
   c->count--;
-  page_unref(e->page);
+  e->what->slot = NULL;
+  cached_unref(e->what);
   free(e);
 }
 
-/* Gives up pages, the one used longest ago first, until what is left takes `most` bytes. */
+/* Gives up entries, the one used longest ago first, until what is left takes `most` bytes. */
 static void make_room(struct cache *c, size_t most)
 {
   for (struct slot *e = c->oldest, *newer; e && c->used > most; e = newer) {
@@ -80,39 +107,70 @@ static void make_room(struct cache *c, size_t most)
   }
 }
 
-struct page *cache_get(struct cache *c, struct str key)
+struct cached *cache_get(struct cache *c, char kind, struct str path)
 {
-  struct slot *e = find(c, key, hash_str(HASH_START, key));
+  struct slot *e = find(c, kind, path, hash_name(kind, path));
   if (!e)
     return NULL;
-  unlink_use(c, e);
-  link_newest(c, e);
-  return e->page;
+  if (e != c->newest) {
+    unlink_use(c, e);
+    link_newest(c, e);
+  }
+  return e->what;
 }
 
-void cache_put(struct cache *c, struct str key, struct page *page)
+void cache_put(struct cache *c, char kind, struct str path, struct cached *what, size_t cost)
 {
-  uint64_t hash = hash_str(HASH_START, key);
-  struct slot *old = find(c, key, hash);
+  uint64_t hash = hash_name(kind, path);
+  struct slot *old = find(c, kind, path, hash);
   if (old)
     drop(c, old);
 
-  size_t cost = sizeof(struct slot) + key.n + page_cost(page);
-  if (cost > c->max)
+  cost += cache_block(sizeof(struct slot) + path.n);
+  if (what->slot || cost > c->max)
     return;
-  struct slot *e = malloc(sizeof *e + key.n);
+  struct slot *e = malloc(sizeof *e + path.n);
   if (!e)
     return;
   make_room(c, c->max - cost);
 
-  *e = (struct slot){.page = page_ref(page), .cost = cost, .hash = hash, .key_n = key.n};
-  if (key.n)
-    memcpy(e->key, key.p, key.n);
+  *e = (struct slot){.cache = c, .what = what, .cost = cost, .hash = hash, .path_n = path.n, .kind = kind};
+  if (path.n)
+    memcpy(e->path, path.p, path.n);
   e->next = c->bucket[hash % BUCKETS];
   c->bucket[hash % BUCKETS] = e;
   link_newest(c, e);
+  what->slot = e;
+  cached_ref(what);
   c->used += cost;
   c->count++;
+}
+
+void cache_grow(struct cached *what, size_t bytes)
+{
+  struct slot *e = what->slot;
+  if (!e)
+    return;
+  struct cache *c = e->cache;
+  e->cost += bytes;
+  c->used += bytes;
+  if (e->cost > c->max)
+    drop(c, e);
+  make_room(c, c->max);
+}
+
+void cache_shrink(struct cached *what, size_t bytes)
+{
+  if (!what->slot)
+    return;
+  what->slot->cost -= bytes;
+  what->slot->cache->used -= bytes;
+}
+
+void cache_drop(struct cached *what)
+{
+  if (what->slot)
+    drop(what->slot->cache, what->slot);
 }
 
 void cache_clear(struct cache *c)
@@ -126,6 +184,11 @@ void cache_close(struct cache *c)
     return;
   cache_clear(c);
   free(c);
+}
+
+size_t cache_block(size_t n)
+{
+  return (n + BLOCK_HEAD + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
 }
 
 size_t cache_used(const struct cache *c)

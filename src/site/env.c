@@ -19,8 +19,16 @@ static uint64_t now_direct(struct env *env)
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+int64_t env_wall(struct env *env)
+{
+  (void)env;
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 struct env *env_direct(void)
 {
-  static struct env direct = {submit_direct, now_direct};
+  static struct env direct = {submit_direct, now_direct, env_wall};
   return &direct;
 }

@@ -1,4 +1,4 @@
-/* What the site needs from the loop that drives it: a clock, and a place for work that may block. */
+/* What the site needs from the loop that drives it: two clocks, and a place for work that may block. */
 #ifndef NUNCIO_SITE_ENV_H
 #define NUNCIO_SITE_ENV_H
 
@@ -18,7 +18,12 @@ struct env {
   int (*submit)(struct env *env, struct work *w);
   /* Milliseconds on a clock that never goes back. */
   uint64_t (*now)(struct env *env);
+  /* The time of day, as files are stamped with it: nanoseconds since 1970 (CLOCK_REALTIME). */
+  int64_t (*wall)(struct env *env);
 };
+
+/* The wall clock of this machine: for those who supply an env. */
+int64_t env_wall(struct env *env);
 
 /* An env that runs all work at once in the calling thread. */
 struct env *env_direct(void);

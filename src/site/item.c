@@ -1,4 +1,4 @@
-/* Item types: a name whose suffix tells needs no look, and a look never waits. */
+/* Item types: what the disk says, where that can be had without waiting; else what the name suggests. */
 #include "site/item.h"
 
 #include "base/err.h"
@@ -10,36 +10,54 @@
 
 enum { PATH_BYTES_MAX = 8192 };
 
-/* A file's own type needs no table: one whose suffix the table knows is never looked at. */
 static char type_of_found(const struct found *f)
 {
   if (f->kind != FOUND_FILE || f->menu || str_ends(buf_str(&f->page), STR("/")))
     return '1';
-  return mime_item_type(f->guess);
+  return f->guess.n ? mime_item_type(f->guess) : ITEM_AS_NAMED;
 }
 
 int item_look(int root, struct str raw, unsigned flags, char *type)
 {
+  struct stat st;
+  *type = ITEM_AS_NAMED;
+  /* One look is enough for most of what has a suffix: it is the file that it seems to be, or a directory
+   * (`example.org`). */
+  if (mime_has_suffix(look_name(raw)) && !path_hidden(raw)) {
+    int err = resolve_stat(root, raw, flags, &st);
+    if (err == 0 && S_ISDIR(st.st_mode))
+      *type = '1';
+    if (err == 0 || err == ERR_AGAIN)
+      return err;
+  }
   struct found f;
   look_init(&f);
   int err = look_at(root, raw, REPR_MENU, flags, &f);
-  *type = err ? menu_type_by_name(raw) : type_of_found(&f);
+  if (err == 0)
+    *type = type_of_found(&f);
   look_free(&f);
   return err == ERR_AGAIN ? err : 0;
+}
+
+static char type_by_name(const struct site *site, struct str path, struct str raw)
+{
+  struct str by_suffix = mime_type(site->mime, look_name(raw));
+  return by_suffix.n ? mime_item_type(by_suffix) : menu_type_by_name(path);
 }
 
 char item_type(struct site *site, struct str path)
 {
   path = str_head(path, str_find(path, '?'));
-  struct buf raw = BUF_INIT(PATH_BYTES_MAX);
-  char type = menu_type_by_name(path);
-  if (uri_path(&raw, path, true) == 0 && !str_ends(buf_str(&raw), STR("/"))) {
-    struct str by_suffix = mime_type(site->mime, look_name(buf_str(&raw)));
-    if (by_suffix.n)
-      type = mime_item_type(by_suffix);
-    else if (item_look(site->capsule->fd, buf_str(&raw), RESOLVE_CACHED_ONLY, &type) == ERR_AGAIN)
-      type = types_get(site, buf_str(&raw));
-  }
-  buf_free(&raw);
+  struct buf buf = BUF_INIT(PATH_BYTES_MAX);
+  char type = ITEM_AS_NAMED;
+  bool good = uri_path(&buf, path, true) == 0;
+  struct str raw = buf_str(&buf);
+  if (!good || str_ends(raw, STR("/")))
+    type = menu_type_by_name(path);
+  else if (item_look(site->capsule->fd, raw, RESOLVE_CACHED_ONLY, &type) == ERR_AGAIN)
+    type = types_get(site, raw);
+  if (type == ITEM_AS_NAMED)
+    type = type_by_name(site, path, raw);
+  buf_free(&buf);
   return type;
 }

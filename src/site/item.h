@@ -1,4 +1,4 @@
-/* The Gopher item type of what stands at a path: by its name, by a look where the name does not tell. */
+/* The Gopher item type of what stands at a path: by a look, and by its name where that tells no more. */
 #ifndef NUNCIO_SITE_ITEM_H
 #define NUNCIO_SITE_ITEM_H
 
@@ -8,9 +8,12 @@
 /* As site_item_type. In the loop's thread; never waits. */
 char item_type(struct site *site, struct str path);
 
-/* The type of what stands at a raw path without a slash at its end, whose name does not tell. What is not there is left
- * to its name. `flags` as for look_at: with RESOLVE_CACHED_ONLY perhaps ERR_AGAIN, and else 0. Touches nothing shared.
- */
+/* A look's way to say that the name is right, or that there is nothing to be seen. */
+enum { ITEM_AS_NAMED = 0 };
+
+/* Looks at a raw path without a slash at its end: '1' for a directory or a page, for a file without a suffix what its
+ * content is, else ITEM_AS_NAMED. `flags` as for look_at: with RESOLVE_CACHED_ONLY perhaps ERR_AGAIN, and else 0.
+ * Touches nothing shared. */
 int item_look(int root, struct str raw, unsigned flags, char *type) __attribute__((warn_unused_result));
 
 #endif

@@ -3,7 +3,6 @@
 #include "site/job.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "site/listing.h"
@@ -18,27 +17,19 @@ enum {
   DIRECTORY_MAX = 3 * 8192,
 };
 
-static struct str add(char **at, struct str s)
-{
-  struct str copy = {*at, s.n};
-  if (s.n)
-    memcpy(*at, s.p, s.n);
-  *at += s.n;
-  return copy;
-}
-
-int job_init(struct job *j, const struct found *found, int root, struct str site_title, struct page *prior)
+int job_init(struct job *j, const struct found *found, int root, int64_t now_ns, struct str site_title,
+             struct page *prior)
 {
   struct str file = buf_str(&found->file);
   struct str title = file.n > 1 ? look_name(file) : site_title;
-  *j = (struct job){.kind = found->kind, .root = root};
+  *j = (struct job){.kind = found->kind, .now_ns = now_ns, .root = root};
   j->text = malloc(file.n + found->point.n + title.n + 1);
   if (!j->text)
     return ERR_NOMEM;
   char *at = j->text;
-  j->file = add(&at, file);
-  j->point = add(&at, found->point);
-  j->title = add(&at, title);
+  j->file = str_place(&at, file);
+  j->point = str_place(&at, found->point);
+  j->title = str_place(&at, title);
   j->prior = prior ? page_ref(prior) : NULL;
   return 0;
 }
@@ -84,7 +75,7 @@ static int make_page(struct job *j, struct buf *out, const struct file_id *id, b
 static int run_listing(struct job *j)
 {
   struct listing *l = NULL;
-  int err = listing_build(j->root, j->file, j->prior ? j->prior->listing : NULL, &l);
+  int err = listing_build(j->root, j->file, j->now_ns, j->prior ? j->prior->listing : NULL, &l);
   if (err)
     return err;
   struct buf out = BUF_INIT(LISTING_PAGE_MAX);
@@ -111,7 +102,7 @@ static int run_map(struct job *j)
   if (err == 0)
     err = gophermap_gemtext(buf_str(&map), buf_str(&directory), &out);
   if (err == 0)
-    err = make_page(j, &out, &id, page_settled(&id), true);
+    err = make_page(j, &out, &id, file_settled(&id, j->now_ns), true);
   buf_free(&map);
   buf_free(&directory);
   buf_free(&out);
@@ -129,7 +120,7 @@ static int run_document(struct job *j)
     page_unref(document);
     return err;
   }
-  document->settled = page_settled(&document->id);
+  document->settled = file_settled(&document->id, j->now_ns);
   document->lasting = true;
   j->document = document;
   return 0;

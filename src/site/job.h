@@ -9,6 +9,7 @@
 /* Embedded in its build. Between job_init and the return of job_run nobody else touches it. */
 struct job {
   enum found_kind kind;
+  int64_t now_ns;  /* the wall time when it was asked for: by it files have settled */
   int root;        /* the capsule's folder; whoever owns the job holds the capsule */
   char *text;      /* owned: what the spans point into */
   struct str file; /* as in struct found */
@@ -22,9 +23,10 @@ struct job {
   struct page *page;     /* the rendered page, or NULL */
 };
 
-/* Makes a job for what was found. In the loop's thread, since it takes a reference on `prior`. */
-int job_init(struct job *j, const struct found *found, int root, struct str site_title, struct page *prior)
-    __attribute__((warn_unused_result));
+/* Makes a job for what was found; `now_ns` is the wall time. In the loop's thread, since it takes a reference on
+ * `prior`. */
+int job_init(struct job *j, const struct found *found, int root, int64_t now_ns, struct str site_title,
+             struct page *prior) __attribute__((warn_unused_result));
 
 /* In a pool thread. */
 void job_run(struct job *j);

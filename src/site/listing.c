@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 #include "site/listing_entry.h"
-#include "site/page.h"
+#include "text/overview.h"
 
 /* Room for LISTING_ENTRIES names of 255 bytes, and the titles of LISTING_LABELLED. */
 enum { TEXT_MAX = 64 * 1024 * 1024 };
@@ -99,6 +99,34 @@ static void sort_entries(struct listing *l, int (*order)(const void *, const voi
     qsort_r(l->entry, l->n, sizeof *l->entry, order, l);
 }
 
+/* Whether the directory holds the name. The entries must still be in the order of their names. */
+static bool has_name(const struct listing *l, struct str name)
+{
+  size_t low = 0, high = l->n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = str_cmp(listing_name(l, &l->entry[middle]), name);
+    if (order == 0)
+      return true;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return false;
+}
+
+/* Of more documents than are looked at, those whose tree's name is taken: the names tell. Where they are not all there,
+ * nobody can say. */
+static void mark_shadowed(struct listing *l)
+{
+  for (size_t i = 0; i < l->n; i++) {
+    struct entry *e = &l->entry[i];
+    if (listing_entry_is_document(listing_name(l, e)))
+      e->shadowed = l->cut || has_name(l, str_head(listing_name(l, e), e->name_n - STR(OVERVIEW_SUFFIX).n));
+  }
+}
+
 /* Looks at every entry, and closes the gaps that those leave which are not to be shown. */
 static void look_at_entries(struct listing *l, struct entry_context *context)
 {
@@ -114,7 +142,8 @@ static void look_at_entries(struct listing *l, struct entry_context *context)
 }
 
 /* Takes the open directory. */
-static int read_directory(DIR *dir, int root, struct str path, const struct listing *previous, struct listing *l)
+static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, const struct listing *previous,
+                          struct listing *l)
 {
   struct entry_context context;
   int err = read_names(dir, l);
@@ -122,7 +151,9 @@ static int read_directory(DIR *dir, int root, struct str path, const struct list
     return err;
   l->plain = l->n > LISTING_LABELLED;
   sort_entries(l, by_name);
-  err = listing_entry_begin(&context, root, dirfd(dir), path, previous);
+  if (l->plain)
+    mark_shadowed(l);
+  err = listing_entry_begin(&context, root, dirfd(dir), path, now_ns, previous);
   if (err == 0)
     look_at_entries(l, &context);
   listing_entry_end(&context);
@@ -132,7 +163,7 @@ static int read_directory(DIR *dir, int root, struct str path, const struct list
   return buf_error(&l->text);
 }
 
-int listing_build(int root, struct str path, const struct listing *previous, struct listing **out)
+int listing_build(int root, struct str path, int64_t now_ns, const struct listing *previous, struct listing **out)
 {
   int fd = -1;
   struct stat st;
@@ -149,9 +180,9 @@ int listing_build(int root, struct str path, const struct listing *previous, str
   }
   buf_init(&l->text, TEXT_MAX);
   l->id = file_id(&st);
-  l->settled = page_settled(&l->id);
+  l->settled = file_settled(&l->id, now_ns);
   l->lasting = true;
-  err = read_directory(dir, root, path, previous, l);
+  err = read_directory(dir, root, path, now_ns, previous, l);
   closedir(dir);
   if (err) {
     listing_free(l);

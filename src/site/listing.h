@@ -12,7 +12,8 @@
 #include "site/resolve.h"
 
 enum {
-  LISTING_LABELLED = 2000,  /* more entries than this: plain names, and no file is looked into */
+  LISTING_LABELLED = 2000,  /* more entries than this: plain names, and no file is looked into; a document's tree is
+                               linked if no other name hides it */
   LISTING_ENTRIES = 100000, /* more than this are not shown, and the page says so */
   LISTING_PAGE_MAX = 128 * 1024 * 1024,
 };
@@ -46,14 +47,14 @@ struct listing {
   bool plain;        /* more than LISTING_LABELLED entries */
   bool cut;          /* more than LISTING_ENTRIES */
   bool lasting;      /* the directory's own id says all: no entry had to be looked at */
-  bool settled;      /* the directory and every file that was read had settled (see page_settled) */
+  bool settled;      /* the directory and every file that was read had settled (see file_settled) */
   struct file_id id; /* the directory, as it was before it was read */
   size_t files_read; /* how many files were read for this build */
 };
 
-/* Reads the directory at a raw path (with its slash) beneath the directory `root`. `previous` may be NULL. ERR_NOMEM,
- * and what resolve_open says. */
-int listing_build(int root, struct str path, const struct listing *previous, struct listing **out)
+/* Reads the directory at a raw path (with its slash) beneath the directory `root`. `now_ns` is the wall time, now or a
+ * while ago: by it files have settled. `previous` may be NULL. ERR_NOMEM, and what resolve_open says. */
+int listing_build(int root, struct str path, int64_t now_ns, const struct listing *previous, struct listing **out)
     __attribute__((warn_unused_result));
 
 /* Appends the page: `title` as its heading, the way up unless it is the root, the entries. 0 or the buffer's error. */

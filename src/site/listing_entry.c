@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "site/page.h"
 #include "site/read.h"
 #include "site/readable.h"
 #include "text/overview.h"
@@ -26,10 +25,10 @@ static int old_by_name(const void *a, const void *b, void *listing)
   return str_cmp(old_name(listing, *(const size_t *)a), old_name(listing, *(const size_t *)b));
 }
 
-int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path,
+int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path, int64_t now_ns,
                         const struct listing *previous)
 {
-  *c = (struct entry_context){.root = root, .directory = directory, .previous = previous};
+  *c = (struct entry_context){.root = root, .directory = directory, .now_ns = now_ns, .previous = previous};
   buf_init(&c->path, PATH_BYTES_MAX);
   buf_init(&c->title, TITLE_MAX);
   buf_put_str(&c->path, path);
@@ -126,13 +125,13 @@ static void read_label(struct entry_context *c, struct listing *l, struct entry 
   size_t n = 0;
   int err = resolve_open(c->root, path, 0, &fd, &st);
   if (err == 0) {
-    err = S_ISREG(st.st_mode) ? read_head(fd, 0, head, &n) : ERR_SPECIAL;
+    err = S_ISREG(st.st_mode) ? read_at_once(fd, 0, head, sizeof head, &n) : ERR_SPECIAL;
     e->read = file_id(&st);
     close(fd);
   }
   l->files_read++;
   /* What could not be read has no title now, and is asked again the next time. */
-  e->settled = err == 0 && page_settled(&e->read);
+  e->settled = err == 0 && file_settled(&e->read, c->now_ns);
   if (err == 0)
     label_from(c, l, e, str_make(head, n));
 }
@@ -161,15 +160,26 @@ static bool is_gemtext(struct str name)
   return false;
 }
 
+bool listing_entry_is_document(struct str name)
+{
+  return name.n > STR(OVERVIEW_SUFFIX).n && str_ends(name, STR(OVERVIEW_SUFFIX));
+}
+
 /* An overview's document stands for its tree, unless it is too large for one or something real has the tree's name. */
 static bool is_overview(struct entry_context *c, struct entry *e, struct str name)
 {
-  struct str suffix = STR(OVERVIEW_SUFFIX);
-  if (name.n <= suffix.n || !str_ends(name, suffix) || e->size > OVERVIEW_MAX)
+  if (!listing_entry_is_document(name) || e->size > OVERVIEW_MAX)
     return false;
   struct stat st;
-  e->shadowed = resolve_stat(c->root, path_of(c, str_head(name, name.n - suffix.n), STR("")), 0, &st) != ERR_NOT_FOUND;
+  struct str tree = str_head(name, name.n - STR(OVERVIEW_SUFFIX).n);
+  e->shadowed = resolve_stat(c->root, path_of(c, tree, STR("")), 0, &st) != ERR_NOT_FOUND;
   return !e->shadowed;
+}
+
+/* A file that is not looked at: a document is one by its name, and mark_shadowed has seen to its tree. */
+static enum entry_kind plain_file(const struct entry *e, const char *name)
+{
+  return listing_entry_is_document(str_from(name)) && !e->shadowed ? ENTRY_OVERVIEW : ENTRY_FILE;
 }
 
 /* More entries than are looked into: the directory's own word for what they are, and a look only where it has none. */
@@ -181,14 +191,14 @@ static bool look_plain(struct entry_context *c, struct listing *l, struct entry 
     e->kind = ENTRY_DIRECTORY;
     return true;
   case DT_REG:
-    e->kind = ENTRY_FILE;
+    e->kind = plain_file(e, name);
     return true;
   case DT_LNK:
   case DT_UNKNOWN:
     l->lasting = false;
     if (!entry_stat(c, name, &st))
       return false;
-    e->kind = S_ISDIR(st.st_mode) ? ENTRY_DIRECTORY : ENTRY_FILE;
+    e->kind = S_ISDIR(st.st_mode) ? ENTRY_DIRECTORY : plain_file(e, name);
     return true;
   default:
     return false;

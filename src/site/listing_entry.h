@@ -11,6 +11,7 @@ struct entry_context {
   int root, directory; /* descriptors, borrowed */
   struct buf path;     /* of the directory, with its slash; an entry's name is added while it is looked at */
   size_t path_n;       /* the directory's part of it */
+  int64_t now_ns;      /* the wall time that it began at, or earlier */
   const struct listing *previous;
   size_t *old;          /* the previous listing's entries by name: their positions; owned */
   size_t old_n, old_at; /* entries come by name, so that one walk through both finds every old one */
@@ -18,9 +19,12 @@ struct entry_context {
 };
 
 /* ERR_NOMEM, ERR_FULL; listing_entry_end afterwards in any case. */
-int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path,
+int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path, int64_t now_ns,
                         const struct listing *previous) __attribute__((warn_unused_result));
 void listing_entry_end(struct entry_context *c);
+
+/* Whether it is the name of an overview's document. */
+bool listing_entry_is_document(struct str name);
 
 /* Fills in an entry of l; the entries must come in the order of their names. False where it is not to be shown: not a
  * file or directory, not readable, a link that leaves the capsule or leads nowhere. */

@@ -17,6 +17,7 @@ void look_init(struct found *f)
   buf_init(&f->page, PATH_BYTES_MAX);
   buf_init(&f->file, PATH_BYTES_MAX);
   buf_init(&f->shadowed, PATH_BYTES_MAX);
+  trail_init(&f->trail);
 }
 
 void look_free(struct found *f)
@@ -24,6 +25,9 @@ void look_free(struct found *f)
   buf_free(&f->page);
   buf_free(&f->file);
   buf_free(&f->shadowed);
+  trail_free(&f->trail);
+  bytes_unref(f->bytes);
+  f->bytes = NULL;
   if (f->fd >= 0)
     close(f->fd);
   f->fd = -1;
@@ -45,16 +49,31 @@ static int set_path(struct buf *b, struct str first, struct str second)
   return buf_error(b);
 }
 
+/* Whatever decides what a look comes to is asked here, so that the trail shows it. */
+static int ask_stat(int root, struct str path, unsigned flags, struct found *f, struct stat *st)
+{
+  int err = resolve_stat(root, path, flags, st);
+  trail_note(&f->trail, path, err, st);
+  return err;
+}
+
+static int ask_open(int root, struct str path, unsigned flags, struct found *f)
+{
+  int err = resolve_open(root, path, flags, &f->fd, &f->st);
+  trail_note(&f->trail, path, err, &f->st);
+  return err;
+}
+
 /* Opens `file`; a file without a suffix is looked into as well, since its type is what it holds (G20). */
 static int open_file(int root, unsigned flags, struct found *f)
 {
   struct str path = buf_str(&f->file);
-  int err = resolve_open(root, path, flags, &f->fd, &f->st);
+  int err = ask_open(root, path, flags, f);
   if (err || !S_ISREG(f->st.st_mode) || mime_has_suffix(look_name(path)))
     return err;
   char head[READ_HEAD];
   size_t n;
-  err = read_head(f->fd, flags, head, &n);
+  err = read_at_once(f->fd, flags, head, sizeof head, &n);
   if (err == 0)
     f->guess = mime_guess(str_make(head, n));
   return err;
@@ -72,7 +91,7 @@ static int find_document(int root, struct str name, unsigned flags, struct found
 {
   int err = set_path(&f->file, name, STR(OVERVIEW_SUFFIX));
   if (err == 0)
-    err = resolve_stat(root, buf_str(&f->file), flags, &f->st);
+    err = ask_stat(root, buf_str(&f->file), flags, f, &f->st);
   if (err == 0 && !S_ISREG(f->st.st_mode))
     err = ERR_NOT_FOUND;
   return err;
@@ -91,7 +110,7 @@ static int look_tree_root(int root, struct str path, unsigned flags, struct foun
   if (name.n == 0)
     return ERR_NOT_FOUND;
   struct stat st;
-  int err = resolve_stat(root, name, flags, &st);
+  int err = ask_stat(root, name, flags, f, &st);
   if (err != ERR_NOT_FOUND)
     return err ? err : ERR_NOT_FOUND;
   err = find_document(root, name, flags, f);
@@ -116,7 +135,7 @@ static int look_tree_page(int root, struct str path, enum representation represe
     return err;
 
   struct stat st;
-  err = resolve_stat(root, name, flags, &st);
+  err = ask_stat(root, name, flags, f, &st);
   if (err != ERR_NOT_FOUND)
     return err ? err : ERR_NOT_FOUND;
   err = find_document(root, name, flags, f);
@@ -179,9 +198,9 @@ static int look_index(int root, const struct index *index, unsigned flags, struc
   if (err)
     return err;
   if (index->kind == FOUND_FILE)
-    err = resolve_open(root, buf_str(&f->file), flags, &f->fd, &f->st);
+    err = ask_open(root, buf_str(&f->file), flags, f);
   else
-    err = resolve_stat(root, buf_str(&f->file), flags, &f->st);
+    err = ask_stat(root, buf_str(&f->file), flags, f, &f->st);
   if (err == 0 && !S_ISREG(f->st.st_mode)) {
     close_file(f);
     err = ERR_NOT_FOUND;
@@ -207,18 +226,18 @@ static int look_directory(int root, struct str path, enum representation represe
   f->kind = FOUND_LISTING;
   f->menu = false;
   int err = set_path(&f->file, path, STR(""));
-  if (err == 0)
+  if (err == 0) {
     err = resolve_stat(root, path, flags, &f->st);
+    trail_note_content(&f->trail, path, err, &f->st);
+  }
   if (err == ERR_NOT_FOUND)
     return look_tree_root(root, path, flags, f);
   look_shadow(root, str_head(path, path.n - 1), f);
   return err;
 }
 
-int look_at(int root, struct str path, enum representation representation, unsigned flags, struct found *f)
+static int find(int root, struct str path, enum representation representation, unsigned flags, struct found *f)
 {
-  look_free(f);
-  look_init(f);
   if (path_hidden(path))
     return ERR_NOT_FOUND;
   int err = set_path(&f->page, path, STR(""));
@@ -251,4 +270,34 @@ int look_at(int root, struct str path, enum representation representation, unsig
   else if (err == 0)
     err = look_directory(root, buf_str(&f->page), representation, flags, f);
   return err;
+}
+
+int look_at(int root, struct str path, enum representation representation, unsigned flags, struct found *f)
+{
+  look_free(f);
+  look_init(f);
+  int err = find(root, path, representation, flags, f);
+  if (err == 0)
+    trail_tidy(&f->trail);
+  return err;
+}
+
+int look_read(struct found *f, uint64_t most, unsigned flags)
+{
+  if (f->kind != FOUND_FILE || (uint64_t)f->st.st_size > most)
+    return 0;
+  size_t size = (size_t)f->st.st_size, n = 0;
+  struct buf content = BUF_INIT(size + 1);
+  char *room = buf_room(&content, size + 1);
+  int err = room ? read_at_once(f->fd, flags, room, size, &n) : ERR_NOMEM;
+  if (err == 0 && n < size)
+    err = ERR_AGAIN;
+  if (err) {
+    buf_free(&content);
+    return err;
+  }
+  buf_added(&content, n);
+  f->bytes = bytes_take(&content);
+  close_file(f);
+  return f->bytes ? 0 : ERR_NOMEM;
 }

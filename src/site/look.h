@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/str.h"
 #include "site/request.h"
 #include "site/resolve.h"
+#include "site/trail.h"
 
 enum found_kind {
   FOUND_FILE,    /* the open file `fd` */
@@ -25,11 +27,13 @@ struct found {
   struct buf file;     /* the raw path of the file (or directory) that it is made from */
   struct str point;    /* FOUND_TREE: whose page (`3`), a span into `page`; empty: the overview's */
   int fd;              /* FOUND_FILE: owned, -1 where there is none */
+  struct bytes *bytes; /* FOUND_FILE: owned; all of it, or NULL (see look_read) */
   struct stat st;      /* of `file` */
   struct str guess;    /* FOUND_FILE without a suffix: the type that its content suggests (G20); static */
   bool menu;           /* FOUND_FILE: a gophermap that stands for its directory */
   struct buf shadowed; /* the raw path of an overview's document that is not served as a tree because something real has
                           its name; empty where there is none */
+  struct trail trail;  /* all that the disk was asked for it (but about `shadowed`), tidied */
 };
 
 void look_init(struct found *f);
@@ -41,6 +45,11 @@ void look_free(struct found *f);
  * before is given back. Touches nothing shared. */
 int look_at(int root, struct str path, enum representation representation, unsigned flags, struct found *out)
     __attribute__((warn_unused_result));
+
+/* Reads a regular file of `most` bytes or less that was found, into `bytes`, and closes it. Does nothing for all else.
+ * ERR_AGAIN: with RESOLVE_CACHED_ONLY it would have to wait for a disk; or the file became shorter meanwhile, and the
+ * look is to be repeated. ERR_NOMEM, ERR_IO. Then *f is still to be freed. */
+int look_read(struct found *f, uint64_t most, unsigned flags) __attribute__((warn_unused_result));
 
 /* The last segment of a raw path, without a slash at its end. */
 struct str look_name(struct str path);

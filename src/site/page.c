@@ -2,39 +2,41 @@
 #include "site/page.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-#define NS_PER_SECOND INT64_C(1000000000)
-
-struct page *page_make(void)
+static void page_destroy(struct cached *held)
 {
-  struct page *p = calloc(1, sizeof *p);
-  if (p)
-    p->refs = 1;
-  return p;
-}
-
-struct page *page_ref(struct page *p)
-{
-  p->refs++;
-  return p;
-}
-
-void page_unref(struct page *p)
-{
-  if (!p || --p->refs > 0)
-    return;
+  struct page *p = (struct page *)held;
   bytes_unref(p->bytes);
   overview_free(p->document);
   listing_free(p->listing);
   free(p);
 }
 
+struct page *page_make(void)
+{
+  struct page *p = calloc(1, sizeof *p);
+  if (p)
+    cached_init(&p->held, page_destroy);
+  return p;
+}
+
+struct page *page_ref(struct page *p)
+{
+  cached_ref(&p->held);
+  return p;
+}
+
+void page_unref(struct page *p)
+{
+  if (p)
+    cached_unref(&p->held);
+}
+
 size_t page_cost(const struct page *p)
 {
-  size_t cost = sizeof *p;
+  size_t cost = cache_block(sizeof *p);
   if (p->bytes)
-    cost += sizeof *p->bytes + p->bytes->n;
+    cost += cache_block(sizeof *p->bytes) + cache_block(p->bytes->n);
   if (p->document)
     cost += overview_size(p->document);
   if (p->listing)
@@ -42,17 +44,7 @@ size_t page_cost(const struct page *p)
   return cost;
 }
 
-bool page_settled(const struct file_id *id)
+bool page_trusted(const struct page *p, const struct file_id *id)
 {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  int64_t now_ns = (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-  /* A time in the far future (a wrong clock, an odd archive) is as good as one in the past: the next change sets
-   * another. */
-  return file_settled(id, now_ns) || id->changed_ns >= now_ns + FILE_SETTLED_SECONDS * NS_PER_SECOND;
-}
-
-bool page_trusted(const struct page *p, const struct file_id *id, uint64_t now)
-{
-  return p->settled && file_id_eq(&p->id, id) && (p->lasting || now - p->made < PAGE_TRUSTED_MS);
+  return p->settled && file_id_eq(&p->id, id);
 }

@@ -7,13 +7,13 @@
 
 #include "base/err.h"
 
-int read_head(int fd, unsigned flags, char head[READ_HEAD], size_t *n)
+int read_at_once(int fd, unsigned flags, char *to, size_t most, size_t *n)
 {
   bool cached_only = flags & RESOLVE_CACHED_ONLY;
   *n = 0;
-  while (*n < READ_HEAD) {
-    struct iovec to = {head + *n, READ_HEAD - *n};
-    ssize_t got = preadv2(fd, &to, 1, (off_t)*n, cached_only ? RWF_NOWAIT : 0);
+  while (*n < most) {
+    struct iovec piece = {to + *n, most - *n};
+    ssize_t got = preadv2(fd, &piece, 1, (off_t)*n, cached_only ? RWF_NOWAIT : 0);
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0 && cached_only)

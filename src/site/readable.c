@@ -3,14 +3,6 @@
 
 #include "base/utf8.h"
 
-/* Code points that are no ASCII controls and yet break or reorder a line: C1 controls, line and paragraph separators,
- * bidirectional marks and overrides, the byte order mark. */
-static bool disturbs(int32_t point)
-{
-  return (point >= 0x7f && point <= 0x9f) || (point >= 0x200e && point <= 0x200f) ||
-         (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
-}
-
 static void put_clean(struct buf *out, struct str text)
 {
   while (text.n) {
@@ -18,7 +10,7 @@ static void put_clean(struct buf *out, struct str text)
     size_t n = utf8_decode(text, &point);
     if (point == '\t' || point == '\n' || point == '\r')
       buf_put_c(out, ' ');
-    else if (point < 0x20 || disturbs(point))
+    else if (point < 0x20 || point == 0x7f || utf8_disturbs(point))
       buf_put_str(out, STR("\xef\xbf\xbd"));
     else
       buf_put(out, text.p, n);

@@ -29,19 +29,26 @@ void resolve_use(enum resolve_way way)
   atomic_store(&chosen_way, (int)way);
 }
 
+static int64_t nanoseconds(struct timespec t)
+{
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 struct file_id file_id(const struct stat *st)
 {
   return (struct file_id){
       .device = st->st_dev,
       .inode = st->st_ino,
       .size = (uint64_t)st->st_size,
-      .changed_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+      .modified_ns = nanoseconds(st->st_mtim),
+      .changed_ns = nanoseconds(st->st_ctim),
   };
 }
 
 bool file_id_eq(const struct file_id *a, const struct file_id *b)
 {
-  return a->device == b->device && a->inode == b->inode && a->size == b->size && a->changed_ns == b->changed_ns;
+  return a->device == b->device && a->inode == b->inode && a->size == b->size && a->modified_ns == b->modified_ns &&
+         a->changed_ns == b->changed_ns;
 }
 
 bool file_settled(const struct file_id *id, int64_t now_ns)

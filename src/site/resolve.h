@@ -9,19 +9,21 @@
 
 #include "base/str.h"
 
-/* What a file is known by: two looks that show the same four values saw the same content (but see file_settled). */
+/* What a file is known by: two looks that show the same values saw the same content (but see file_settled). Times are
+ * nanoseconds since 1970. */
 struct file_id {
   uint64_t device, inode;
   uint64_t size;
-  int64_t changed_ns; /* modification time */
+  int64_t modified_ns;
+  int64_t changed_ns; /* st_ctim: nobody can set it back, as they can the time of modification (cp -p, touch -r) */
 };
 
 struct file_id file_id(const struct stat *st);
 bool file_id_eq(const struct file_id *a, const struct file_id *b);
 
-/* Whether the file has been left alone for long enough at the time `now_ns` (CLOCK_REALTIME, in nanoseconds): a younger
- * one may change again within the same tick of its file system's clock, and then shows the same four values. One from
- * the future is not settled either. */
+/* Whether what was read of a file at the wall time `now_ns` (or later) is known to be all of it: one that changed less
+ * than two seconds before may change again within the same tick of its file system's clock, and then shows the same
+ * values. One that changed in the future is not settled either: that clock cannot be compared with ours. */
 enum { FILE_SETTLED_SECONDS = 2 };
 bool file_settled(const struct file_id *id, int64_t now_ns);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "site/ready.h"
 
 /* A path of 4 KiB, the most that a system call takes, with every byte percent-encoded. */
 enum { BASE_MAX = 3 * 4096 };
@@ -20,12 +21,19 @@ void response_init(struct response *r)
   };
 }
 
+static void drop_body(struct response *r)
+{
+  body_free(r->body);
+  r->body = NULL;
+  ready_unref(r->ready);
+  r->ready = NULL;
+}
+
 void response_free(struct response *r)
 {
   buf_free(&r->meta);
   buf_free(&r->base);
-  body_free(r->body);
-  r->body = NULL;
+  drop_body(r);
 }
 
 /* Appends the text as a META may have it (G15): no control character, in ASCII or above it, no byte order mark, no
@@ -64,8 +72,7 @@ void response_set(struct response *r, enum status status, const char *format, ..
   buf_clear(&r->meta);
   put_clean(&r->meta, str_make(text, length));
   if (status != STATUS_SUCCESS) {
-    body_free(r->body);
-    r->body = NULL;
+    drop_body(r);
     r->format = FORMAT_PLAIN;
   }
 }

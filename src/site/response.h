@@ -34,6 +34,8 @@ enum format {
   FORMAT_GOPHERMAP, /* a gophermap, for REPR_MENU only */
 };
 
+struct ready;
+
 enum { META_MAX = 1024 };
 
 /* Owned by whoever holds it; response_free frees what is inside. */
@@ -44,14 +46,17 @@ struct response {
   enum format format;
   struct buf base; /* for FORMAT_GEMTEXT and FORMAT_GOPHERMAP: the page's own path, percent-encoded, that relative links
                       start from */
-  struct body *body; /* after 20 only; owned; NULL: empty */
+  struct body *body;   /* after 20 only; owned; NULL: empty */
+  struct ready *ready; /* the same body with what is known of it (site/ready.h), for a protocol that gives it another
+                          form; one reference, or NULL */
 };
 
 /* Empty, and a 40 until something better is set. */
 void response_init(struct response *r);
 void response_free(struct response *r);
 
-/* Sets status and meta, dropping what was there; any status but 20 drops the body and makes the format plain too.
+/* Sets status and meta, dropping what was there; any status but 20 drops the body, and what is
+ * known of it, and makes the format plain too.
  * Control characters and invalid bytes in the text become spaces and U+FFFD, and it is cut to META_MAX between
  * characters. When memory is short `meta` carries the error. */
 void response_set(struct response *r, enum status status, const char *format, ...)

@@ -10,7 +10,7 @@
 #include "site/item.h"
 #include "site/state.h"
 
-enum { CACHE_MAX = 32 * 1024 * 1024, REFRESH_MS = 1000, TYPE_MAX = 1024 };
+enum { REFRESH_MS = 1000, TYPE_MAX = 1024 };
 
 struct site *site_ref(struct site *site)
 {
@@ -98,7 +98,7 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   site->env = env;
   site->mime = mime;
   types_init(&site->types);
-  site->cache = cache_open(CACHE_MAX);
+  site->cache = cache_open(config->cache);
   int err = site->cache ? take_config(site, config) : ERR_NOMEM;
   if (err) {
     buf_put_str(why, STR("out of memory"));

@@ -18,6 +18,7 @@ struct site_config {
   size_t n_names;           /* at least 1 */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
   const char *lang; /* language tag or tags for text/gemini, or NULL */
+  size_t cache;     /* bytes for answers that are ready; 0: none are kept */
 };
 
 struct site;
@@ -55,8 +56,9 @@ struct answer *site_start(struct site *site, const struct request *request,
 /* The reader has left: done will not be called, and everything is given back. */
 void site_cancel(struct answer *answer);
 
-/* The Gopher item type (see text/menu.h) of what stands at a path in this capsule, by looking where the name does not
- * tell: a directory without its slash is '1', a file without a suffix '0' where it holds text. `path` is
+/* The Gopher item type (see text/menu.h) of what stands at a path in this capsule, by looking: a directory without
+ * its slash is '1' whatever its name, a file without a suffix '0' where it holds text, and all else what its suffix
+ * says. `path` is
  * percent-encoded and may have a query. Fits menu_place.type_of with the site as context. Never waits for a disk: where
  * that would be needed the answer is what the name suggests, and work in the pool sees to it that the next one is
  * exact. */

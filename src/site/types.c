@@ -5,7 +5,6 @@
 
 #include "site/item.h"
 #include "site/state.h"
-#include "text/menu.h"
 
 /* One look at all that was wanted. It holds what it needs: site and capsule may be replaced while it runs. */
 struct types_job {
@@ -47,7 +46,7 @@ static struct known_type *find(struct types *t, struct str raw)
 static void remember(struct types *t, struct str raw, char type, uint64_t now)
 {
   struct known_type *k = find(t, raw);
-  if (type == menu_type_by_name(raw)) {
+  if (type == ITEM_AS_NAMED) {
     if (k)
       forget(k);
     return;
@@ -77,7 +76,7 @@ static void job_run(struct work *w)
   struct str rest = buf_str(&job->paths), raw;
   for (size_t i = 0; rest.n && i < TYPES_WANTED && str_split(&rest, '\0', &raw); i++)
     if (item_look(job->capsule->fd, raw, 0, &job->type[i]) < 0)
-      job->type[i] = menu_type_by_name(raw);
+      job->type[i] = ITEM_AS_NAMED;
 }
 
 static void start(struct site *site);
@@ -155,5 +154,5 @@ char types_get(struct site *site, struct str raw)
     want(site, raw);
     k = find(&site->types, raw); /* an env without threads has looked by now */
   }
-  return k ? k->type : menu_type_by_name(raw);
+  return k ? k->type : ITEM_AS_NAMED;
 }

@@ -38,9 +38,9 @@ void types_init(struct types *t);
 /* Forgets everything: another folder is served now, or none. A job on its way comes to nothing. */
 void types_clear(struct types *t);
 
-/* The type of what stands at a raw path without a slash at its end, as it was when the pool last looked; until then by
- * its name. Where that is missing or not fresh, the pool is asked to look, and nobody waits for it. (The look warms the
- * kernel's cache as well, but not every kernel and file system answers from there.) */
+/* The type of what stands at a raw path without a slash at its end, as it was when the pool last looked (see
+ * item_look); until then ITEM_AS_NAMED. Where that is missing or not fresh, the pool is asked to look, and nobody waits
+ * for it. (The look warms the kernel's cache as well, but not every kernel and file system answers from there.) */
 char types_get(struct site *site, struct str raw);
 
 #endif

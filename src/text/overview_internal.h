@@ -26,13 +26,13 @@
 enum {
   WIDEST_WRAPPED = 100, /* columns; a wider line was never wrapped */
   WIDEST_HEADING = 80,
+  DEEPER = 2, /* columns more than another line: indented below it */
   WIDEST_LABEL = 100,
   WIDEST_RULE = 60,  /* so that it fits into a Gopher menu and a small terminal */
   LEAST_MARGIN = 40, /* a document whose lines are all shorter shows no sign of a margin */
   SURE_MARGIN = 60,  /* one with a line as wide as this shows it well enough without its title */
   HIGHEST_NUMBER = 999,
   LARGEST_GAP = 3, /* from one point's number to the next one's */
-  DEEPER = 2,      /* columns by which a line is indented deeper, and not by chance */
 };
 
 /* ---- lines */

@@ -111,6 +111,8 @@ static void a_swapped_release_is_picked_up(void **state)
     assert_contains(reply_body(&r), one[i]);
   }
   folder_age(&s->folder, "one/doc.overview.txt", 50);
+  s->pool.now += 1000;
+  site_refresh(s->site);
   ask_start(s, REPR_GEMTEXT, "/doc/", &old); /* in flight over the swap */
   assert_false(old.came);
 

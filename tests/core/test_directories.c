@@ -172,24 +172,28 @@ static void a_map_too_large_to_translate_is_refused_with_a_reason(void **state)
   reply_free(&r);
 }
 
-static void what_is_added_or_taken_away_shows_at_once(void **state)
+static void what_is_added_or_taken_away_shows_within_a_second(void **state)
 {
   struct stand *s = *state;
   struct reply r = REPLY_INIT;
   ask(s, REPR_GEMTEXT, "/listing/", &r);
   assert_contains(reply_body(&r), "# listing\n");
   folder_write(&s->folder, "listing/gophermap", STR("mapped\n"));
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/listing/", &r);
   assert_contains(reply_body(&r), "mapped");
   folder_write(&s->folder, "listing/index.gmi", STR("# Index\n"));
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/listing/", &r);
   assert_contains(reply_body(&r), "# Index\n");
   folder_delete(&s->folder, "listing/index.gmi");
   folder_delete(&s->folder, "listing/gophermap");
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/listing/", &r);
   assert_contains(reply_body(&r), "# listing\n");
   folder_delete(&s->folder, "listing/a.gmi");
   folder_delete(&s->folder, "listing");
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/listing/", &r);
   assert_status(&r, STATUS_NOT_FOUND);
   reply_free(&r);
@@ -201,18 +205,20 @@ static void item_types_come_from_names_and_looks(void **state)
   folder_write(&s->folder, "README", STR("text\n"));
   folder_write(&s->folder, "BINARY", str_make("\0\1", 2));
   folder_write(&s->folder, "v1.2/x.txt", STR("x"));
+  folder_write(&s->folder, "notes.md/x.txt", STR("x"));
   folder_write(&s->folder, "notes.overview.txt", STR("Title\n\n1. One\n"));
   static const struct {
     int line;
     const char *path;
     char type;
   } table[] = {
-      {__LINE__, "/", '1'},       {__LINE__, "/map", '1'},       {__LINE__, "/map/", '1'},
-      {__LINE__, "/v1.2", '1'},   {__LINE__, "/README", '0'},    {__LINE__, "/README?x", '0'},
-      {__LINE__, "/BINARY", '9'}, {__LINE__, "/index.gmi", '1'}, {__LINE__, "/map/text.txt", '0'},
-      {__LINE__, "/notes", '1'},  {__LINE__, "/notes/", '1'},    {__LINE__, "/notes/1.gmi", '1'},
-      {__LINE__, "/a%20b", '1'},  {__LINE__, "/x.png", 'I'},     {__LINE__, "/notes.overview.txt", '0'},
-      {__LINE__, "/x.gif", 'g'},  {__LINE__, "/linked", '1'},    {__LINE__, "/listing/../README", '0'},
+      {__LINE__, "/", '1'},         {__LINE__, "/map", '1'},       {__LINE__, "/map/", '1'},
+      {__LINE__, "/v1.2", '1'},     {__LINE__, "/README", '0'},    {__LINE__, "/README?x", '0'},
+      {__LINE__, "/BINARY", '9'},   {__LINE__, "/index.gmi", '1'}, {__LINE__, "/map/text.txt", '0'},
+      {__LINE__, "/notes", '1'},    {__LINE__, "/notes/", '1'},    {__LINE__, "/notes/1.gmi", '1'},
+      {__LINE__, "/a%20b", '1'},    {__LINE__, "/x.png", 'I'},     {__LINE__, "/notes.overview.txt", '0'},
+      {__LINE__, "/x.gif", 'g'},    {__LINE__, "/linked", '1'},    {__LINE__, "/listing/../README", '0'},
+      {__LINE__, "/notes.md", '1'},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     (void)site_item_type(s->site, str_from(table[i].path));
@@ -234,7 +240,7 @@ int main(void)
       row(directories_that_lead_out_are_51_G13),
       row(an_unreadable_index_refuses_its_directory_G19),
       row(a_map_too_large_to_translate_is_refused_with_a_reason),
-      row(what_is_added_or_taken_away_shows_at_once),
+      row(what_is_added_or_taken_away_shows_within_a_second),
       row(item_types_come_from_names_and_looks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 
 #include "../support/ask.h"
 #include "base/err.h"
+#include "site/ready.h"
 
 static const struct fill capsule[] = {
     {"index.gmi", "# Home\n", NULL},
@@ -178,22 +179,27 @@ static void a_second_reading_is_tried_where_the_first_leads_to_nothing_P2(void *
   reply_free(&r);
 }
 
+/* A file too large to be read at once (a small one cannot be cut short: it is all there before the answer begins). */
 static void a_file_that_shrinks_is_cut_short_and_one_that_grows_is_not(void **state)
 {
   struct stand *s = *state;
   struct reply r = REPLY_INIT;
-  folder_write(&s->folder, "moving.txt", STR("0123456789"));
-  ask_start(s, REPR_GEMTEXT, "/moving.txt", &r);
+  enum { SIZE = READY_FILE_MAX + 1 };
+  char *content = calloc(2, SIZE);
+  assert_non_null(content);
+  folder_write(&s->folder, "moving.bin", str_make(content, SIZE));
+  ask_start(s, REPR_GEMTEXT, "/moving.bin", &r);
   pool_run_all(&s->pool);
-  folder_write(&s->folder, "moving.txt", STR("01234567890123456789"));
+  folder_write(&s->folder, "moving.bin", str_make(content, (size_t)2 * SIZE));
   reply_pull(s, &r);
   assert_false(r.failed);
-  assert_int_equal(r.body.n, 10);
-  ask_start(s, REPR_GEMTEXT, "/moving.txt", &r);
+  assert_int_equal(r.body.n, SIZE);
+  ask_start(s, REPR_GEMTEXT, "/moving.bin", &r);
   pool_run_all(&s->pool);
-  folder_write(&s->folder, "moving.txt", STR("0123"));
+  folder_write(&s->folder, "moving.bin", STR("0123"));
   reply_pull(s, &r);
   assert_true(r.failed);
+  free(content);
   reply_free(&r);
 }
 

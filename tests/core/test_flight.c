@@ -86,6 +86,7 @@ static void a_reader_leaves_and_the_others_are_served(void **state)
   struct reply reply[3] = {REPLY_INIT, REPLY_INIT, REPLY_INIT};
   for (int leaver = 0; leaver < 3; leaver++) {
     folder_age(&s->folder, "doc.overview.txt", 10 + leaver); /* not from the cache */
+    stand_wait(s);
     for (int i = 0; i < 3; i++)
       start_build(s, i == 1 ? "/doc/2.gmi" : "/doc/", &reply[i]);
     site_cancel(reply[leaver].answer);
@@ -125,6 +126,7 @@ static void a_reader_may_leave_at_any_moment(void **state)
       folder_age(&s->folder, "doc.overview.txt", 100 + i * 10 + moment);
       folder_age(&s->folder, "map/gophermap", 100 + i * 10 + moment);
       folder_age(&s->folder, "list", 100 + i * 10 + moment);
+      stand_wait(s);
       start_build(s, built[i], &r);
       struct work *w = moment == RUN ? stand_run(s) : NULL;
       site_cancel(r.answer);

@@ -182,6 +182,7 @@ static void a_child_that_is_edited_shows_within_two_seconds(void **state)
   ask(&s, REPR_GEMTEXT, "/d/", &r);
   assert_int_equal(stand_built(&s), built); /* from the cache */
 
+  s.pool.ahead = 0;
   folder_write(&s.folder, "d/a.gmi", STR("# Two\n"));
   s.pool.now += 1000;
   ask(&s, REPR_GEMTEXT, "/d/", &r);
@@ -198,6 +199,28 @@ static void a_child_that_is_edited_shows_within_two_seconds(void **state)
   folder_delete(&s.folder, "d/a.gmi");
   ask(&s, REPR_GEMTEXT, "/d/", &r);
   assert_lacks(reply_body(&r), "a.gmi");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+/* What a slow pool has seen is as old as the question was. */
+static void a_child_that_is_edited_behind_a_slow_build_shows(void **state)
+{
+  (void)state;
+  static const struct fill items[] = {{"d/a.gmi", "# One\n", NULL}, {NULL, NULL, NULL}};
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  stand_make(&s, items);
+  ask_start(&s, REPR_GEMTEXT, "/d/", &r);
+  stand_look(&s, 0, 0);
+  struct work *w = stand_run(&s);
+  folder_write(&s.folder, "d/a.gmi", STR("# Two\n"));
+  s.pool.now += 1000;
+  w->done(w, false);
+  reply_pull(&s, &r);
+  assert_contains(reply_body(&r), "=> a.gmi One\n");
+  ask(&s, REPR_GEMTEXT, "/d/", &r);
+  assert_contains(reply_body(&r), "=> a.gmi Two\n");
   reply_free(&r);
   stand_remove(&s);
 }
@@ -239,7 +262,7 @@ static void labels_are_remembered(void **state)
   int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   assert_true(root >= 0);
   struct listing *first = NULL, *second = NULL, *third = NULL;
-  assert_int_equal(listing_build(root, STR("/many/"), NULL, &first), 0);
+  assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &first), 0);
   assert_int_equal(first->n, N);
   assert_int_equal(first->files_read, N);
   assert_true(first->settled);
@@ -247,7 +270,8 @@ static void labels_are_remembered(void **state)
   folder_write(&s.folder, "many/00100.gmi", STR("# Changed\n"));
   folder_delete(&s.folder, "many/00200.gmi");
   folder_write(&s.folder, "many/new.gmi", STR("# New\n"));
-  assert_int_equal(listing_build(root, STR("/many/"), first, &second), 0);
+  const int64_t changed_ns = env_wall(&s.pool.env);
+  assert_int_equal(listing_build(root, STR("/many/"), changed_ns, first, &second), 0);
   assert_int_equal(second->n, N);
   assert_int_equal(second->files_read, 2);
   assert_false(second->settled);
@@ -260,7 +284,7 @@ static void labels_are_remembered(void **state)
       assert_true(str_eq(title, STR("Title 101")));
   }
   /* What had not settled is read again. */
-  assert_int_equal(listing_build(root, STR("/many/"), second, &third), 0);
+  assert_int_equal(listing_build(root, STR("/many/"), changed_ns, second, &third), 0);
   assert_int_equal(third->files_read, 2);
   listing_free(second);
   listing_free(third);
@@ -292,15 +316,42 @@ static void ten_thousand_files_are_plain_names_and_never_opened(void **state)
   assert_int_equal(stand_built(&s), built);
   int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   struct listing *l = NULL;
-  assert_int_equal(listing_build(root, STR("/many/"), NULL, &l), 0);
+  assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
   assert_true(l->plain && l->lasting);
   assert_int_equal(l->files_read, 0);
   listing_free(l);
   close(root);
 
   folder_write(&s.folder, "many/zzz.txt", STR("x"));
+  stand_wait(&s);
   ask(&s, REPR_GEMTEXT, "/many/", &r);
   assert_contains(reply_body(&r), "\n=> zzz.txt zzz.txt\n");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+/* A document is known by its name, and its tree is linked unless something has the tree's name. */
+static void plain_names_lead_to_the_trees_of_overviews(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make_many(&s, LISTING_LABELLED + 1);
+  folder_write(&s.folder, "many/met.overview.txt", STR("Met\n\n1. One.\n"));
+  folder_write(&s.folder, "many/taken.overview.txt", STR("Taken\n\n1. One.\n"));
+  folder_write(&s.folder, "many/taken", STR("x"));
+  folder_write(&s.folder, "many/taken-too", STR("x")); /* stands between the two in the order of names */
+  folder_write(&s.folder, "many/.overview.txt", STR("x"));
+  folder_link(&s.folder, "many/linked.overview.txt", "met.overview.txt");
+  ask(&s, REPR_GEMTEXT, "/many/", &r);
+  assert_contains(reply_body(&r), "\n=> met/ met\n");
+  assert_contains(reply_body(&r), "\n=> linked/ linked\n");
+  assert_contains(reply_body(&r), "\n=> taken.overview.txt taken.overview.txt\n");
+  assert_contains(reply_body(&r), "\n=> taken taken\n");
+  ask(&s, REPR_GEMTEXT, "/many/met/", &r);
+  assert_contains(reply_body(&r), "# Met\n");
+  ask(&s, REPR_GEMTEXT, "/many/linked/1.gmi", &r);
+  assert_status(&r, STATUS_SUCCESS);
   reply_free(&r);
   stand_remove(&s);
 }
@@ -346,8 +397,10 @@ int main(void)
       cmocka_unit_test(the_root_is_called_by_the_site_and_has_no_way_up),
       cmocka_unit_test(an_overview_is_one_entry),
       cmocka_unit_test(a_child_that_is_edited_shows_within_two_seconds),
+      cmocka_unit_test(a_child_that_is_edited_behind_a_slow_build_shows),
       cmocka_unit_test(labels_are_remembered),
       cmocka_unit_test(ten_thousand_files_are_plain_names_and_never_opened),
+      cmocka_unit_test(plain_names_lead_to_the_trees_of_overviews),
       cmocka_unit_test(a_listing_that_is_cut_says_so),
       cmocka_unit_test(plain_names_leave_out_what_leads_out_too_G13),
   };

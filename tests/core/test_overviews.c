@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,21 +120,24 @@ static void what_is_real_stands_and_nothing_virtual_beside_it(void **state)
   ask(s, REPR_GEMTEXT, "/meeting/2.gmi", &r);
   assert_status(&r, STATUS_SUCCESS);
   folder_write(&s->folder, "meeting/real.txt", STR("x"));
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/meeting/2.gmi", &r);
   assert_status(&r, STATUS_NOT_FOUND);
   ask(s, REPR_GEMTEXT, "/meeting/", &r);
   assert_contains(reply_body(&r), "real.txt");
   folder_delete(&s->folder, "meeting/real.txt");
   folder_delete(&s->folder, "meeting");
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/meeting/2.gmi", &r);
   assert_status(&r, STATUS_SUCCESS);
   folder_delete(&s->folder, "meeting.overview.txt");
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/meeting/2.gmi", &r);
   assert_status(&r, STATUS_NOT_FOUND);
   reply_free(&r);
 }
 
-static void a_document_that_is_edited_shows_to_the_next_reader(void **state)
+static void a_document_that_is_edited_shows_within_a_second(void **state)
 {
   struct stand *s = *state;
   struct reply r = REPLY_INIT;
@@ -144,7 +148,9 @@ static void a_document_that_is_edited_shows_to_the_next_reader(void **state)
   ask(s, REPR_GEMTEXT, "/meeting/", &r);
   assert_int_equal(stand_built(s), built); /* from the cache */
 
+  s->pool.ahead = 0;
   folder_write(&s->folder, "meeting.overview.txt", STR("Edited\n\n1. Another point.\n"));
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/meeting/", &r);
   assert_contains(reply_body(&r), "# Edited\n");
   ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
@@ -154,14 +160,34 @@ static void a_document_that_is_edited_shows_to_the_next_reader(void **state)
 
   /* The same size within the same tick: a file so young is not believed. */
   folder_write(&s->folder, "meeting.overview.txt", STR("Edited\n\n1. Anothex point.\n"));
+  stand_wait(s);
   ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
   assert_contains(reply_body(&r), "Anothex point.");
   /* Once it has settled, it is believed again. */
-  folder_age(&s->folder, "meeting.overview.txt", 10);
+  s->pool.ahead = 2;
   ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
   built = stand_built(s);
   ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
   assert_int_equal(stand_built(s), built);
+  reply_free(&r);
+}
+
+static void an_edit_that_leaves_size_and_time_as_they_were_shows(void **state)
+{
+  struct stand *s = *state;
+  struct reply r = REPLY_INIT;
+  struct stat before;
+  const char *path = "meeting.overview.txt";
+  folder_write(&s->folder, path, STR("Title\n\n1. One point.\n"));
+  ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
+  assert_contains(reply_body(&r), "One point.");
+  assert_int_equal(stat(folder_path(&s->folder, path), &before), 0);
+  folder_write(&s->folder, path, STR("Title\n\n1. Two point.\n"));
+  const struct timespec times[2] = {before.st_atim, before.st_mtim};
+  assert_int_equal(utimensat(AT_FDCWD, folder_path(&s->folder, path), times, 0), 0);
+  s->pool.now += 1000;
+  ask(s, REPR_GEMTEXT, "/meeting/1.gmi", &r);
+  assert_contains(reply_body(&r), "Two point.");
   reply_free(&r);
 }
 
@@ -269,7 +295,8 @@ int main(void)
       row(the_tree_of_a_document),
       row(the_source_is_a_plain_file_P15),
       row(what_is_real_stands_and_nothing_virtual_beside_it),
-      row(a_document_that_is_edited_shows_to_the_next_reader),
+      row(a_document_that_is_edited_shows_within_a_second),
+      row(an_edit_that_leaves_size_and_time_as_they_were_shows),
       row(a_document_above_the_limit_is_served_plain_only),
       row(the_document_is_parsed_once_for_all_its_pages),
       cmocka_unit_test(both_representations_of_the_capsule_that_ships),

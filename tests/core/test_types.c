@@ -18,6 +18,7 @@ static const struct fill capsule[] = {
     {"LICENSE", "text\n", NULL},
     {"BINARY", "\x01\x02", NULL},
     {"v1.2/x.txt", "x", NULL},
+    {"notes.md/index.gmi", "# A folder\n", NULL},
     {"notes.overview.txt", "Title\n\n1. One\n", NULL},
     {NULL, NULL, NULL},
 };
@@ -48,11 +49,11 @@ static void the_first_answer_is_by_name_and_the_next_exact_P10(void **state)
     const char *path;
     char first, next;
   } table[] = {
-      {__LINE__, "/README", '1', '0'},   {__LINE__, "/LICENSE?x", '1', '0'}, {__LINE__, "/BINARY", '1', '9'},
-      {__LINE__, "/v1.2", '9', '1'},     {__LINE__, "/notes", '1', '1'},     {__LINE__, "/x/../READM%45", '0', '0'},
-      {__LINE__, "/nothing", '1', '1'},  {__LINE__, "/no.thing", '9', '9'},  {__LINE__, "/.hidden", '1', '1'},
-      {__LINE__, "/x.png", 'I', 'I'},    {__LINE__, "/", '1', '1'},          {__LINE__, "/../README", '1', '1'},
-      {__LINE__, "/a%2Fb.zz", '9', '9'},
+      {__LINE__, "/README", '1', '0'},  {__LINE__, "/LICENSE?x", '1', '0'}, {__LINE__, "/BINARY", '1', '9'},
+      {__LINE__, "/v1.2", '9', '1'},    {__LINE__, "/notes", '1', '1'},     {__LINE__, "/x/../READM%45", '0', '0'},
+      {__LINE__, "/nothing", '1', '1'}, {__LINE__, "/no.thing", '9', '9'},  {__LINE__, "/.hidden", '1', '1'},
+      {__LINE__, "/x.png", 'I', 'I'},   {__LINE__, "/notes.md", '0', '1'},  {__LINE__, "/v1.2/x.txt", '0', '0'},
+      {__LINE__, "/", '1', '1'},        {__LINE__, "/../README", '1', '1'}, {__LINE__, "/a%2Fb.zz", '9', '9'},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     unsigned long run = s->pool.run;

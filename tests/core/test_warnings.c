@@ -115,6 +115,7 @@ static void invalid_utf8_is_said_once_for_each_version(void **state)
   visit(j, "/bad/1.gmi");
   assert_int_equal(said(j, "/bad.overview.txt: not all of it is UTF-8"), 1);
   folder_age(&j->stand.folder, "bad.overview.txt", 100);
+  stand_wait(&j->stand);
   visit(j, "/bad/");
   assert_int_equal(said(j, "UTF-8"), 2);
   visit(j, "/bad/");

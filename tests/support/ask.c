@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "site/ready.h"
 #include "site/state.h"
 #include "text/uri.h"
 
@@ -30,7 +31,8 @@ void stand_make_with(struct stand *s, const struct fill *items, struct site_conf
 void stand_make(struct stand *s, const struct fill *items)
 {
   static const char *const names[] = {"capsule.example"};
-  stand_make_with(s, items, (struct site_config){.names = names, .n_names = 1, .named = true});
+  stand_make_with(s, items,
+                  (struct site_config){.names = names, .n_names = 1, .named = true, .cache = (size_t)32 << 20});
 }
 
 void stand_remove(struct stand *s)
@@ -60,6 +62,11 @@ int stand_teardown(void **state)
 unsigned long stand_built(const struct stand *s)
 {
   return s->site->built;
+}
+
+void stand_wait(struct stand *s)
+{
+  s->pool.now += READY_TRUSTED_MS;
 }
 
 /* Takes the i-th job out of the pool. */

@@ -31,7 +31,7 @@ struct reply {
   bool failed;         /* the body was cut short */
 };
 
-/* A stand with the name `capsule.example` and no language. */
+/* A stand with the name `capsule.example`, no language and a cache of 32 MiB. */
 void stand_make(struct stand *s, const struct fill *items);
 /* The same, with a site that is configured otherwise; `root` is replaced by the folder's. */
 void stand_make_with(struct stand *s, const struct fill *items, struct site_config config);
@@ -45,6 +45,9 @@ int stand_teardown(void **state);
 
 /* How many pages were built so far: what did not raise this came from the cache, or shared a build. */
 unsigned long stand_built(const struct stand *s);
+
+/* So much time goes by that whatever was ready is checked against the disk. */
+void stand_wait(struct stand *s);
 
 /* Takes the oldest job out of the pool and runs it; its `done` is left to the caller. */
 struct work *stand_run(struct stand *s);

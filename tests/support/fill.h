@@ -12,14 +12,13 @@ struct fill {
   const char *link; /* where a symbolic link leads, or NULL */
 };
 
-/* Puts in what a table says that ends with an item without a path (NULL: nothing), and makes everything an hour old, so
- * that it has settled. */
+/* Puts in what a table says that ends with an item without a path (NULL: nothing), and makes everything an hour old. */
 void folder_fill(const struct folder *f, const struct fill *items);
 
 void folder_write(const struct folder *f, const char *path, struct str content);
 void folder_delete(const struct folder *f, const char *path);
 
-/* Sets a file's or directory's modification time to so many seconds ago. */
+/* Sets a file's or directory's modification time to so many seconds ago. (When that was done is its change time.) */
 void folder_age(const struct folder *f, const char *path, long seconds);
 
 /* The absolute path of something in it; static, until the next call. */

@@ -20,9 +20,14 @@ static uint64_t now(struct env *env)
   return ((struct pool *)env)->now;
 }
 
+static int64_t wall(struct env *env)
+{
+  return env_wall(env) + ((struct pool *)env)->ahead * 1000000000;
+}
+
 void pool_init(struct pool *p)
 {
-  *p = (struct pool){.env = {submit, now}, .now = 1000};
+  *p = (struct pool){.env = {submit, now, wall}, .now = 1000, .ahead = 3600};
 }
 
 static struct work *take(struct pool *p)

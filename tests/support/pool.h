@@ -14,6 +14,8 @@ struct pool {
   unsigned long run; /* how many have been run so far */
   int refuse;        /* submit's answer from now on, where it is not 0 */
   uint64_t now;      /* what env->now says, in milliseconds */
+  int64_t ahead;     /* how many seconds env->wall is ahead of the real clock: an hour at first, so that every file has
+                        settled; with 0 those just written have not */
 };
 
 void pool_init(struct pool *p);

@@ -78,13 +78,23 @@ static void order_and_search(void **state)
   assert_false(str_ends(STR("gmi"), STR(".gmi")));
 }
 
+static void several_texts_in_one_block(void **state)
+{
+  (void)state;
+  char block[8] = "#######", *at = block;
+  struct str one = str_place(&at, STR("abc")), none = str_place(&at, (struct str){NULL, 0});
+  struct str two = str_place(&at, STR("de"));
+  assert_true(str_eq(one, STR("abc")) && none.n == 0 && str_eq(two, STR("de")));
+  assert_string_equal(block, "abcde##");
+  assert_ptr_equal(at, block + 5);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lines_end_at_lf_or_crlf),
-      cmocka_unit_test(split_gives_every_part),
-      cmocka_unit_test(numbers_are_digits_only),
-      cmocka_unit_test(order_and_search),
+      cmocka_unit_test(lines_end_at_lf_or_crlf),    cmocka_unit_test(split_gives_every_part),
+      cmocka_unit_test(numbers_are_digits_only),    cmocka_unit_test(order_and_search),
+      cmocka_unit_test(several_texts_in_one_block),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,17 @@ static void letters_and_digits(void **state)
       fail_msg("line %d", table[i].line);
 }
 
+static void what_disturbs_a_line_B3(void **state)
+{
+  (void)state;
+  static const int32_t disturb[] = {0x80, 0x9f, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069, 0xfeff};
+  static const int32_t harmless[] = {-1, 'a', 0x7f, 0xa0, 0x200b, 0x200d, 0x2010, 0x2030, 0x2065, 0x3042, 0x1f600};
+  for (size_t i = 0; i < sizeof disturb / sizeof *disturb; i++)
+    assert_true(utf8_disturbs(disturb[i]));
+  for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+    assert_false(utf8_disturbs(harmless[i]));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -194,6 +205,7 @@ int main(void)
       cmocka_unit_test(ends_of_a_text),
       cmocka_unit_test(log_escapes_B3),
       cmocka_unit_test(letters_and_digits),
+      cmocka_unit_test(what_disturbs_a_line_B3),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

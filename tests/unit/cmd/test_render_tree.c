@@ -185,6 +185,29 @@ static void the_documents_own_folder_is_refused(void **state)
   folder_remove(&f);
 }
 
+/* A folder with the name of the pages, beside the document: it would be served in their place. */
+static void the_place_of_the_served_pages_is_refused(void **state)
+{
+  (void)state;
+  static const char *const places[] = {"in/m", "in/m/", "in/./m//", "also/m", "in/../in/m"};
+  struct folder f;
+  begin(&f, THREE);
+  folder_link(&f, "also", "in");
+  for (size_t made = 0; made < 2; made++) {
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+      if (run_as(&f, "m.overview.txt", places[i]) != ERR_EXISTS || !strstr(said, "hide"))
+        fail_msg("%s: %s", places[i], said);
+      assert_int_equal(access(folder_path(&f, "in/m"), F_OK) == 0, made > 0);
+    }
+    if (made == 0)
+      folder_dir(&f, "in/m");
+  }
+  folder_link(&f, "leads-there", "in/m");
+  assert_int_equal(run_as(&f, "m.overview.txt", "leads-there"), ERR_EXISTS);
+  assert_int_equal(run_as(&f, "m.overview.txt", "m"), 0); /* elsewhere it is a name like any other */
+  folder_remove(&f);
+}
+
 /* The same content by chance is no reason to call it ours. */
 static void an_equal_file_is_kept_but_not_ours(void **state)
 {
@@ -274,6 +297,7 @@ int main(void)
       cmocka_unit_test(what_was_changed_by_hand_is_left_alone),
       cmocka_unit_test(what_others_wrote_is_left_alone),
       cmocka_unit_test(the_documents_own_folder_is_refused),
+      cmocka_unit_test(the_place_of_the_served_pages_is_refused),
       cmocka_unit_test(an_equal_file_is_kept_but_not_ours),
       cmocka_unit_test(a_run_cut_short_can_be_repeated),
       cmocka_unit_test(a_note_that_was_tampered_with_removes_nothing),

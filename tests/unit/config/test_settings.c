@@ -116,6 +116,37 @@ static void names(void **state)
 }
 
 /* B1: each deadline can be set, none can be removed. */
+static void sizes_of_the_cache(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value;
+    int result;
+    unsigned mib;
+  } table[] = {
+      {__LINE__, "0", 0, 0},
+      {__LINE__, "1", 0, 1},
+      {__LINE__, "65536", 0, 65536},
+      {__LINE__, "65537", ERR_SYNTAX, 0},
+      {__LINE__, "", ERR_SYNTAX, 0},
+      {__LINE__, "-1", ERR_SYNTAX, 0},
+      {__LINE__, "1.5", ERR_SYNTAX, 0},
+      {__LINE__, "32MiB", ERR_SYNTAX, 0},
+      {__LINE__, "9999999999", ERR_SYNTAX, 0},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    int result = settings_cache(&s, str_from(table[i].value), &why);
+    if (result != table[i].result || s.cache_mib != (result ? 32 : table[i].mib) || (result < 0) != (why.n > 0))
+      fail_msg("line %d: %s gave %d, %u", table[i].line, table[i].value, result, s.cache_mib);
+    settings_free(&s);
+    buf_free(&why);
+  }
+}
+
 static void timeouts_B1(void **state)
 {
   (void)state;
@@ -162,6 +193,7 @@ static void defaults_are_10_10_30_and_1_seconds_B1(void **state)
   assert_int_equal(s.timeout_ms[TIMEOUT_REQUEST], 10000);
   assert_int_equal(s.timeout_ms[TIMEOUT_WRITE], 30000);
   assert_int_equal(s.timeout_ms[TIMEOUT_DRAIN], 1000);
+  assert_int_equal(s.cache_mib, 32);
   settings_free(&s);
 }
 
@@ -209,6 +241,7 @@ int main(void)
       cmocka_unit_test(values_add_up_and_off_clears_them),
       cmocka_unit_test(names),
       cmocka_unit_test(timeouts_B1),
+      cmocka_unit_test(sizes_of_the_cache),
       cmocka_unit_test(languages_G20),
       cmocka_unit_test(ports),
   };

@@ -30,13 +30,13 @@ static struct page *page_of(size_t n, char fill)
 static void put(struct cache *c, const char *key, size_t n, char fill)
 {
   struct page *p = page_of(n, fill);
-  cache_put(c, str_from(key), p);
+  cache_put(c, 'k', str_from(key), &p->held, page_cost(p));
   page_unref(p);
 }
 
 static char first(struct cache *c, const char *key)
 {
-  struct page *p = cache_get(c, str_from(key));
+  const struct page *p = (const struct page *)cache_get(c, 'k', str_from(key));
   return p ? p->bytes->p[0] : '-';
 }
 
@@ -90,7 +90,7 @@ static void a_page_outlives_its_eviction(void **state)
   struct cache *c = cache_open(20000);
   assert_non_null(c);
   put(c, "a", 10000, 'a');
-  struct page *held = page_ref(cache_get(c, STR("a")));
+  struct page *held = page_ref((struct page *)cache_get(c, 'k', STR("a")));
   put(c, "b", 15000, 'b');
   assert_int_equal(first(c, "a"), '-');
   cache_close(c);
@@ -127,24 +127,21 @@ static void it_stays_within_its_bounds(void **state)
   cache_close(c);
 }
 
-static void a_page_is_believed_while_its_file_is_the_same(void **state)
+static void a_document_is_believed_while_its_file_is_the_same(void **state)
 {
   (void)state;
   struct page *p = page_of(1, 'x');
-  p->id = (struct file_id){1, 2, 3, 4};
+  p->id = (struct file_id){1, 2, 3, 4, 5};
   p->settled = true;
-  p->lasting = true;
-  p->made = 1000;
-  struct file_id same = {1, 2, 3, 4}, larger = {1, 2, 9, 4}, younger = {1, 2, 3, 5}, other = {1, 9, 3, 4};
-  assert_true(page_trusted(p, &same, UINT64_MAX));
-  assert_false(page_trusted(p, &larger, 1000));
-  assert_false(page_trusted(p, &younger, 1000));
-  assert_false(page_trusted(p, &other, 1000));
-  p->lasting = false;
-  assert_true(page_trusted(p, &same, 1000 + PAGE_TRUSTED_MS - 1));
-  assert_false(page_trusted(p, &same, 1000 + PAGE_TRUSTED_MS));
+  struct file_id same = {1, 2, 3, 4, 5}, larger = {1, 2, 9, 4, 5}, younger = {1, 2, 3, 9, 5}, other = {1, 9, 3, 4, 5};
+  struct file_id set_back = {1, 2, 3, 4, 9};
+  assert_true(page_trusted(p, &same));
+  assert_false(page_trusted(p, &larger));
+  assert_false(page_trusted(p, &younger));
+  assert_false(page_trusted(p, &other));
+  assert_false(page_trusted(p, &set_back));
   p->settled = false;
-  assert_false(page_trusted(p, &same, 1000));
+  assert_false(page_trusted(p, &same));
   page_unref(p);
 }
 
@@ -168,7 +165,7 @@ int main(void)
       cmocka_unit_test(the_page_used_longest_ago_goes_first),
       cmocka_unit_test(a_page_outlives_its_eviction),
       cmocka_unit_test(it_stays_within_its_bounds),
-      cmocka_unit_test(a_page_is_believed_while_its_file_is_the_same),
+      cmocka_unit_test(a_document_is_believed_while_its_file_is_the_same),
       cmocka_unit_test(what_was_said_is_remembered_up_to_a_bound),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -390,11 +390,19 @@ static void identity_of_a_file(void **state)
   b = file_id(&later);
   assert_false(file_id_eq(&a, &b));
 
+  /* The time of modification can be set back after an edit, the time of change cannot. */
+  later = st;
+  later.st_ctim.tv_nsec ^= 1;
+  b = file_id(&later);
+  assert_false(file_id_eq(&a, &b));
+
   const int64_t second = 1000000000;
   assert_false(file_settled(&a, a.changed_ns));
   assert_false(file_settled(&a, a.changed_ns + 2 * second - 1));
   assert_true(file_settled(&a, a.changed_ns + 2 * second));
   assert_false(file_settled(&a, a.changed_ns - second)); /* from the future */
+  a.modified_ns = a.changed_ns + 1000 * second;
+  assert_true(file_settled(&a, a.changed_ns + 2 * second)); /* whatever somebody has set the other one to */
 }
 
 int main(void)

@@ -1,0 +1,179 @@
+/* What a look has found, as a response: a page that is ready, a file, a redirect, a page that is to be built. */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "site/answer_internal.h"
+#include "site/failure.h"
+#include "site/recall.h"
+#include "text/uri.h"
+
+/* Status, type and base for a page of gemtext or a file. The base keeps a first error for finish_page. */
+static void set_page(struct answer *a, struct response *r, enum format format, struct str type)
+{
+  response_set(r, STATUS_SUCCESS, "%.*s", STR_ARG(type));
+  r->format = format;
+  if (format != FORMAT_PLAIN)
+    uri_put_path(&r->base, buf_str(&a->found.page));
+}
+
+/* Keeps the answer for the next who asks, if it is known to be as good then. */
+static void keep(struct answer *a, struct response *r, struct page *page)
+{
+  struct site *site = a->site;
+  struct file_id seen = file_id(&a->found.st);
+  bool good = r->body && buf_error(&r->meta) == 0 && buf_error(&r->base) == 0;
+  struct ready *ready = good ? ready_make(r, page, &a->found.trail) : NULL;
+  if (!ready)
+    return;
+  r->ready = ready;
+  ready->lasting = page->lasting;
+  ready->checked = page->lasting ? a->asked : page->made;
+  /* What the page was made from must be what the trail shows, in the folder that is served now. */
+  if (page->settled && file_id_eq(&page->id, &seen) && a->capsule == site->capsule && !site->closed)
+    recall_keep(site, a->representation, a->target[a->at].path, ready, a->asked_ns);
+}
+
+static void finish_page(struct answer *a, struct response *r)
+{
+  int err = r->body ? buf_error(&r->base) : ERR_NOMEM;
+  if (err) {
+    response_free(r);
+    answer_fail(a, err);
+    return;
+  }
+  answer_finish(a, r);
+}
+
+/* A file that was read whole. */
+static void respond_bytes(struct answer *a, struct response *r)
+{
+  struct found *f = &a->found;
+  struct page *page = page_make();
+  if (page) {
+    page->bytes = bytes_ref(f->bytes);
+    page->id = file_id(&f->st);
+    page->settled = page->lasting = true; /* so far as the trail has */
+    r->body = body_bytes(bytes_ref(f->bytes));
+    keep(a, r, page);
+  }
+  page_unref(page);
+  finish_page(a, r);
+}
+
+static void respond_file(struct answer *a)
+{
+  struct found *f = &a->found;
+  struct str name = look_name(buf_str(&f->file)), type = mime_type(a->site->mime, name);
+  struct response r;
+  response_init(&r);
+  if (f->menu)
+    set_page(a, &r, FORMAT_GOPHERMAP, STR("application/gopher-menu"));
+  else if (str_eq(type, STR("text/gemini")))
+    set_page(a, &r, FORMAT_GEMTEXT, str_from(a->site->gemtext_type));
+  else if (type.n == 0)
+    set_page(a, &r, FORMAT_PLAIN, f->guess.n ? f->guess : STR("application/octet-stream"));
+  else
+    set_page(a, &r, FORMAT_PLAIN, type);
+  if (f->bytes) {
+    respond_bytes(a, &r);
+    return;
+  }
+  int fd = f->fd;
+  f->fd = -1;
+  r.body = body_file(a->site->env, fd, (uint64_t)f->st.st_size, buf_str(&f->file));
+  finish_page(a, &r);
+}
+
+/* G16: the canonical path with its slash. It begins with one slash and no more, whatever the protocol let through:
+ * `//evil` would be another host. */
+static void respond_slash(struct answer *a)
+{
+  enum { TARGET_MAX = 3 * 8192 };
+  const struct target *asked = &a->target[a->at];
+  struct buf to = BUF_INIT(TARGET_MAX);
+  struct str page = buf_str(&a->found.page);
+  while (str_starts(page, STR("//")))
+    page = str_skip(page, 1);
+  uri_put_path(&to, page);
+  if (asked->has_query) {
+    buf_put_c(&to, '?');
+    buf_put_str(&to, asked->query);
+  }
+  int err = buf_error(&to);
+  struct response r;
+  response_init(&r);
+  if (err == 0 && to.n <= META_MAX)
+    response_set(&r, STATUS_REDIRECT_PERMANENT, "%.*s", STR_ARG(buf_str(&to)));
+  else if (err == 0 || err == ERR_FULL)
+    response_set(&r, STATUS_NOT_FOUND,
+                 "This directory's address is too long to lead you to it; add a slash at its end");
+  else
+    failure_response(&r, err, asked->path);
+  buf_free(&to);
+  answer_finish(a, &r);
+}
+
+static void page_ready(struct build_wait *w, int err, struct page *page)
+{
+  struct answer *a = (struct answer *)((char *)w - offsetof(struct answer, wait));
+  if (a->cancelled && (err || a->site->closed)) {
+    answer_free(a); /* nothing to be kept, and nobody to be told */
+    return;
+  }
+  if (err) {
+    answer_fail(a, err);
+    return;
+  }
+  struct response r;
+  response_init(&r);
+  set_page(a, &r, FORMAT_GEMTEXT, str_from(a->site->gemtext_type));
+  r.body = body_bytes(bytes_ref(page->bytes));
+  keep(a, &r, page);
+  finish_page(a, &r);
+}
+
+static void respond_ready(struct answer *a, struct ready *ready)
+{
+  struct response r;
+  response_init(&r);
+  int err = ready_response(ready, &r);
+  if (err == 0) {
+    answer_finish(a, &r);
+    return;
+  }
+  response_free(&r);
+  answer_fail(a, err);
+}
+
+void answer_respond(struct answer *a)
+{
+  if (a->found.shadowed.n)
+    build_warn_shadowed(a->site, buf_str(&a->found.shadowed));
+  if (a->err) {
+    answer_fail(a, a->err);
+    return;
+  }
+  struct ready *ready =
+      a->capsule == a->site->capsule
+          ? recall_by_trail(a->site, a->representation, a->target[a->at].path, &a->found.trail, a->asked)
+          : NULL;
+  if (ready) {
+    respond_ready(a, ready);
+    return;
+  }
+  switch (a->found.kind) {
+  case FOUND_FILE:
+    respond_file(a);
+    return;
+  case FOUND_SLASH:
+    respond_slash(a);
+    return;
+  case FOUND_MAP:
+  case FOUND_LISTING:
+  case FOUND_TREE:
+    a->wait.ready = page_ready;
+    build_page(a->site, a->capsule, &a->found, &a->wait);
+    return;
+  }
+}

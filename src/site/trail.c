@@ -1,0 +1,162 @@
+/* What a look asked of the disk, and what it was told. */
+#include "site/trail.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "site/resolve.h"
+
+/* A look asks about a dozen names at most, and no path is longer than 8 KiB. */
+enum { STEPS_MAX = 128 * 1024 };
+
+enum answer_kind {
+  ANSWER_NOTHING,   /* nothing is there */
+  ANSWER_DIRECTORY, /* this directory, whatever is in it */
+  ANSWER_CONTENT,   /* a file or directory in this very state */
+};
+
+/* What stands before each path in `steps`, copied in and out. All of it is set, padding too: trails are compared as
+ * bytes. */
+struct step {
+  struct file_id id;
+  uint32_t kind; /* enum answer_kind */
+  uint32_t n;    /* of the path behind it */
+};
+
+void trail_init(struct trail *t)
+{
+  *t = (struct trail){.steps = BUF_INIT(STEPS_MAX)};
+}
+
+void trail_clear(struct trail *t)
+{
+  buf_clear(&t->steps);
+  t->broken = false;
+}
+
+void trail_free(struct trail *t)
+{
+  buf_free(&t->steps);
+  t->broken = false;
+}
+
+void trail_move(struct trail *to, struct trail *from)
+{
+  *to = *from;
+  trail_init(from);
+}
+
+/* Cuts the first step off *rest. False at the end. */
+static bool next_step(struct str *rest, struct step *step, struct str *path)
+{
+  if (rest->n < sizeof *step)
+    return false;
+  memcpy(step, rest->p, sizeof *step);
+  *path = str_head(str_skip(*rest, sizeof *step), step->n);
+  *rest = str_skip(*rest, sizeof *step + step->n);
+  return true;
+}
+
+static void put_step(struct buf *steps, const struct step *step, struct str path)
+{
+  buf_put(steps, step, sizeof *step);
+  buf_put_str(steps, path);
+}
+
+/* The answer as a step; only its `n` is still to be set. False where it is none that can be compared. */
+static bool answer_of(int err, const struct stat *st, bool content, struct step *step)
+{
+  memset(step, 0, sizeof *step);
+  step->kind = ANSWER_NOTHING;
+  if (err == ERR_NOT_FOUND)
+    return true;
+  if (err)
+    return false;
+  step->id = file_id(st);
+  step->kind = ANSWER_CONTENT;
+  if (S_ISDIR(st->st_mode) && !content) {
+    step->id = (struct file_id){.device = step->id.device, .inode = step->id.inode};
+    step->kind = ANSWER_DIRECTORY;
+  }
+  return true;
+}
+
+static void note(struct trail *t, struct str path, int err, const struct stat *st, bool content)
+{
+  struct step step;
+  if (!answer_of(err, st, content, &step)) {
+    t->broken = true;
+    return;
+  }
+  step.n = (uint32_t)path.n;
+  put_step(&t->steps, &step, path);
+  if (buf_error(&t->steps))
+    t->broken = true;
+}
+
+void trail_note(struct trail *t, struct str path, int err, const struct stat *st)
+{
+  note(t, path, err, st, false);
+}
+
+void trail_note_content(struct trail *t, struct str path, int err, const struct stat *st)
+{
+  note(t, path, err, st, true);
+}
+
+/* Whether `path` is NAME/ or below it, for one of the names that are not there. */
+static bool follows(struct str path, struct str steps)
+{
+  struct step step;
+  struct str name;
+  while (next_step(&steps, &step, &name))
+    if (step.kind == ANSWER_NOTHING && name.n && name.n < path.n && str_starts(path, name) && path.p[name.n] == '/')
+      return true;
+  return false;
+}
+
+void trail_tidy(struct trail *t)
+{
+  struct str steps = buf_str(&t->steps), rest = steps, path;
+  struct step step;
+  struct buf left = BUF_INIT(STEPS_MAX);
+  while (next_step(&rest, &step, &path))
+    if (step.kind != ANSWER_NOTHING || !follows(path, steps))
+      put_step(&left, &step, path);
+  if (buf_error(&left))
+    t->broken = true;
+  buf_free(&t->steps);
+  t->steps = left;
+}
+
+bool trail_settled(const struct trail *t, int64_t now_ns)
+{
+  struct str rest = buf_str(&t->steps), path;
+  struct step step;
+  while (next_step(&rest, &step, &path))
+    if (step.kind == ANSWER_CONTENT && !file_settled(&step.id, now_ns))
+      return false;
+  return true;
+}
+
+bool trail_eq(const struct trail *a, const struct trail *b)
+{
+  return !a->broken && !b->broken && str_eq(buf_str(&a->steps), buf_str(&b->steps));
+}
+
+int trail_check(const struct trail *t, int root, unsigned flags)
+{
+  struct str rest = buf_str(&t->steps), path;
+  struct step was, is;
+  while (next_step(&rest, &was, &path)) {
+    struct stat st;
+    int err = resolve_stat(root, path, flags, &st);
+    if (err == ERR_AGAIN)
+      return err;
+    if (!answer_of(err, &st, was.kind == ANSWER_CONTENT, &is))
+      return ERR_NOT_FOUND;
+    if (is.kind != was.kind || !file_id_eq(&is.id, &was.id))
+      return ERR_NOT_FOUND;
+  }
+  return t->broken ? ERR_NOT_FOUND : 0;
+}
