@@ -152,27 +152,32 @@ void hkdf_extract(const struct hkdf_digest *d, struct str salt, struct str secre
   OPENSSL_cleanse(&h, sizeof h);
 }
 
+/* Writes over `h`, which was started with the key: T(i), made from the block before it (none before the first). */
+static void expand_block(struct hmac *h, struct str info, unsigned char i, unsigned char block[HKDF_DIGEST_MOST])
+{
+  if (i > 1)
+    h->digest->update(&h->inner, block, h->digest->size);
+  hmac_update(h, info);
+  h->digest->update(&h->inner, &i, 1);
+  hmac_finish(h, block);
+}
+
 bool hkdf_expand(const struct hkdf_digest *d, struct str key, struct str info, unsigned char *out, size_t n)
 {
-  struct hmac keyed, h;
-  unsigned char block[HKDF_DIGEST_MOST];
+  struct hmac keyed;
+  unsigned char block[HKDF_DIGEST_MOST], i = 1;
   if (n == 0 || n > UINT8_MAX * d->size)
     return false;
   hmac_start(&keyed, d, key);
-  for (unsigned char i = 1; n; i++) {
-    h = keyed;
-    if (i > 1)
-      d->update(&h.inner, block, d->size);
-    hmac_update(&h, info);
-    d->update(&h.inner, &i, 1);
-    hmac_finish(&h, block);
-    size_t part = n < d->size ? n : d->size;
-    memcpy(out, block, part);
-    out += part;
-    n -= part;
+  for (; n > d->size; n -= d->size, out += d->size) {
+    struct hmac h = keyed;
+    expand_block(&h, info, i++, block);
+    memcpy(out, block, d->size);
+    OPENSSL_cleanse(&h, sizeof h);
   }
+  expand_block(&keyed, info, i, block); /* the last, and in TLS the only one: no copy needed */
+  memcpy(out, block, n);
   OPENSSL_cleanse(&keyed, sizeof keyed);
-  OPENSSL_cleanse(&h, sizeof h);
   OPENSSL_cleanse(block, sizeof block);
   return true;
 }
