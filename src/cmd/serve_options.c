@@ -30,6 +30,7 @@ static const char usage[] =
     "  --cache MIB              memory for pages that are ready to be sent (default 32; 0: none)\n"
     "  --no-gophers             no TLS on the Gopher port\n"
     "  --no-http-page           no page for web browsers on the Gopher port\n"
+    "  --no-fast-kdf            derive the keys of TLS sessions by OpenSSL's own, slower functions\n"
     "  --log-address            put client addresses into the log\n"
     "  --verbose                log every step of a connection\n"
     "  --quiet                  log warnings and errors only\n"
@@ -49,6 +50,7 @@ enum option_code {
   OPT_CACHE,
   OPT_NO_GOPHERS,
   OPT_NO_HTTP_PAGE,
+  OPT_NO_FAST_KDF,
   OPT_LOG_ADDRESS,
   OPT_VERBOSE,
   OPT_QUIET,
@@ -69,6 +71,7 @@ static const struct option options[] = {
     {"cache", required_argument, NULL, OPT_CACHE},
     {"no-gophers", no_argument, NULL, OPT_NO_GOPHERS},
     {"no-http-page", no_argument, NULL, OPT_NO_HTTP_PAGE},
+    {"no-fast-kdf", no_argument, NULL, OPT_NO_FAST_KDF},
     {"log-address", no_argument, NULL, OPT_LOG_ADDRESS},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"quiet", no_argument, NULL, OPT_QUIET},
@@ -119,6 +122,9 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     break;
   case OPT_NO_HTTP_PAGE:
     s->courtesies = false;
+    break;
+  case OPT_NO_FAST_KDF:
+    s->fast_kdf = false;
     break;
   case OPT_LOG_ADDRESS:
     s->log_address = true;

@@ -24,7 +24,7 @@ int settings_init(struct settings *s)
   s->timeout_ms[TIMEOUT_WRITE] = 30000;
   s->timeout_ms[TIMEOUT_DRAIN] = 1000;
   s->cache_mib = CACHE_MIB;
-  s->gophers = s->courtesies = true;
+  s->gophers = s->courtesies = s->fast_kdf = true;
   s->log_level = LOG_REQUEST;
   s->capsule = str_dup(STR("./capsule"));
   s->certs = str_dup(STR("./certs"));

@@ -16,19 +16,17 @@
 struct listener {
   struct server *server; /* borrowed */
   struct entrance entrance;
-  int fd; /* the socket; owned from listener_open on */
-  uv_poll_t poll;
-  uv_timer_t retry; /* goes on after a pause */
-  bool serving;     /* accepts; or else stands by */
-  bool paused;      /* serving, but descriptors have run out */
-  bool closed;      /* listener_close was called */
+  struct polled socket; /* owned from listener_open on */
+  uv_timer_t retry;     /* goes on after a pause */
+  unsigned turn;        /* how many to take before others have their turn */
+  bool serving;         /* accepts; or else stands by */
+  bool paused;          /* serving, but descriptors have run out */
+  bool closed;          /* listener_close was called */
   struct log_limit warned;
 };
 
-/* Makes a listener that stands by on `fd`, which is bound, listening and non-blocking. 0 or a negative error; after an
- * error the struct is unused and `fd` still the caller's. */
-int listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
-    __attribute__((warn_unused_result));
+/* Makes a listener that stands by on `fd`, which is bound, listening and non-blocking, and taken over. */
+void listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd);
 
 /* Starts to accept, or stands by again: who waits in the queue is left there for whoever else serves the socket. */
 void listener_serve(struct listener *l, bool serving);
@@ -36,7 +34,8 @@ void listener_serve(struct listener *l, bool serving);
 /* A descriptor may be free again: goes on at once if it was paused. */
 void listener_resume(struct listener *l);
 
-/* Accepts those who wait in the queue, some dozens at the most. Whether there may be more of them. */
+/* Accepts those who wait in the queue, some dozens at the most. Whether there may be more of them. The server's last
+ * look at the door: while it runs, the poller calls. */
 bool listener_accept(struct listener *l);
 
 /* Stops for good and closes our descriptor. Does nothing the second time. */

@@ -2,6 +2,7 @@
 #include "proc/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,16 @@
 #include "base/log.h"
 
 enum { STATUS_CANNOT_EXECUTE = 127, PATH_LENGTH_MAX = 8192 };
+
+char *spawn_self(void)
+{
+  struct buf path = BUF_INIT(64);
+  int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+  buf_printf(&path, "/proc/self/fd/%d", fd);
+  char *copy = fd < 0 || buf_error(&path) ? NULL : str_dup(buf_str(&path));
+  buf_free(&path);
+  return copy;
+}
 
 char *spawn_program(void)
 {

@@ -6,8 +6,10 @@
 
 #include "proc/handover.h"
 
-/* The running program, whatever has become of its file since. */
-#define SPAWN_SELF "/proc/self/exe"
+/* A path to the running program, good in this process and its children before they execute another one, whatever
+ * becomes of the program's file. It stands for a descriptor that stays open. NULL where the system shows no such thing.
+ * The caller frees it. (Of /proc/self/exe itself a debugger's virtual machine would make its own program.) */
+char *spawn_self(void);
 
 /* The path by which this process was started, made absolute; a replaced file or symbolic link there is the next version
  * of it. NULL where the system does not say. The caller frees it. */

@@ -35,6 +35,7 @@ struct supervisor {
   const struct supervision *plan;
   struct handover *state; /* sockets, ring, crew */
   struct tickets *tickets;
+  char *self;    /* the program that runs */
   char *program; /* by which path we were started; NULL: not known */
   char **argv;   /* a worker's: argv[0] is changed for each */
   int signals;
@@ -148,7 +149,7 @@ static bool settled(const struct supervisor *s)
 
 static void begin_trial(struct supervisor *s, enum trial trial)
 {
-  const char *program = SPAWN_SELF;
+  const char *program = s->self;
   if (trial == TRIAL_UPGRADE) {
     program = s->program;
     log_notice("upgrading: trying %s", program);
@@ -358,7 +359,7 @@ static void start_missing(struct supervisor *s)
   for (unsigned slot = 0; slot < crew->n_slots && s->generation > 0; slot++)
     if (now >= crew->slots[slot].start_at_ms && !crew_in(crew, slot, MEMBER_SERVING, s->generation) &&
         !crew_in(crew, slot, MEMBER_STARTING, s->generation))
-      start(s, SPAWN_SELF, slot, s->generation);
+      start(s, s->self, slot, s->generation);
 }
 
 static void kill_late(struct supervisor *s)
@@ -490,10 +491,11 @@ bool supervisor_run(const struct supervision *plan)
   sigset_t set;
   handled(&set);
   s.state->crew.n_slots = sockets_slots(&s.state->sockets);
+  s.self = spawn_self();
   s.program = spawn_program();
   s.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   s.argv = calloc(plan->n_arguments + ARGUMENTS_OWN, sizeof *s.argv);
-  if (s.signals < 0 || !s.argv) {
+  if (s.signals < 0 || !s.argv || !s.self) {
     log_error("cannot supervise: %s", err_text(s.argv ? ERR_IO : ERR_NOMEM));
     s.failed = true;
   } else {
@@ -507,6 +509,7 @@ bool supervisor_run(const struct supervision *plan)
     close(s.signals);
   tickets_unmap(s.tickets);
   buf_free(&why);
+  free(s.self);
   free(s.program);
   free(s.argv);
   return !s.failed;

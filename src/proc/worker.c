@@ -13,6 +13,7 @@
 #include "proc/control.h"
 #include "proc/pool.h"
 #include "site/mime.h"
+#include "tls/kdf_provider.h"
 
 /* How often swapped certificates are looked for, and how long a site may take to answer. */
 enum { REFRESH_MS = 1000, HANDLE_MS = 60 * 1000 };
@@ -102,6 +103,7 @@ static void end_if_done(struct worker *w)
 {
   if (!w->draining || w->server.n_conns > 0)
     return;
+  poller_close(&w->server.poller);
   close_handle((uv_handle_t *)&w->on_term);
   close_handle((uv_handle_t *)&w->on_control);
   uv_unref((uv_handle_t *)&w->drain);
@@ -255,6 +257,19 @@ static void set_limits(struct server *server, size_t listeners)
   server->most_conns = (spare - server->most_turned) / 2;
 }
 
+/* Before the first TLS context, since each asks for the provider when it is made. */
+static void choose_kdf(const struct settings *settings)
+{
+  struct buf why = BUF_INIT(1024);
+  if (!settings->fast_kdf)
+    buf_put_str(&why, STR("--no-fast-kdf was given"));
+  else if (kdf_provider_load(&why) == 0)
+    log_debug("TLS 1.3's keys are derived by our own provider");
+  if (why.n)
+    log_notice("TLS 1.3's keys are derived by OpenSSL's own functions: %.*s", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+}
+
 static int open_sites(struct worker *w, const struct settings *settings, struct buf *why)
 {
   const char *names[NAMES_MAX];
@@ -274,6 +289,7 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
   w->sites = &w->site;
   if (settings->gemini.off && !settings->gophers)
     return 0;
+  choose_kdf(settings);
   err = tls_server_new(w->tickets, &w->tls);
   if (err) {
     buf_printf(why, "cannot set up TLS: %s", err_text(err));
@@ -316,6 +332,8 @@ static int start_loop(struct worker *w)
   w->loop_ready = true;
   pool_init(&w->pool, &w->loop);
   (void)uv_timer_init(&w->loop, &w->drain);
+  if (poller_open(&w->server.poller, &w->loop) < 0)
+    return ERR_IO;
   if (uv_signal_init(&w->loop, &w->on_term) < 0 || uv_poll_init(&w->loop, &w->on_control, w->control) < 0)
     return ERR_IO;
   w->drain.data = w->on_term.data = w->on_control.data = w;
@@ -336,6 +354,17 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
   return from->proto == proto ? from->port : first;
 }
 
+/* P19. Where every site has a name nobody asks for another, and a socket that is bound to one address has no other. */
+static struct str local_host(const struct settings *settings, const struct listen_socket *s)
+{
+  struct str address = str_from(s->address);
+  if (settings->named)
+    return str_from(settings->names[0]);
+  if (str_eq(address, STR("::")) || str_eq(address, STR("0.0.0.0")))
+    return STR("");
+  return str_eq(address, STR("::1")) || str_starts(address, STR("127.")) ? STR("localhost") : address;
+}
+
 static int start_listeners(struct worker *w, const struct settings *settings, struct sockets *sockets)
 {
   w->entries = calloc(sockets->n, sizeof *w->entries);
@@ -346,10 +375,9 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
         .port = s->port,
         .gemini_port = visible_port(sockets, s, &proto_gemini, settings->public_gemini_port),
         .gopher_port = visible_port(sockets, s, &proto_gopher, settings->public_gopher_port),
+        .local_host = local_host(settings, s),
     };
-    int err = listener_open(&w->entries[i].listener, &w->server, &entrance, s->fd);
-    if (err)
-      return err;
+    listener_open(&w->entries[i].listener, &w->server, &entrance, s->fd);
     s->fd = -1;
     w->entries[i].slot = s->slot;
     w->n_entries = i + 1;
@@ -364,6 +392,7 @@ int worker_new(const struct worker_parts *parts, struct worker **out, struct buf
   if (!w)
     goto out;
   w->control = parts->control;
+  w->server.poller.fd = -1;
   w->gemini_ports = calloc(parts->sockets->n, sizeof *w->gemini_ports);
   w->mime = mime_load();
   if (!w->mime || !w->gemini_ports)
@@ -405,6 +434,7 @@ void worker_free(struct worker *w)
     /* After a run only what the pool still works on is left; after a failed start, the handles made so far. */
     for (size_t i = 0; i < w->n_entries; i++)
       listener_close(&w->entries[i].listener);
+    poller_close(&w->server.poller);
     uv_walk(&w->loop, close_any, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
   }

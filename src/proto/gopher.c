@@ -17,7 +17,7 @@ enum { INPUT_MAX = 1024, MENU_MAX = 64 * 1024, HTML_MAX = 64 * 1024 };
 static char type_of(void *context, struct str path)
 {
   const struct proto_request *r = context;
-  return site_item_type(r->site, path);
+  return site_item_type(r->site, r->page, path);
 }
 
 /* Whether an absolute link names this site, by a name of its own or by the one that its menus carry, on a port of ours
@@ -247,13 +247,13 @@ static void put_small_menu(struct buf *head, const struct proto_request *r, cons
 }
 
 /* Takes the response's body out of it, as what it is sent as: a document as it is (P14), a page as its menu. */
-static int take_body(const struct proto_request *r, struct response *response, struct body **body)
+static int take_body(struct proto_request *r, struct response *response, struct body **body)
 {
   *body = response->body;
   response->body = NULL;
   if (response->format == FORMAT_PLAIN)
     return 0;
-  *body = gopher_menu_body(*body, response->format, buf_str(&response->base), &r->place);
+  *body = gopher_menu_answer(r, response, *body);
   if (*body && r->form == GOPHER_FORM_MENU)
     *body = gopher_plus_body(*body);
   return *body ? 0 : ERR_NOMEM;

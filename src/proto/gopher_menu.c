@@ -2,9 +2,14 @@
 #include "proto/gopher_menu.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
+#include "site/ready.h"
 #include "text/gophermap.h"
+
+/* A host name is shorter by far. */
+enum { KEY_MAX = 1024 };
 
 /* ---- gemtext (P10) ---- */
 
@@ -126,4 +131,35 @@ struct body *gopher_menu_body(struct body *source, enum format format, struct st
   if (!source)
     return NULL;
   return format == FORMAT_GOPHERMAP ? map_body(source, base, place) : gemtext_body(source, base, place);
+}
+
+/* ---- menus that are kept */
+
+/* All that a menu depends on besides its page: where it says that the page is, and which links lead here (P11). */
+static struct str menu_key(const struct proto_request *r, char key[KEY_MAX])
+{
+  const unsigned ports[] = {r->place.port, r->context->port, r->context->gemini_port};
+  struct str host = str_head(r->place.host, KEY_MAX - sizeof ports);
+  memcpy(key, ports, sizeof ports);
+  memcpy(key + sizeof ports, host.p, host.n);
+  return str_make(key, sizeof ports + host.n);
+}
+
+struct body *gopher_menu_answer(struct proto_request *r, const struct response *response, struct body *source)
+{
+  char text[KEY_MAX];
+  struct ready *page = response->ready;
+  struct str key = menu_key(r, text);
+  struct bytes *menu = page ? ready_form(page, key) : NULL;
+  if (menu) {
+    body_free(source);
+    return body_bytes(bytes_ref(menu));
+  }
+  ready_unref(r->page);
+  r->page = page ? ready_ref(page) : NULL;
+  struct body *body = gopher_menu_body(source, response->format, buf_str(&response->base), &r->place);
+  if (!body || !page || !ready_kept(page) || body_gather(&body, READY_FORM_MAX, &menu) < 0 || !menu)
+    return body;
+  ready_keep_form(page, key, menu);
+  return body_bytes(menu);
 }

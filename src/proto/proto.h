@@ -46,6 +46,7 @@ struct proto_request {
   struct buf log_target;               /* what was asked for, for the log line, raw */
   unsigned form;                       /* the protocol's own note to itself (a Gopher+ form) */
   struct str item_path;                /* Gopher: the selector as a percent-encoded path, for `!` and for a prompt */
+  struct ready *page;                  /* Gopher: the page that a menu is being made of; one reference, or NULL */
   struct menu_place place; /* Gopher: filled at parse; the filter in the body borrows it, and it points back to this
                               struct, which must not be moved afterwards */
 };

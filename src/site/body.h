@@ -57,6 +57,12 @@ struct body *body_copy(struct str s);
  * fails; one that grew is given at the old length. A failure is logged with `name` (copied). */
 struct body *body_file(struct env *env, int fd, uint64_t length, struct str name);
 
+/* Pulls *b to its end, as long as nothing has to be waited for and it is no longer than `most` bytes (a filter's last
+ * line may go over). Then *whole is all of it, with one reference, and *b is freed and NULL. Else *whole is NULL, and
+ * *b another body that gives all of it, what was pulled already and then the rest (or the failure). ERR_NOMEM: *b is
+ * freed. It must not have been pulled before. */
+int body_gather(struct body **b, size_t most, struct bytes **whole) __attribute__((warn_unused_result));
+
 /* A filter turns pieces of one body into bytes of another form (gemtext into a menu). A piece is a line with its LF, or
  * as much of a long one as came at once (16 KiB); something must come out at least every few pieces. */
 struct filter_ops {

@@ -45,7 +45,34 @@ static char type_by_name(const struct site *site, struct str path, struct str ra
   return by_suffix.n ? mime_item_type(by_suffix) : menu_type_by_name(path);
 }
 
-char item_type(struct site *site, struct str path)
+/* Whether the page is a listing of the directory that the path is in: it knows what it lists, and nothing is looked at
+ * again for a menu. */
+static bool is_listed(const struct ready *page, struct str path, struct str raw, char *type)
+{
+  if ((!page->page->listing && !page->page->plain) || !str_starts(path, page->base) ||
+      str_find(str_skip(path, page->base.n), '/') < path.n - page->base.n)
+    return false;
+  struct str name = look_name(raw);
+  const struct entry *e = page->page->plain ? NULL : listing_find(page->page->listing, name);
+  if (!e && !page->page->plain)
+    return false;
+  /* Directories are listed with a slash: what has none is a file, and likely a text if its name says nothing. */
+  *type = e ? e->item : mime_has_suffix(name) ? ITEM_AS_NAMED : '0';
+  return true;
+}
+
+static char look(struct site *site, struct ready *page, struct str raw)
+{
+  char type = ITEM_AS_NAMED;
+  if (page && page->looks == ITEM_LOOKS_MAX)
+    return type;
+  if (page)
+    page->looks++;
+  int err = item_look(site->capsule->fd, raw, RESOLVE_CACHED_ONLY, &type);
+  return err == ERR_AGAIN ? types_get(site, raw) : type;
+}
+
+char item_type(struct site *site, struct ready *page, struct str path)
 {
   path = str_head(path, str_find(path, '?'));
   struct buf buf = BUF_INIT(PATH_BYTES_MAX);
@@ -54,8 +81,8 @@ char item_type(struct site *site, struct str path)
   struct str raw = buf_str(&buf);
   if (!good || str_ends(raw, STR("/")))
     type = menu_type_by_name(path);
-  else if (item_look(site->capsule->fd, raw, RESOLVE_CACHED_ONLY, &type) == ERR_AGAIN)
-    type = types_get(site, raw);
+  else if (!page || !is_listed(page, path, raw, &type))
+    type = look(site, page, raw);
   if (type == ITEM_AS_NAMED)
     type = type_by_name(site, path, raw);
   buf_free(&buf);

@@ -3,10 +3,14 @@
 #define NUNCIO_SITE_ITEM_H
 
 #include "base/str.h"
+#include "site/ready.h"
 #include "site/state.h"
 
+/* More links of one page than this are typed by their names: what a reader's menu may cost has an end. */
+enum { ITEM_LOOKS_MAX = 500 };
+
 /* As site_item_type. In the loop's thread; never waits. */
-char item_type(struct site *site, struct str path);
+char item_type(struct site *site, struct ready *page, struct str path);
 
 /* A look's way to say that the name is right, or that there is nothing to be seen. */
 enum { ITEM_AS_NAMED = 0 };

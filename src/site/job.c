@@ -84,6 +84,8 @@ static int run_listing(struct job *j)
     err = make_page(j, &out, &l->id, l->settled, l->lasting);
   buf_free(&out);
   /* Plain names are read anew each time: nothing would be saved by keeping them. */
+  if (err == 0)
+    j->page->plain = l->plain;
   if (err == 0 && !l->plain)
     j->page->listing = l;
   else

@@ -19,6 +19,7 @@ void listing_free(struct listing *l)
   if (!l)
     return;
   free(l->entry);
+  free(l->by_name);
   buf_free(&l->text);
   free(l);
 }
@@ -35,7 +36,7 @@ struct str listing_title(const struct listing *l, const struct entry *e)
 
 size_t listing_size(const struct listing *l)
 {
-  return sizeof *l + l->n * sizeof *l->entry + l->text.cap;
+  return sizeof *l + l->n * (sizeof *l->entry + sizeof *l->by_name) + l->text.cap;
 }
 
 /* Hidden names (G23), and what is not for readers: the map answers for its directory, it is no page of it. */
@@ -99,31 +100,61 @@ static void sort_entries(struct listing *l, int (*order)(const void *, const voi
     qsort_r(l->entry, l->n, sizeof *l->entry, order, l);
 }
 
-/* Whether the directory holds the name. The entries must still be in the order of their names. */
-static bool has_name(const struct listing *l, struct str name)
+/* The i-th entry by name: in order already, or by the index. */
+static const struct entry *at_name(const struct listing *l, const uint32_t *by_name, size_t i)
+{
+  return &l->entry[by_name ? by_name[i] : i];
+}
+
+static const struct entry *find_name(const struct listing *l, const uint32_t *by_name, struct str name)
 {
   size_t low = 0, high = l->n;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    int order = str_cmp(listing_name(l, &l->entry[middle]), name);
+    const struct entry *e = at_name(l, by_name, middle);
+    int order = str_cmp(listing_name(l, e), name);
     if (order == 0)
-      return true;
+      return e;
     if (order < 0)
       low = middle + 1;
     else
       high = middle;
   }
-  return false;
+  return NULL;
 }
 
-/* Of more documents than are looked at, those whose tree's name is taken: the names tell. Where they are not all there,
- * nobody can say. */
+const struct entry *listing_find(const struct listing *l, struct str name)
+{
+  return l->by_name ? find_name(l, l->by_name, name) : NULL;
+}
+
+static int by_name_at(const void *a, const void *b, void *listing)
+{
+  const struct listing *l = listing;
+  return str_cmp(listing_name(l, &l->entry[*(const uint32_t *)a]), listing_name(l, &l->entry[*(const uint32_t *)b]));
+}
+
+/* For listing_find, and for the next build of the same directory. */
+static int index_names(struct listing *l)
+{
+  l->by_name = malloc((l->n + 1) * sizeof *l->by_name);
+  if (!l->by_name)
+    return ERR_NOMEM;
+  for (size_t i = 0; i < l->n; i++)
+    l->by_name[i] = (uint32_t)i;
+  if (l->n > 1)
+    qsort_r(l->by_name, l->n, sizeof *l->by_name, by_name_at, l);
+  return 0;
+}
+
+/* Of more documents than are looked at (in the order of their names still), those whose tree's name is taken: the names
+ * tell. Where they are not all there, nobody can say. */
 static void mark_shadowed(struct listing *l)
 {
   for (size_t i = 0; i < l->n; i++) {
     struct entry *e = &l->entry[i];
     if (listing_entry_is_document(listing_name(l, e)))
-      e->shadowed = l->cut || has_name(l, str_head(listing_name(l, e), e->name_n - STR(OVERVIEW_SUFFIX).n));
+      e->shadowed = l->cut || find_name(l, NULL, str_head(listing_name(l, e), e->name_n - STR(OVERVIEW_SUFFIX).n));
   }
 }
 
@@ -160,7 +191,8 @@ static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, c
   if (err)
     return err;
   sort_entries(l, by_date);
-  return buf_error(&l->text);
+  err = l->plain ? 0 : index_names(l);
+  return err ? err : buf_error(&l->text);
 }
 
 int listing_build(int root, struct str path, int64_t now_ns, const struct listing *previous, struct listing **out)

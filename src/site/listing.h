@@ -35,6 +35,7 @@ struct entry {
   unsigned char type;  /* what readdir said: DT_DIR, DT_LNK, ... */
   struct file_id read; /* the file that title and date were read from; all zero: none */
   bool settled;        /* false: that file had changed a moment before it was read */
+  char item;           /* the Gopher item type of a file whose name does not tell it; 0: none, or it does */
   bool shadowed;       /* an overview's document whose tree is not served, since something real has its name */
 };
 
@@ -42,6 +43,7 @@ struct entry {
  * read twice that has not changed. */
 struct listing {
   struct entry *entry; /* in the order in which they are shown */
+  uint32_t *by_name;   /* their positions in the order of their names; NULL in a plain one */
   size_t n;
   struct buf text;
   bool plain;        /* more than LISTING_LABELLED entries */
@@ -62,6 +64,9 @@ int listing_put(const struct listing *l, struct str title, bool is_root, struct 
     __attribute__((warn_unused_result));
 
 void listing_free(struct listing *l); /* NULL is fine */
+
+/* The entry of that name, or NULL. Never for a plain listing. */
+const struct entry *listing_find(const struct listing *l, struct str name);
 
 struct str listing_name(const struct listing *l, const struct entry *e);
 struct str listing_title(const struct listing *l, const struct entry *e);

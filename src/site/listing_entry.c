@@ -9,21 +9,12 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "site/mime.h"
 #include "site/read.h"
 #include "site/readable.h"
 #include "text/overview.h"
 
 enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
-
-static struct str old_name(const struct listing *l, size_t i)
-{
-  return listing_name(l, &l->entry[i]);
-}
-
-static int old_by_name(const void *a, const void *b, void *listing)
-{
-  return str_cmp(old_name(listing, *(const size_t *)a), old_name(listing, *(const size_t *)b));
-}
 
 int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path, int64_t now_ns,
                         const struct listing *previous)
@@ -33,15 +24,6 @@ int listing_entry_begin(struct entry_context *c, int root, int directory, struct
   buf_init(&c->title, TITLE_MAX);
   buf_put_str(&c->path, path);
   c->path_n = path.n;
-  if (previous && previous->n && !previous->plain) {
-    c->old = malloc(previous->n * sizeof *c->old);
-    if (!c->old)
-      return ERR_NOMEM;
-    for (; c->old_n < previous->n; c->old_n++)
-      c->old[c->old_n] = c->old_n;
-    struct listing *by = (struct listing *)(uintptr_t)previous; /* qsort_r takes no const; the order only reads. */
-    qsort_r(c->old, c->old_n, sizeof *c->old, old_by_name, by);
-  }
   return buf_error(&c->path);
 }
 
@@ -49,7 +31,6 @@ void listing_entry_end(struct entry_context *c)
 {
   buf_free(&c->path);
   buf_free(&c->title);
-  free(c->old);
 }
 
 /* The path of the entry's name with something behind it; valid until the next call. */
@@ -72,18 +53,6 @@ static bool entry_stat(struct entry_context *c, const char *name, struct stat *s
   return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) && faccessat(c->directory, name, wanted, AT_EACCESS) == 0;
 }
 
-static const struct entry *find_old(struct entry_context *c, struct str name)
-{
-  int order = -1;
-  while (c->old_at < c->old_n) {
-    order = str_cmp(old_name(c->previous, c->old[c->old_at]), name);
-    if (order >= 0)
-      break;
-    c->old_at++;
-  }
-  return order == 0 ? &c->previous->entry[c->old[c->old_at]] : NULL;
-}
-
 static void set_title(struct listing *l, struct entry *e, struct str title, const char *date)
 {
   e->title = l->text.n;
@@ -96,6 +65,10 @@ static void label_from(struct entry_context *c, struct listing *l, struct entry 
 {
   char date[LABEL_DATE] = "";
   buf_clear(&c->title);
+  if (e->kind == ENTRY_FILE) {
+    e->item = mime_item_type(mime_guess(head));
+    return;
+  }
   if (e->kind == ENTRY_OVERVIEW) {
     struct str name = listing_name(l, e);
     name.n -= STR(OVERVIEW_SUFFIX).n;
@@ -110,13 +83,15 @@ static void label_from(struct entry_context *c, struct listing *l, struct entry 
   set_title(l, e, buf_str(&c->title), date);
 }
 
-/* Takes title and date from the file at `path`, whose id is e->read, or from the previous listing if it saw the same.
+/* Takes title and date, or the type, from the file at `path`, whose id is e->read, or from the previous listing if it
+ * saw the same.
  */
 static void read_label(struct entry_context *c, struct listing *l, struct entry *e, struct str path)
 {
-  const struct entry *old = find_old(c, listing_name(l, e));
+  const struct entry *old = c->previous ? listing_find(c->previous, listing_name(l, e)) : NULL;
   if (old && old->kind == e->kind && old->settled && file_id_eq(&old->read, &e->read)) {
     set_title(l, e, listing_title(c->previous, old), old->date);
+    e->item = old->item;
     return;
   }
   int fd = -1;
@@ -211,7 +186,7 @@ static void look_into_file(struct entry_context *c, struct listing *l, struct en
 {
   e->size = (uint64_t)st->st_size;
   e->kind = is_overview(c, e, name) ? ENTRY_OVERVIEW : is_gemtext(name) ? ENTRY_GEMTEXT : ENTRY_FILE;
-  if (e->kind == ENTRY_FILE)
+  if (e->kind == ENTRY_FILE && mime_has_suffix(name))
     return;
   e->read = file_id(st);
   read_label(c, l, e, path_of(c, name, STR("")));

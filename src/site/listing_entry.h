@@ -13,9 +13,7 @@ struct entry_context {
   size_t path_n;       /* the directory's part of it */
   int64_t now_ns;      /* the wall time that it began at, or earlier */
   const struct listing *previous;
-  size_t *old;          /* the previous listing's entries by name: their positions; owned */
-  size_t old_n, old_at; /* entries come by name, so that one walk through both finds every old one */
-  struct buf title;     /* scratch */
+  struct buf title; /* scratch */
 };
 
 /* ERR_NOMEM, ERR_FULL; listing_entry_end afterwards in any case. */

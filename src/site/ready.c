@@ -102,9 +102,14 @@ void ready_confirm(struct ready *ready, uint64_t now)
   }
 }
 
+bool ready_kept(const struct ready *ready)
+{
+  return ready->held.slot != NULL;
+}
+
 struct bytes *ready_form(struct ready *ready, struct str key)
 {
-  ready->looked = ready->unsure = false;
+  ready->looks = 0;
   for (struct form *form = ready->forms; form; form = form->next)
     if (str_eq(str_make(form->key, form->key_n), key))
       return form->bytes;
@@ -122,14 +127,14 @@ static struct form **behind_most(struct ready *ready)
 
 void ready_keep_form(struct ready *ready, struct str key, struct bytes *bytes)
 {
-  if (!ready->held.slot || ready->unsure || bytes->n > READY_FORM_MAX)
+  if (!ready_kept(ready) || bytes->n > READY_FORM_MAX)
     return;
   struct form *form = malloc(sizeof *form + key.n);
   if (!form)
     return;
   for (struct form **last = behind_most(ready); *last;)
     cache_shrink(&ready->held, drop_form(last));
-  *form = (struct form){.next = ready->forms, .bytes = bytes_ref(bytes), .brief = ready->looked, .key_n = key.n};
+  *form = (struct form){.next = ready->forms, .bytes = bytes_ref(bytes), .brief = ready->looks > 0, .key_n = key.n};
   if (key.n)
     memcpy(form->key, key.p, key.n);
   ready->forms = form;

@@ -32,8 +32,7 @@ struct ready {
   struct trail trail;    /* what was looked at */
   uint64_t checked;      /* when, on the env's clock: nothing was looked at before that */
   bool lasting;          /* `trail` is all that it depends on; else it is believed once, and not checked */
-  bool looked;           /* a link's type was looked up since the last ready_form */
-  bool unsure;           /* and might be another the next time */
+  unsigned looks;        /* how many links' types were looked up since the last ready_form */
   struct form *forms;    /* owned; the newest first */
   char text[];
 };
@@ -55,9 +54,12 @@ int ready_response(struct ready *ready, struct response *r) __attribute__((warn_
  * lead is not on the trail. */
 void ready_confirm(struct ready *ready, uint64_t now);
 
+/* Whether it is kept for others, so that a form is worth keeping. */
+bool ready_kept(const struct ready *ready);
+
 /* The form that was kept under a key, whose meaning is the protocol's (the host and port that links name), or NULL.
- * Borrowed until the next call. With NULL it begins to make one: whatever site_link_type looks at until ready_keep_form
- * belongs to it. */
+ * Borrowed until the next call. With NULL one is begun: what site_item_type looks at for this page until
+ * ready_keep_form belongs to it. */
 struct bytes *ready_form(struct ready *ready, struct str key);
 
 /* Keeps a form (one reference of its own) where the page itself is kept: until it goes, or until the next check if

@@ -214,7 +214,7 @@ void site_cancel(struct answer *answer)
   answer_cancel(answer);
 }
 
-char site_item_type(void *context, struct str path)
+char site_item_type(struct site *site, struct ready *page, struct str path)
 {
-  return item_type(context, path);
+  return item_type(site, page, path);
 }

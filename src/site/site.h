@@ -56,12 +56,11 @@ struct answer *site_start(struct site *site, const struct request *request,
 /* The reader has left: done will not be called, and everything is given back. */
 void site_cancel(struct answer *answer);
 
-/* The Gopher item type (see text/menu.h) of what stands at a path in this capsule, by looking: a directory without
- * its slash is '1' whatever its name, a file without a suffix '0' where it holds text, and all else what its suffix
- * says. `path` is
- * percent-encoded and may have a query. Fits menu_place.type_of with the site as context. Never waits for a disk: where
- * that would be needed the answer is what the name suggests, and work in the pool sees to it that the next one is
- * exact. */
-char site_item_type(void *site, struct str path);
+/* The Gopher item type (see text/menu.h) of what stands at a path in this capsule, by looking: a directory without its
+ * slash is '1' whatever its name, a file without a suffix '0' where it holds text, and all else what its suffix says.
+ * `path` is percent-encoded and may have a query. `page` (site/ready.h) is the page that links to it, or NULL: it knows
+ * what it lists, and notes what had to be looked at. Never waits for a disk: where that would be needed the answer is
+ * what the name suggests, and work in the pool sees to it that the next one is exact. */
+char site_item_type(struct site *site, struct ready *page, struct str path);
 
 #endif

@@ -157,6 +157,15 @@ static bool put_gopher(struct buf *out, const struct gophermap_line *line)
   return true;
 }
 
+/* Appends what follows a path that ended at `mark`: nothing, or a query. It may be percent-encoded already. */
+static void put_query(struct buf *out, struct str text, size_t mark)
+{
+  if (mark == text.n)
+    return;
+  buf_put_c(out, '?');
+  uri_put_encoded_query(out, str_skip(text, mark + 1));
+}
+
 /* `GET /path`, an old way to have a Gopher client fetch a page from a web server. */
 static bool put_http(struct buf *out, const struct gophermap_line *line)
 {
@@ -166,8 +175,10 @@ static bool put_http(struct buf *out, const struct gophermap_line *line)
     return false;
   if (!str_starts(path, STR("/")))
     buf_put_c(out, '/');
-  uri_put_lenient(out, path);
-  return plain_is(buf_str(out));
+  size_t mark = str_find(path, '?');
+  uri_put_encoded_path(out, str_head(path, mark));
+  put_query(out, path, mark);
+  return true;
 }
 
 /* telnet://<user>@<host>:<port> (RFC 4248): the selector is the name to log in with (RFC 1436 3.8). */
@@ -183,7 +194,7 @@ static bool put_telnet(struct buf *out, const struct gophermap_line *line)
 
 /* A selector of ours, as the same path on this site. It may be percent-encoded already, as those of our own menus are
  * (P2): a Gopher client that follows it finds the file that way too. A `?` belongs to the file's name, but for a search
- * it parts the words (P3). False where it leads above the root. */
+ * it parts the words (P3). False where it leads above the root, or to what can never be there. */
 static bool put_inside(struct writer *w, const struct gophermap_line *line)
 {
   struct str selector = line->selector;
@@ -196,10 +207,10 @@ static bool put_inside(struct writer *w, const struct gophermap_line *line)
   uri_put_encoded_path(&w->work, str_head(selector, mark));
   if (uri_path(&w->target, buf_str(&w->work), false))
     return false;
-  if (mark < selector.n) {
-    buf_put_c(&w->target, '?');
-    uri_put_encoded_query(&w->target, str_skip(selector, mark + 1));
-  }
+  buf_clear(&w->work);
+  if (uri_path(&w->work, buf_str(&w->target), true)) /* `%2e%2e` climbs, too; `%2F` and `%00` are in no file's name. */
+    return false;
+  put_query(&w->target, selector, mark);
   return true;
 }
 

@@ -2,6 +2,7 @@
 #include "tls/offer.h"
 
 #include "base/err.h"
+#include "tls/kdf_provider.h"
 #include "tls/processor.h"
 
 /* TLS 1.3's three. Where AES has instructions AES-128-GCM is the fastest by far, and its SHA-256 makes the key schedule
@@ -41,7 +42,7 @@ static char client_signatures[] = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed2551
 SSL_CTX *offer_new(struct tickets *tickets)
 {
   bool aes = processor_has_aes();
-  SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+  SSL_CTX *ctx = SSL_CTX_new_ex(NULL, kdf_provider_query(), TLS_server_method());
   if (!ctx)
     return NULL;
   /* Our order of ciphers, but a client without AES instructions (it puts ChaCha20 first) gets what is fast for it: for

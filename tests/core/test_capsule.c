@@ -83,18 +83,18 @@ static void item_types_are_the_new_releases_after_a_swap(void **state)
   struct str notes = STR("/NOTES");
   resolve_use(RESOLVE_WAY_WALK); /* every look goes to the pool */
   site_refresh(s->site);
-  (void)site_item_type(s->site, notes);
+  (void)site_item_type(s->site, NULL, notes);
   pool_run_all(&s->pool);
-  assert_int_equal(site_item_type(s->site, notes), '0');
+  assert_int_equal(site_item_type(s->site, NULL, notes), '0');
   s->pool.now += 1500;
-  assert_int_equal(site_item_type(s->site, notes), '0'); /* and is looked up again */
+  assert_int_equal(site_item_type(s->site, NULL, notes), '0'); /* and is looked up again */
   assert_int_equal(s->pool.n, 1);
   point_current_at(s, "two");
   site_refresh(s->site);
   pool_run_all(&s->pool);
-  assert_int_equal(site_item_type(s->site, notes), '1');
+  assert_int_equal(site_item_type(s->site, NULL, notes), '1');
   pool_run_all(&s->pool);
-  assert_int_equal(site_item_type(s->site, notes), '1');
+  assert_int_equal(site_item_type(s->site, NULL, notes), '1');
   resolve_use(RESOLVE_WAY_KERNEL);
 }
 

@@ -221,9 +221,9 @@ static void item_types_come_from_names_and_looks(void **state)
       {__LINE__, "/notes.md", '1'},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-    (void)site_item_type(s->site, str_from(table[i].path));
+    (void)site_item_type(s->site, NULL, str_from(table[i].path));
     pool_run_all(&s->pool); /* a file system may know nothing at once */
-    char type = site_item_type(s->site, str_from(table[i].path));
+    char type = site_item_type(s->site, NULL, str_from(table[i].path));
     if (type != table[i].type)
       fail_msg("line %d: %s is %c, not %c", table[i].line, table[i].path, type, table[i].type);
   }

@@ -38,7 +38,7 @@ static int teardown(void **state)
 
 static char type(struct stand *s, const char *path)
 {
-  return site_item_type(s->site, str_from(path));
+  return site_item_type(s->site, NULL, str_from(path));
 }
 
 static void the_first_answer_is_by_name_and_the_next_exact_P10(void **state)

@@ -37,9 +37,10 @@ bool site_named(const struct site *site)
 }
 
 /* `/search` searches; else a name with a dot is text, and all others are pages. */
-char site_item_type(void *site, struct str path)
+char site_item_type(struct site *site, struct ready *page, struct str path)
 {
   (void)site;
+  (void)page;
   path = str_head(path, str_find(path, '?'));
   if (str_eq(path, STR("/search")))
     return '7';
