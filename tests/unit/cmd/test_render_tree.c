@@ -92,6 +92,29 @@ static void the_tree_is_written_and_stays_as_it_is(void **state)
   folder_remove(&f);
 }
 
+/* Not even its note: it may lie where nothing can be written. */
+static void a_tree_that_is_up_to_date_is_not_touched(void **state)
+{
+  (void)state;
+  static const char *const paths[] = {"out", "out/m", "out/m/.rendered.sha256", "out/m/1.gmi"};
+  struct folder f;
+  struct stat before[4], after;
+  begin(&f, THREE);
+  assert_int_equal(run(&f), 0);
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(stat(folder_path(&f, paths[i]), &before[i]), 0);
+  for (int times = 0; times < 3; times++)
+    assert_int_equal(run(&f), 0);
+  expect_tally(0, 5, 0, 0);
+  for (size_t i = 0; i < 4; i++) {
+    assert_int_equal(stat(folder_path(&f, paths[i]), &after), 0);
+    assert_int_equal(after.st_ino, before[i].st_ino);
+    assert_int_equal(after.st_ctim.tv_sec, before[i].st_ctim.tv_sec);
+    assert_int_equal(after.st_ctim.tv_nsec, before[i].st_ctim.tv_nsec);
+  }
+  folder_remove(&f);
+}
+
 static void a_changed_document_changes_its_pages(void **state)
 {
   (void)state;
@@ -293,6 +316,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_tree_is_written_and_stays_as_it_is),
+      cmocka_unit_test(a_tree_that_is_up_to_date_is_not_touched),
       cmocka_unit_test(a_changed_document_changes_its_pages),
       cmocka_unit_test(what_was_changed_by_hand_is_left_alone),
       cmocka_unit_test(what_others_wrote_is_left_alone),
