@@ -109,7 +109,7 @@ $B/tests/fuzz/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/libnuncio.a
 # ---------------------------------------------------------------- what must be installed
 
 DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev
-DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx tmux bombadillo
+DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx gopher tmux bombadillo
 DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc
 DEPS_FUZZ  := clang libclang-rt-14-dev
 
