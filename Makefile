@@ -66,12 +66,13 @@ FUZZ  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 HELP_C := $(sort $(wildcard tests/support/*.c))
 UNIT_BIN := $(UNIT:%.c=$B/%)
 FUZZ_BIN := $(FUZZ:%.c=$B/%)
+FLOOR := $B/tests/bench/floor
 REPLAY_BIN := $(FUZZ:tests/fuzz/fuzz_%.c=$B/tests/fuzz/replay_%)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help deps run test unit e2e asan fuzz fuzz-replay lint layers format format-check tidy cppcheck \
-        warnings cov install clean
+.PHONY: all help deps deps-bench run test unit e2e asan fuzz fuzz-replay bench lint layers format format-check tidy \
+        cppcheck warnings cov install clean
 
 all: $B/nuncio ## build build/nuncio
 
@@ -101,6 +102,9 @@ $B/tests/fuzz/replay_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $B/libnunc
 $B/tests/fuzz/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/libnuncio.a
 	$(call say,link,$@)
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+$(FLOOR): $B/tests/bench/floor.o
+	$(call say,link,$@)
+	$(Q)$(LINK) -o $@ $^ -lssl -lcrypto
 
 # Objects of tests are kept, so that an unchanged tree builds nothing.
 .SECONDARY:
@@ -112,18 +116,23 @@ DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev
 DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx gopher tmux bombadillo
 DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc
 DEPS_FUZZ  := clang libclang-rt-14-dev
+DEPS_BENCH := python3 openssl
+# The servers that `make bench` compares with, and the inetd that one of them needs.
+PEERS      := molly-brown gophernicus openbsd-inetd pygopherd
 
-GOALS := $(if $(filter-out deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS)),all)
+DEPS_GOALS := deps deps-bench
+GOALS := $(or $(filter-out $(DEPS_GOALS),$(MAKECMDGOALS)),all)
 DEPS_WANTED := $(sort $(DEPS_BUILD) \
   $(if $(filter test unit e2e asan cov,$(GOALS)),$(DEPS_TEST)) \
   $(if $(filter lint warnings tidy cppcheck format format-check layers,$(GOALS)),$(DEPS_TEST) $(DEPS_LINT)) \
-  $(if $(filter fuzz,$(GOALS)),$(DEPS_FUZZ)))
+  $(if $(filter fuzz,$(GOALS)),$(DEPS_FUZZ)) \
+  $(if $(filter bench,$(GOALS)),$(DEPS_BENCH)))
 
 # With `deps` on the command line everything else waits for it, under -j too.
 .PHONY: needs
-needs: $(filter deps,$(MAKECMDGOALS))
+needs: $(filter $(DEPS_GOALS),$(MAKECMDGOALS))
 
-deps: ## install the Debian packages that the other goals on the line need
+deps: $(if $(filter bench,$(GOALS)),deps-bench) ## install the Debian packages that the other goals on the line need
 	@missing=""; \
 	have=" $$(dpkg-query -W -f='$${db:Status-Status}:$${Package} ' $(DEPS_WANTED) 2>/dev/null)"; \
 	for p in $(DEPS_WANTED); do case "$$have" in *" installed:$$p "*) ;; *) missing="$$missing $$p";; esac; done; \
@@ -135,6 +144,9 @@ deps: ## install the Debian packages that the other goals on the line need
 	  $$sudo apt-get update -q && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
 	fi
+
+deps-bench: ## install the servers that `make bench` compares with; none of them is started
+	@tests/bench/install-peers.sh $(PEERS)
 
 # ---------------------------------------------------------------- using it
 
@@ -155,8 +167,8 @@ unit: $(UNIT_BIN) ## unit and core tests (cmocka)
 fuzz-replay: $(REPLAY_BIN) ## the corpora of the fuzz targets, without a fuzzer
 	@for t in $^; do name=$${t##*/replay_}; timeout 300 $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
 
-e2e: $B/nuncio ## end-to-end tests (pytest): a real server, real clients
-	NUNCIO=$(abspath $B/nuncio) NUNCIO_MODE=$(MODE) timeout 1200 $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
+e2e: $B/nuncio $(FLOOR) ## end-to-end tests (pytest): a real server, real clients
+	NUNCIO=$(abspath $B/nuncio) FLOOR=$(abspath $(FLOOR)) NUNCIO_MODE=$(MODE) timeout 1200 $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
 
 asan: | needs ## the whole suite under the address and undefined-behaviour sanitizers
 	+$(MAKE) --no-print-directory MODE=asan test
@@ -177,6 +189,12 @@ cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 	@cd build/cov && find . -name '*.gcda' -path './src/*' | xargs gcov -r -s $(CURDIR) 2>/dev/null | \
 	  awk '/^File/ {f=$$2} /^Lines/ {print f, $$2, $$4}' | grep "'src/" | sort
 
+# ---------------------------------------------------------------- measurements, never part of a pass or fail
+
+# BENCH_CASES="name ...", BENCH_ROUNDS=9, BENCH_SECONDS=2, BENCH_PEERS=no and others: see tests/bench/bench.py.
+bench: $B/nuncio $(FLOOR) ## how fast it is: ours, the floor and other servers, into build/bench/result.md
+	@$(PYTHON) -B tests/bench/bench.py $B/nuncio $(FLOOR) build/bench
+
 # ---------------------------------------------------------------- checks
 
 lint: layers format-check cppcheck tidy warnings ## layers, format, cppcheck, clang-tidy, gcc and clang with -Werror
@@ -184,7 +202,8 @@ lint: layers format-check cppcheck tidy warnings ## layers, format, cppcheck, cl
 layers: | needs ## the order of the folders, from their #include lines
 	@$(PYTHON) -B tests/layers.py src
 
-C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.c))
+C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.c \
+            tests/bench/*.c))
 
 format: ## let clang-format write every C file
 	clang-format -i $(C_FILES)
@@ -204,8 +223,8 @@ build/tidy/%.ok: %.c .clang-tidy $(wildcard src/*/*.h) | needs
 	@touch $@
 
 warnings: | needs ## gcc and clang, warnings as errors, tests included
-	+$(MAKE) --no-print-directory MODE=gcc build/gcc/nuncio $(UNIT:%.c=build/gcc/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/gcc/tests/fuzz/replay_%)
-	+$(MAKE) --no-print-directory MODE=clang build/clang/nuncio $(UNIT:%.c=build/clang/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/clang/tests/fuzz/replay_%)
+	+$(MAKE) --no-print-directory MODE=gcc build/gcc/nuncio build/gcc/tests/bench/floor $(UNIT:%.c=build/gcc/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/gcc/tests/fuzz/replay_%)
+	+$(MAKE) --no-print-directory MODE=clang build/clang/nuncio build/clang/tests/bench/floor $(UNIT:%.c=build/clang/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/clang/tests/fuzz/replay_%)
 
 clean: ## remove what was built
 	rm -rf build

@@ -14,12 +14,13 @@ MAY_INCLUDE = {
     "tls": {"base"},
     "config": {"base"},
     "net": {"proto", "site", "tls", "base"},
+    "load": {"tls", "text", "base"},
     "proc": {"config", "net", "tls", "proto", "site", "base"},
-    "cmd": {"proc", "config", "net", "tls", "proto", "site", "text", "base"},
+    "cmd": {"load", "proc", "config", "net", "tls", "proto", "site", "text", "base"},
 }
 # One home per library: the folders, or the single files, that may speak to it.
 LIBRARIES = {
-    "uv.h": {"net", "proc"},
+    "uv.h": {"net", "load", "proc"},
     "openssl/": {"tls"},
     "utf8proc.h": {"base/utf8.c"},
     "uriparser/": {"text/uri.c"},

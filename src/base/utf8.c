@@ -87,19 +87,53 @@ bool utf8_disturbs(int32_t point)
          (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
+/* Hangul's vowels and finals: terminals give the syllable its columns with the first consonant. */
+static bool is_jamo_tail(int32_t point)
+{
+  return (point >= 0x1160 && point <= 0x11ff) || (point >= 0xd7b0 && point <= 0xd7ff);
+}
+
+/* As wcwidth() of most terminals has it. Unlike libutf8proc they give a column to a mark that stands beside its letter
+ * (Mc), as most vowel signs of India's scripts do. */
 static unsigned point_columns(int32_t point)
 {
   if (point < 0)
     return 1;
-  if (point < 0x20 || point == 0x7f)
+  if (point < 0x20 || point == 0x7f || is_jamo_tail(point))
     return 0;
   int width = utf8proc_charwidth(point);
+  if (width == 0 && point >= 0x80 && utf8proc_category(point) == UTF8PROC_CATEGORY_MC)
+    return 1;
   return width > 0 ? (unsigned)width : 0;
 }
 
 static bool is_regional(int32_t point)
 {
   return point >= 0x1f1e6 && point <= 0x1f1ff;
+}
+
+static bool is_pictograph(int32_t point)
+{
+  return utf8proc_get_property(point)->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
+}
+
+static bool is_skin_tone(int32_t point)
+{
+  return point >= 0x1f3fb && point <= 0x1f3ff;
+}
+
+/* The width of a character of `columns` that began with `first` and whose last part was `last`, once `next` has joined
+ * it. Parts stand side by side, but for emoji (UTS #51), which are drawn as one: of what a joiner or a skin tone brings
+ * together the widest part counts; U+FE0F asks for the emoji form of a symbol, which is wide, and so is the flag that
+ * two regional indicators make. */
+static unsigned joined_columns(unsigned columns, int32_t first, int32_t last, int32_t next)
+{
+  unsigned width = point_columns(next);
+  if ((next == 0xfe0f && columns == 1 && first >= 0x2000) || (is_regional(first) && is_regional(next)))
+    return 2;
+  if ((last == 0x200d && is_pictograph(next)) || (is_skin_tone(next) && is_pictograph(last)))
+    return width > columns ? width : columns;
+  return columns + width;
 }
 
 size_t utf8_character(struct str s, unsigned *columns)
@@ -119,13 +153,10 @@ size_t utf8_character(struct str s, unsigned *columns)
     size_t length = utf8_decode(str_skip(s, n), &next);
     if (next < 0 || utf8proc_grapheme_break_stateful(point, next, &state))
       break;
-    unsigned width = point_columns(next);
-    /* A character is as wide as its widest part: an emoji with a joiner is two columns, not four. U+FE0F asks for
-     * the emoji form of a symbol, which is wide, and so is the flag that two regional indicators make. */
-    if ((next == 0xfe0f && *columns == 1 && first >= 0x2000) || (is_regional(first) && is_regional(next)))
-      width = 2;
-    if (width > *columns)
-      *columns = width;
+    unsigned width = joined_columns(*columns, first, point, next);
+    if (width > UTF8_CHARACTER_COLUMNS)
+      break;
+    *columns = width;
     n += length;
     point = next;
   }

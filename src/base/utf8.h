@@ -28,10 +28,14 @@ size_t utf8_clean(struct buf *out, struct str s);
  * and paragraph separators, bidirectional marks and overrides, the byte order mark. */
 bool utf8_disturbs(int32_t point);
 
+/* The widest that one character is taken for. */
+enum { UTF8_CHARACTER_COLUMNS = 8 };
+
 /* The length in bytes of the first user-perceived character of s (s.n > 0; an extended grapheme cluster, UAX #29), and
- * in *columns the width that a terminal gives it: 2 for East Asian wide and fullwidth ones, 0 for a lone combining
- * mark, else 1. Control characters count as 0. An invalid byte is a character of one column. Text must never be cut
- * inside one. */
+ * in *columns the width that a terminal gives it: the sum of its code points' (2 for East Asian wide and fullwidth
+ * ones, 0 for combining marks without a place of their own, else 1), but for emoji sequences and flags, which are one
+ * picture of 2. Control characters count as 0. An invalid byte is a character of one column. Marks heaped up beyond
+ * UTF8_CHARACTER_COLUMNS begin a new one, so that a narrow line can hold any. Text must never be cut inside one. */
 size_t utf8_character(struct str s, unsigned *columns);
 
 /* The columns of the whole of s. */

@@ -1,11 +1,12 @@
 /* `nuncio serve`: from a command line to a running server. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,174 +14,15 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/serve_options.h"
 #include "config/settings.h"
-#include "proc/sockets.h"
+#include "proc/handover.h"
+#include "proc/supervisor.h"
 #include "proc/worker.h"
 #include "tls/certificate.h"
+#include "tls/tickets.h"
 
 enum { GEMINI_PORT = 1965, GOPHER_PORT = 70, GOPHER_PORT_UNPRIVILEGED = 7070, WHY_MAX = 4096 };
-
-static const char usage[] =
-    "usage: nuncio serve [options] [CAPSULE]\n"
-    "\n"
-    "Publishes the folder CAPSULE (default ./capsule) over Gemini and Gopher.\n"
-    "\n"
-    "  --gemini ADDR:PORT|off   where to listen for Gemini; may be given several times\n"
-    "                           (default [::]:1965 and 0.0.0.0:1965; a bare PORT means both families)\n"
-    "  --gopher ADDR:PORT|off   the same for Gopher (default port 70, or 7070 where 70 is not permitted)\n"
-    "  --host NAME              the name in certificates, menus and URLs (default localhost);\n"
-    "                           may be given several times, the first one is the main name\n"
-    "  --certs DIR              where NAME.crt and NAME.key are (default ./certs);\n"
-    "                           a missing certificate is made there\n"
-    "  --public-gemini-port N   the Gemini port that readers see, where ports are forwarded\n"
-    "  --public-gopher-port N   the same for Gopher\n"
-    "  --lang TAG               the language of the capsule, such as en or pt-BR\n"
-    "  --timeout NAME=SECONDS   a deadline: handshake (10), request (10), write (30), drain (1)\n"
-    "  --cache MIB              memory for pages that are ready to be sent (default 32; 0: none)\n"
-    "  --no-gophers             no TLS on the Gopher port\n"
-    "  --no-http-page           no page for web browsers on the Gopher port\n"
-    "  --log-address            put client addresses into the log\n"
-    "  --verbose                log every step of a connection\n"
-    "  --quiet                  log warnings and errors only\n"
-    "  --help                   this text\n"
-    "  --version                the version\n";
-
-enum option_code {
-  OPT_GEMINI = 1000,
-  OPT_GOPHER,
-  OPT_HOST,
-  OPT_CERTS,
-  OPT_PUBLIC_GEMINI,
-  OPT_PUBLIC_GOPHER,
-  OPT_LANG,
-  OPT_TIMEOUT,
-  OPT_CACHE,
-  OPT_NO_GOPHERS,
-  OPT_NO_HTTP_PAGE,
-  OPT_LOG_ADDRESS,
-  OPT_VERBOSE,
-  OPT_QUIET,
-  OPT_HELP,
-  OPT_VERSION,
-};
-
-static const struct option options[] = {
-    {"gemini", required_argument, NULL, OPT_GEMINI},
-    {"gopher", required_argument, NULL, OPT_GOPHER},
-    {"host", required_argument, NULL, OPT_HOST},
-    {"certs", required_argument, NULL, OPT_CERTS},
-    {"public-gemini-port", required_argument, NULL, OPT_PUBLIC_GEMINI},
-    {"public-gopher-port", required_argument, NULL, OPT_PUBLIC_GOPHER},
-    {"lang", required_argument, NULL, OPT_LANG},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"cache", required_argument, NULL, OPT_CACHE},
-    {"no-gophers", no_argument, NULL, OPT_NO_GOPHERS},
-    {"no-http-page", no_argument, NULL, OPT_NO_HTTP_PAGE},
-    {"log-address", no_argument, NULL, OPT_LOG_ADDRESS},
-    {"verbose", no_argument, NULL, OPT_VERBOSE},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0},
-};
-
-/* ------------------------------------------------------------------ the command line */
-
-/* Applies one option. -1, or the status to leave with at once. */
-static int apply_option(struct settings *s, int code, const char *name, const char *argument)
-{
-  struct buf why = BUF_INIT(WHY_MAX);
-  struct str value = str_from(argument);
-  int err = 0;
-  switch (code) {
-  case OPT_GEMINI:
-    err = settings_listen(&s->gemini, value, &why);
-    break;
-  case OPT_GOPHER:
-    err = settings_listen(&s->gopher, value, &why);
-    break;
-  case OPT_HOST:
-    err = settings_name(s, value, &why);
-    break;
-  case OPT_CERTS:
-    err = settings_string(&s->certs, value);
-    break;
-  case OPT_PUBLIC_GEMINI:
-    err = settings_port(&s->public_gemini_port, value, &why);
-    break;
-  case OPT_PUBLIC_GOPHER:
-    err = settings_port(&s->public_gopher_port, value, &why);
-    break;
-  case OPT_LANG:
-    err = settings_lang(s, value, &why);
-    break;
-  case OPT_TIMEOUT:
-    err = settings_timeout(s, value, &why);
-    break;
-  case OPT_CACHE:
-    err = settings_cache(s, value, &why);
-    break;
-  case OPT_NO_GOPHERS:
-    s->gophers = false;
-    break;
-  case OPT_NO_HTTP_PAGE:
-    s->courtesies = false;
-    break;
-  case OPT_LOG_ADDRESS:
-    s->log_address = true;
-    break;
-  case OPT_VERBOSE:
-    s->log_level = LOG_DEBUG;
-    break;
-  case OPT_QUIET:
-    s->log_level = LOG_WARNING;
-    break;
-  case OPT_HELP:
-    (void)fputs(usage, stdout);
-    return EXIT_OK;
-  case OPT_VERSION:
-    (void)puts("nuncio " NUNCIO_VERSION);
-    return EXIT_OK;
-  default:
-    return EXIT_USAGE;
-  }
-  if (err) {
-    if (why.n == 0)
-      buf_printf(&why, "%s", err_text(err));
-    complain("serve", "--%s %s: %.*s", name, argument, STR_ARG(buf_str(&why)));
-  }
-  buf_free(&why);
-  return err ? EXIT_USAGE : -1;
-}
-
-static int parse_arguments(struct settings *s, int argc, char **argv)
-{
-  int code, index = 0;
-  optind = 1;
-  opterr = 0; /* one line of our own says more than two of getopt's */
-  while ((code = getopt_long(argc, argv, ":", options, &index)) != -1) {
-    if (code == '?' || code == ':') {
-      complain_of_option("serve", code, argv[optind - 1]);
-      return EXIT_USAGE;
-    }
-    int status = apply_option(s, code, options[index].name, optarg);
-    if (status >= 0)
-      return status;
-  }
-  if (argc - optind > 1) {
-    complain("serve", "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
-    return EXIT_USAGE;
-  }
-  if (optind < argc && settings_string(&s->capsule, str_from(argv[optind])) < 0) {
-    complain("serve", "out of memory");
-    return EXIT_FAULT;
-  }
-  if (s->gemini.off && s->gopher.off) {
-    complain("serve", "both protocols are off: nothing is left to serve; leave out one of the `off`");
-    return EXIT_USAGE;
-  }
-  return -1;
-}
 
 /* ------------------------------------------------------------------ certificates */
 
@@ -200,12 +42,14 @@ static int ensure_certificate(const struct settings *s, const struct sockets *so
         s->certs, name, name, s->certs);
     return ERR_NOT_FOUND;
   }
-  const char *names[NAMES_MAX], *addresses[SOCKETS_MAX];
+  const char *names[NAMES_MAX], *addresses[2 * LISTEN_MAX];
+  size_t n_addresses = 0;
   for (size_t i = 0; i < s->n_names; i++)
     names[i] = s->names[i];
   for (size_t i = 0; i < sockets->n; i++)
-    addresses[i] = sockets->at[i].address;
-  const struct certificate_names wanted = {names, s->n_names, addresses, sockets->n};
+    if (sockets->at[i].slot == 0)
+      addresses[n_addresses++] = sockets->at[i].address;
+  const struct certificate_names wanted = {names, s->n_names, addresses, n_addresses};
   int err = certificate_make(s->certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
   if (err == ERR_EXISTS && certificate_exists(s->certs, name, true) && certificate_exists(s->certs, name, false)) {
     buf_clear(why); /* another nuncio was quicker: its pair is as good */
@@ -219,6 +63,14 @@ static int ensure_certificate(const struct settings *s, const struct sockets *so
 
 /* ------------------------------------------------------------------ running */
 
+/* How many processors this process may use. */
+static unsigned processors(void)
+{
+  cpu_set_t set;
+  int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+}
+
 static int open_listeners(struct settings *s, struct sockets *sockets, struct buf *why)
 {
   if (!s->gemini.given)
@@ -231,9 +83,10 @@ static int open_listeners(struct settings *s, struct sockets *sockets, struct bu
     }
     settings_default_listen(&s->gopher, port);
   }
-  int err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, why);
+  unsigned slots = s->workers ? s->workers : processors();
+  int err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, slots, why);
   if (err == 0 && !s->gopher.off)
-    err = sockets_open(sockets, &proto_gopher, &s->gopher, why);
+    err = sockets_open(sockets, &proto_gopher, &s->gopher, slots, why);
   return err;
 }
 
@@ -243,6 +96,8 @@ static void announce(const struct settings *s, const struct sockets *sockets)
   bool ipv6 = strchr(s->names[0], ':') != NULL;
   for (size_t i = 0; i < sockets->n; i++) {
     const struct listen_socket *l = &sockets->at[i];
+    if (l->slot > 0)
+      continue;
     (void)printf("listening %s://%s%s%s:%u/ (%s)\n", l->proto->name, ipv6 ? "[" : "", s->names[0], ipv6 ? "]" : "",
                  l->port, l->address);
   }
@@ -265,31 +120,97 @@ static int check_capsule(const char *path, struct buf *why)
   return ERR_NOT_FOUND;
 }
 
-static int serve(struct settings *s)
+static void say(const char *command, int err, struct buf *why)
 {
-  struct sockets sockets = {.n = 0};
+  if (why->n == 0)
+    buf_printf(why, "%s", err_text(err));
+  complain(command, "%.*s", STR_ARG(buf_str(why)));
+}
+
+/* ------------------------------------------------------------------ a worker */
+
+static int work(struct settings *s, struct handover *h)
+{
   struct worker *worker = NULL;
   struct buf why = BUF_INIT(WHY_MAX);
-  int err = check_capsule(s->capsule, &why);
-  if (err == 0)
-    err = open_listeners(s, &sockets, &why);
-  if (err == 0 && (!s->gemini.off || s->gophers))
-    err = ensure_certificate(s, &sockets, &why);
-  if (err == 0)
-    err = worker_new(s, &sockets, &worker, &why);
+  (void)prctl(PR_SET_NAME, "nuncio"); /* it was started by a path that says nothing */
+  const struct worker_parts parts = {
+      .settings = s, .sockets = &h->sockets, .control = h->control, .tickets = h->tickets};
+  int err = worker_new(&parts, &worker, &why);
   if (err == 0) {
-    announce(s, &sockets);
     if (!worker_run(worker))
       _exit(EXIT_OK); /* a thread is still at work in there */
+  } else if (h->generation > 1) {
+    log_error("%.*s", STR_ARG(buf_str(&why)));
   } else {
-    if (why.n == 0)
-      buf_printf(&why, "%s", err_text(err));
-    complain("serve", "%.*s", STR_ARG(buf_str(&why)));
+    say("serve", err, &why);
   }
   worker_free(worker);
-  sockets_close(&sockets);
   buf_free(&why);
   return err ? EXIT_FAULT : EXIT_OK;
+}
+
+/* ------------------------------------------------------------------ the supervisor */
+
+/* Whom to tell that all is up. */
+struct announcement {
+  const struct settings *settings;
+  const struct sockets *sockets;
+};
+
+static void on_ready(void *context)
+{
+  const struct announcement *a = context;
+  announce(a->settings, a->sockets);
+}
+
+/* What a first start makes: sockets, the main name's certificate, the ring of ticket keys. */
+static int prepare(struct settings *s, struct handover *h, struct buf *why)
+{
+  int err = check_capsule(s->capsule, why);
+  if (err == 0)
+    err = open_listeners(s, &h->sockets, why);
+  if (err == 0 && (!s->gemini.off || s->gophers))
+    err = ensure_certificate(s, &h->sockets, why);
+  if (err == 0)
+    err = tickets_create(&h->tickets, tickets_now(), why);
+  return err;
+}
+
+static int supervise(struct settings *s, struct handover *h, int argc, char **argv)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int err = supervisor_heed_signals();
+  if (err == 0 && h->role == HANDOVER_NONE)
+    err = prepare(s, h, &why);
+  if (err)
+    say("serve", err, &why);
+  buf_free(&why);
+  if (err)
+    return EXIT_FAULT;
+  struct announcement announcement = {s, &h->sockets};
+  const struct supervision plan = {
+      .arguments = argv,
+      .n_arguments = (size_t)argc,
+      .handover = h,
+      .on_ready = on_ready,
+      .context = &announcement,
+  };
+  return supervisor_run(&plan) ? EXIT_OK : EXIT_FAULT;
+}
+
+static int serve(struct settings *s, int argc, char **argv)
+{
+  struct handover h;
+  struct buf why = BUF_INIT(WHY_MAX);
+  int status = EXIT_FAULT, err = handover_take(&h, &why);
+  if (err)
+    say("serve", err, &why);
+  else
+    status = h.role == HANDOVER_WORKER ? work(s, &h) : supervise(s, &h, argc, argv);
+  handover_free(&h);
+  buf_free(&why);
+  return status;
 }
 
 int cmd_serve(int argc, char **argv)
@@ -299,11 +220,11 @@ int cmd_serve(int argc, char **argv)
     complain("serve", "out of memory");
     return EXIT_FAULT;
   }
-  int status = parse_arguments(&settings, argc, argv);
+  int status = serve_options(&settings, argc, argv);
   if (status < 0) {
     log_open(settings.log_level);
     (void)signal(SIGPIPE, SIG_IGN);
-    status = serve(&settings);
+    status = serve(&settings, argc, argv);
   }
   settings_free(&settings);
   return status;

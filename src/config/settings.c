@@ -24,7 +24,7 @@ int settings_init(struct settings *s)
   s->timeout_ms[TIMEOUT_WRITE] = 30000;
   s->timeout_ms[TIMEOUT_DRAIN] = 1000;
   s->cache_mib = CACHE_MIB;
-  s->gophers = s->courtesies = true;
+  s->gophers = s->courtesies = s->fast_kdf = true;
   s->log_level = LOG_REQUEST;
   s->capsule = str_dup(STR("./capsule"));
   s->certs = str_dup(STR("./certs"));
@@ -141,6 +141,17 @@ int settings_port(unsigned *port, struct str value, struct buf *why)
     return ERR_SYNTAX;
   }
   *port = number;
+  return 0;
+}
+
+int settings_workers(struct settings *s, struct str value, struct buf *why)
+{
+  unsigned number = 0;
+  if (str_number(value, &number) < 0 || number == 0 || number > WORKERS_MAX) {
+    buf_printf(why, "expected a number of processes from 1 to %d", WORKERS_MAX);
+    return ERR_SYNTAX;
+  }
+  s->workers = number;
   return 0;
 }
 

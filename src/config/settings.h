@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
-enum { LISTEN_MAX = 16, NAMES_MAX = 32 };
+enum { LISTEN_MAX = 16, NAMES_MAX = 32, WORKERS_MAX = 64 };
 
 /* One address to listen on. */
 struct listen_address {
@@ -46,12 +46,14 @@ struct settings {
   size_t n_names;
   bool named; /* false: the only name is the default */
   struct listen_list gemini, gopher;
+  unsigned workers;                                /* 0: one for each processor */
   unsigned public_gemini_port, public_gopher_port; /* 0: the listener's */
   unsigned long timeout_ms[TIMEOUTS];
   unsigned cache_mib; /* for answers that are ready; 0: none are kept */
   bool log_address;
   bool gophers;    /* TLS on the Gopher port (P6) */
   bool courtesies; /* a page for HTTP clients on the Gopher port (P5) */
+  bool fast_kdf;   /* TLS 1.3's keys by tls/kdf_provider.h where it can be used */
   enum log_level log_level;
 };
 
@@ -69,6 +71,8 @@ int settings_listen(struct listen_list *list, struct str value, struct buf *why)
 int settings_name(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A port that readers see: 1 to 65535. */
 int settings_port(unsigned *port, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* A number of processes: 1 to 64. */
+int settings_workers(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* `NAME=SECONDS`: fractions are fine, 0 is not (B1), a day at most. */
 int settings_timeout(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Whole MiB, 0 to 65536. */

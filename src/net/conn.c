@@ -3,6 +3,7 @@
 #include "net/conn.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ void conn_goto(struct conn *c, enum conn_state state)
 
 /* ------------------------------------------------------------------ the end */
 
-/* Gives back what the states made; the handles close later. */
+/* Gives back what the states made; the timer closes later. */
 static void conn_release(struct conn *c)
 {
   if (c->answer)
@@ -41,11 +42,9 @@ static void conn_release(struct conn *c)
   buf_free(&c->output);
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *timer)
 {
-  struct conn *c = handle->data;
-  if (--c->handles > 0)
-    return;
+  struct conn *c = timer->data;
   struct server *server = c->server;
   *(c->previous ? &c->previous->next : &server->first) = c->next;
   if (c->next)
@@ -65,14 +64,14 @@ void conn_close(struct conn *c)
   if (c->failed) {
     /* P18: the reader can tell an answer that was cut short by the RST. */
     const struct linger rst = {.l_onoff = 1, .l_linger = 0};
-    (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &rst, sizeof rst);
+    (void)setsockopt(c->socket.fd, SOL_SOCKET, SO_LINGER, &rst, sizeof rst);
   }
   conn_goto(c, CONN_CLOSING);
   conn_release(c);
-  uv_close((uv_handle_t *)&c->poll, on_handle_closed);
-  uv_close((uv_handle_t *)&c->timer, on_handle_closed);
-  close(c->fd);
-  c->fd = -1;
+  close(c->socket.fd);
+  c->socket.fd = -1;
+  c->socket.watched = 0; /* nobody else holds the socket: closing took it out of the poller */
+  uv_close((uv_handle_t *)&c->timer, on_timer_closed);
 }
 
 /* The peer is gone, or is to be dropped without another byte. */
@@ -98,7 +97,7 @@ void conn_finish(struct conn *c, const char *why)
 
 /* ------------------------------------------------------------------ the loop's side */
 
-/* What the poll handle should wait for: derived from the state, here and nowhere else. */
+/* What the socket should wait for: derived from the state, here and nowhere else. */
 static int interest(const struct conn *c)
 {
   /* While the peer does not take what we have to say we do not listen either: nothing can pile up. */
@@ -117,11 +116,10 @@ static int interest(const struct conn *c)
   return 0;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void on_ready(struct polled *socket, int events)
 {
-  struct conn *c = poll->data;
-  if (status < 0) {
-    c->watched = 0; /* libuv has stopped the handle: EPOLLERR, the connection is dead */
+  struct conn *c = (struct conn *)((char *)socket - offsetof(struct conn, socket));
+  if (events & UV_DISCONNECT) {
     if (c->state == CONN_WRITE)
       c->complete = false;
     conn_drop(c, "the client left");
@@ -136,13 +134,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static void watch(struct conn *c)
 {
-  int events = interest(c);
-  if (events == c->watched)
-    return;
-  c->watched = events;
-  if (events == 0)
-    (void)uv_poll_stop(&c->poll);
-  else if (uv_poll_start(&c->poll, events, on_poll) < 0)
+  if (poller_watch(&c->server->poller, &c->socket, interest(c)) < 0)
     conn_drop(c, "the event loop refused it");
 }
 
@@ -169,7 +161,7 @@ void conn_step(struct conn *c)
       moved = conn_step_shutdown(c);
       break;
     case CONN_CLOSING:
-      return; /* never touched again before its handles have closed */
+      return; /* never touched again before its timer has closed */
     }
   }
   /* The handshake's flights, and whatever TLS wants to say while the site is at work. */
@@ -183,21 +175,26 @@ void conn_step(struct conn *c)
 
 /* ------------------------------------------------------------------ the beginning */
 
-static void fill_context(struct conn *c, const struct entrance *entrance, const struct sockaddr *peer)
+/* The address that the client connected to, as text (P19). */
+static struct str local_address(struct conn *c)
 {
-  struct server *server = c->server;
   struct sockaddr_in6 local;
   socklen_t length = sizeof local;
   memset(&local, 0, sizeof local);
   const struct sockaddr *address = (const struct sockaddr *)&local;
-  if (getsockname(c->fd, (struct sockaddr *)&local, &length) == 0 && !conn_address_loopback(address))
-    conn_address_text(address, c->local_host);
-  else
-    memcpy(c->local_host, "localhost", sizeof "localhost");
+  if (getsockname(c->socket.fd, (struct sockaddr *)&local, &length) < 0 || conn_address_loopback(address))
+    return STR("localhost");
+  conn_address_text(address, c->local_host);
+  return str_from(c->local_host);
+}
+
+static void fill_context(struct conn *c, const struct entrance *entrance, const struct sockaddr *peer)
+{
+  struct server *server = c->server;
   c->context = (struct proto_context){
       .sites = server->sites,
       .n_sites = server->n_sites,
-      .local_host = str_from(c->local_host),
+      .local_host = entrance->local_host.n ? entrance->local_host : local_address(c),
       .port = entrance->port,
       .gemini_port = entrance->gemini_port,
       .gemini_ports = server->gemini_ports,
@@ -226,17 +223,15 @@ void conn_open(struct server *server, const struct entrance *entrance, int fd, c
   bool turned_away;
   server->on_client(server);
   struct conn *c = admitted(server, &turned_away) ? calloc(1, sizeof *c) : NULL;
-  if (!c || uv_poll_init(server->loop, &c->poll, fd) < 0) {
-    free(c);
+  if (!c) {
     close(fd);
     return;
   }
   (void)uv_timer_init(server->loop, &c->timer);
-  c->poll.data = c->timer.data = c;
-  c->handles = 2;
+  c->timer.data = c;
+  c->socket = (struct polled){.fd = fd, .ready = on_ready};
   c->server = server;
   c->proto = entrance->proto;
-  c->fd = fd;
   c->number = ++server->clients;
   c->turned_away = turned_away;
   buf_init(&c->input, c->proto->input_max);

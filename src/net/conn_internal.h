@@ -14,20 +14,17 @@ enum conn_state {
   CONN_HANDLE,    /* the site is answering */
   CONN_WRITE,     /* what is to be sent is leaving: the answer, an alert, a close_notify */
   CONN_SHUTDOWN,  /* our FIN is sent; the peer's is awaited, briefly (G3, P18) */
-  CONN_CLOSING,   /* handles are closing; memory goes with the last one */
+  CONN_CLOSING,   /* the timer is closing; memory goes with it */
 };
 
 struct conn {
   struct server *server;     /* borrowed */
   const struct proto *proto; /* static */
   struct conn *next, *previous;
-  int fd;
   uint64_t number; /* in the log */
   enum conn_state state;
-  uv_poll_t poll;
-  uv_timer_t timer;
-  unsigned handles; /* close callbacks still to come */
-  int watched;      /* what the poll handle waits for now */
+  struct polled socket; /* its descriptor, and what it waits for */
+  uv_timer_t timer;     /* the only handle: memory goes with its close callback */
 
   bool stepping;    /* conn_step runs: callbacks only leave a note */
   bool readable;    /* note: recv may bring something */
@@ -91,7 +88,7 @@ void conn_finish(struct conn *c, const char *why);
 /* Ends at once: the peer is gone, or is to be dropped without another byte. */
 void conn_drop(struct conn *c, const char *why);
 
-/* Ends at once, all said: the handles close, and memory goes with the last of them. */
+/* Ends at once, all said: the socket closes, and memory goes when the timer has closed. */
 void conn_close(struct conn *c);
 
 /* How sending went. */

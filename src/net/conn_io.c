@@ -18,7 +18,7 @@ ssize_t conn_receive(struct conn *c)
     return 0;
   ssize_t n;
   do
-    n = recv(c->fd, c->server->received, sizeof c->server->received, 0);
+    n = recv(c->socket.fd, c->server->received, sizeof c->server->received, 0);
   while (n < 0 && errno == EINTR);
   if (n == 0)
     c->eof = true;
@@ -56,7 +56,7 @@ static void output_sent(struct conn *c, size_t n)
 uint64_t conn_delivered(const struct conn *c)
 {
   int queued = 0;
-  if (ioctl(c->fd, SIOCOUTQ, &queued) < 0 || queued < 0 || (uint64_t)queued > c->wire)
+  if (ioctl(c->socket.fd, SIOCOUTQ, &queued) < 0 || queued < 0 || (uint64_t)queued > c->wire)
     return c->wire;
   return c->wire - (uint64_t)queued;
 }
@@ -68,7 +68,7 @@ enum sent conn_send(struct conn *c)
     struct str out = pending_output(c);
     if (out.n == 0)
       return SENT_ALL;
-    ssize_t n = send(c->fd, out.p, out.n, MSG_NOSIGNAL);
+    ssize_t n = send(c->socket.fd, out.p, out.n, MSG_NOSIGNAL);
     if (n >= 0) {
       output_sent(c, (size_t)n);
       continue;

@@ -3,6 +3,9 @@
 
 #include "net/conn_internal.h"
 
+/* How often the peer's last bytes are looked for at a time. */
+enum { DRAIN_LOOKS = 4 };
+
 static void on_wake(void *context)
 {
   struct conn *c = context;
@@ -110,8 +113,7 @@ bool conn_step_write(struct conn *c)
       if (c->complete) {
         c->said_at = uv_now(c->server->loop);
         conn_goto(c, CONN_SHUTDOWN);
-        (void)shutdown(c->fd, SHUT_WR);
-        c->readable = true;
+        (void)shutdown(c->socket.fd, SHUT_WR);
         return true;
       }
       if (wait || c->pulling)
@@ -131,8 +133,13 @@ bool conn_step_write(struct conn *c)
 
 bool conn_step_shutdown(struct conn *c)
 {
-  if (c->readable && conn_receive(c) < 0)
-    c->eof = true;
+  /* What comes is thrown away: mostly a close_notify, with the FIN close behind it. */
+  for (int looks = 0; c->readable && looks < DRAIN_LOOKS; looks++) {
+    ssize_t n = conn_receive(c);
+    if (n < 0)
+      c->eof = true;
+    c->readable = n > 0;
+  }
   if (!c->eof)
     return false;
   conn_close(c);

@@ -1,13 +1,13 @@
-/* Listeners: accept until there is nobody left, pause when descriptors run out, go on by itself. */
+/* Listeners: accept until there is nobody left, pause when descriptors run out, go on by itself, stand by. */
 #include "net/listener.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "base/log.h"
 #include "net/conn.h"
 
@@ -23,7 +23,7 @@ static bool accept_one(struct listener *l)
   struct sockaddr_in6 peer;
   socklen_t length = sizeof peer;
   memset(&peer, 0, sizeof peer);
-  int fd = accept4(l->fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int fd = accept4(l->socket.fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
     conn_open(l->server, &l->entrance, fd, (const struct sockaddr *)&peer);
     return true;
@@ -56,18 +56,28 @@ bool listener_accept(struct listener *l)
   return true;
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events)
+/* Somebody is there, and mostly nobody else: then asking once more for one is a system call for nothing. So it takes as
+ * many as it found the last time, and twice as many where these were there: the poller tells of the rest. */
+static void on_ready(struct polled *socket, int events)
 {
-  (void)status; /* an error on a listening socket shows in accept4 */
-  (void)events;
-  (void)listener_accept(poll->data);
+  struct listener *l = (struct listener *)((char *)socket - offsetof(struct listener, socket));
+  unsigned taken = 0;
+  (void)events; /* an error on a listening socket shows in accept4 */
+  while (taken < l->turn && accept_one(l))
+    taken++;
+  bool all_there = taken == l->turn;
+  l->turn = all_there ? 2 * taken : taken;
+  if (l->turn > ACCEPT_MOST)
+    l->turn = ACCEPT_MOST;
+  if (l->turn == 0)
+    l->turn = 1;
 }
 
 static void on_retry(uv_timer_t *timer);
 
 static void watch(struct listener *l)
 {
-  l->paused = uv_poll_start(&l->poll, UV_READABLE, on_readable) < 0;
+  l->paused = poller_watch(&l->server->poller, &l->socket, UV_READABLE) < 0;
   if (l->paused)
     (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);
 }
@@ -84,24 +94,35 @@ static void listener_pause(struct listener *l, int error)
   if (log_due(&l->warned, uv_now(l->server->loop), WARN_EVERY_MS, &left_out))
     log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
                 l->entrance.port, strerror(error));
+  if (!l->serving) /* the last look at the door, when the server stops */
+    return;
   l->paused = true;
-  (void)uv_poll_stop(&l->poll);
+  poller_leave(&l->server->poller, &l->socket);
   (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);
 }
 
-int listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
+void listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
 {
   memset(l, 0, sizeof *l);
   l->server = server;
   l->entrance = *entrance;
-  l->fd = fd;
-  if (uv_poll_init(server->loop, &l->poll, fd) < 0)
-    return ERR_IO;
+  l->socket = (struct polled){.fd = fd, .ready = on_ready};
+  l->turn = 1;
   (void)uv_timer_init(server->loop, &l->retry);
-  l->poll.data = l;
   l->retry.data = l;
-  watch(l);
-  return 0;
+}
+
+void listener_serve(struct listener *l, bool serving)
+{
+  if (l->closed || l->serving == serving)
+    return;
+  l->serving = serving;
+  l->paused = false;
+  (void)uv_timer_stop(&l->retry);
+  if (serving)
+    watch(l);
+  else
+    poller_leave(&l->server->poller, &l->socket);
 }
 
 void listener_resume(struct listener *l)
@@ -112,21 +133,19 @@ void listener_resume(struct listener *l)
   watch(l);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-  struct listener *l = handle->data;
-  if (--l->closing == 0 && l->on_closed)
-    l->on_closed(l);
-}
-
-void listener_close(struct listener *l, void (*done)(struct listener *l))
+void listener_close(struct listener *l)
 {
   if (l->closed)
     return;
   l->closed = true;
-  l->on_closed = done;
-  l->closing = 2;
-  uv_close((uv_handle_t *)&l->poll, on_closed);
-  close(l->fd);
-  uv_close((uv_handle_t *)&l->retry, on_closed);
+  poller_leave(&l->server->poller, &l->socket); /* other processes hold the socket too */
+  close(l->socket.fd);
+  uv_close((uv_handle_t *)&l->retry, NULL);
+}
+
+void listener_end(struct listener *l)
+{
+  if (!l->closed)
+    (void)shutdown(l->socket.fd, SHUT_RD);
+  listener_close(l);
 }

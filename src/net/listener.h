@@ -11,34 +11,38 @@
 #include "net/server.h"
 
 /* libuv's uv_listen answers a full descriptor table by accepting and closing the clients that wait. This one
- * leaves them in the kernel's queue, pauses, and goes on by itself. Embedded in its owner; must stay until
- * listener_close's callback. */
+ * leaves them in the kernel's queue, pauses, and goes on by itself. It can also stand by: the socket may be another
+ * process's to serve, until that one is gone. Embedded in its owner; must stay until its handles have closed. */
 struct listener {
   struct server *server; /* borrowed */
   struct entrance entrance;
-  int fd; /* the socket; owned from listener_open on */
-  uv_poll_t poll;
-  uv_timer_t retry; /* goes on after a pause */
-  bool paused;
+  struct polled socket; /* owned from listener_open on */
+  uv_timer_t retry;     /* goes on after a pause */
+  unsigned turn;        /* how many to take before others have their turn */
+  bool serving;         /* accepts; or else stands by */
+  bool paused;          /* serving, but descriptors have run out */
+  bool closed;          /* listener_close was called */
   struct log_limit warned;
-  bool closed;      /* listener_close was called */
-  unsigned closing; /* handles whose close callback is still to come */
-  void (*on_closed)(struct listener *l);
 };
 
-/* Starts to accept on `fd`, which is bound, listening and non-blocking. 0 or a negative error; after an error the
- * struct is unused. */
-int listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd)
-    __attribute__((warn_unused_result));
+/* Makes a listener that stands by on `fd`, which is bound, listening and non-blocking, and taken over. */
+void listener_open(struct listener *l, struct server *server, const struct entrance *entrance, int fd);
+
+/* Starts to accept, or stands by again: who waits in the queue is left there for whoever else serves the socket. */
+void listener_serve(struct listener *l, bool serving);
 
 /* A descriptor may be free again: goes on at once if it was paused. */
 void listener_resume(struct listener *l);
 
-/* Accepts those who wait in the queue, some dozens at the most. Whether there may be more of them. */
+/* Accepts those who wait in the queue, some dozens at the most. Whether there may be more of them. The server's last
+ * look at the door: while it runs, the poller calls. */
 bool listener_accept(struct listener *l);
 
-/* Stops for good and closes the socket: who comes from now on is refused at once. on_closed is called from the loop
- * when the struct may go. Does nothing the second time. */
-void listener_close(struct listener *l, void (*on_closed)(struct listener *l));
+/* Stops for good and closes our descriptor. Does nothing the second time. */
+void listener_close(struct listener *l);
+
+/* The same at the end of the service: the socket itself stops listening, in every process that holds it, so that who
+ * comes from now on is refused at once. */
+void listener_end(struct listener *l);
 
 #endif

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/log.h"
+#include "net/poller.h"
 #include "proto/proto.h"
 #include "site/site.h"
 #include "tls/context.h"
@@ -35,12 +36,16 @@ struct entrance {
   unsigned port;             /* the real one */
   unsigned gemini_port;      /* the ports that links name, as readers see them from here; 0: not offered */
   unsigned gopher_port;
+  struct str
+      local_host; /* what a menu calls us to those who came in here, where the site has no name (P19): `localhost`
+                   * or an address; empty: the address that the client connected to. Borrowed from the owner */
 };
 
 struct conn;
 
 struct server {
   uv_loop_t *loop;
+  struct poller poller;      /* opened and closed by the worker */
   struct site *const *sites; /* the first one is the default */
   size_t n_sites;
   struct tls_server *tls; /* NULL where no listener speaks TLS */

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,8 +27,17 @@ static socklen_t make_address(const char *text, bool ipv6, unsigned port, struct
   return inet_pton(AF_INET, text, &v4->sin_addr) == 1 ? sizeof *v4 : 0;
 }
 
-/* The socket, or -1 with errno set. */
-static int open_socket(const struct listen_address *a)
+/* -1, with errno as it was. */
+static int close_failed(int fd)
+{
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+/* A bound socket that does not listen yet, or -1 with errno set. */
+static int bind_socket(const struct listen_address *a, bool shared)
 {
   struct sockaddr_in6 address;
   const int on = 1, defer = DEFER_SECONDS;
@@ -38,20 +48,37 @@ static int open_socket(const struct listen_address *a)
   /* A restart must not wait for the old connections' TIME_WAIT. */
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
     goto fail;
+  if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+    goto fail;
   if (a->ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
     goto fail;
   /* An optimisation: where a kernel refuses it, clients are accepted a little earlier. */
   (void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer, sizeof defer);
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited by what is accepted */
-  if (bind(fd, (const struct sockaddr *)&address, length) < 0 || listen(fd, SOMAXCONN) < 0)
+  if (bind(fd, (const struct sockaddr *)&address, length) < 0)
     goto fail;
   return fd;
 
-fail:;
-  int error = errno;
+fail:
+  return close_failed(fd);
+}
+
+/* The socket, listening, or -1 with errno set. */
+static int open_socket(const struct listen_address *a, bool shared)
+{
+  int fd = bind_socket(a, shared);
+  return fd >= 0 && listen(fd, SOMAXCONN) < 0 ? close_failed(fd) : fd;
+}
+
+/* SO_REUSEPORT lets in whoever of the same user asks for it, a second nuncio too. Without it the port is busy where
+ * anybody listens. 0, or -1 with errno set. */
+static int check_free(const struct listen_address *a)
+{
+  int fd = open_socket(a, false);
+  if (fd < 0)
+    return -1;
   close(fd);
-  errno = error;
-  return -1;
+  return 0;
 }
 
 static unsigned bound_port(int fd)
@@ -93,23 +120,52 @@ static bool lacks_family(int error)
   return error == EAFNOSUPPORT || error == EPROTONOSUPPORT || error == EADDRNOTAVAIL;
 }
 
-int sockets_open(struct sockets *s, const struct proto *proto, const struct listen_list *list, struct buf *why)
+int sockets_add(struct sockets *s, const struct listen_socket *socket)
+{
+  struct listen_socket *grown = realloc(s->at, (s->n + 1) * sizeof *grown);
+  if (!grown)
+    return ERR_NOMEM;
+  s->at = grown;
+  s->at[s->n++] = *socket;
+  return 0;
+}
+
+/* The sockets of one address. -1 with errno set where one could not be opened. */
+static int open_address(struct sockets *s, const struct proto *proto, const struct listen_address *wanted,
+                        unsigned slots)
+{
+  struct listen_address a = *wanted;
+  if (slots > 1 && a.port && check_free(&a) < 0)
+    return -1;
+  for (unsigned slot = 0; slot < slots; slot++) {
+    int fd = open_socket(&a, slots > 1);
+    if (fd < 0)
+      return -1;
+    a.port = bound_port(fd); /* where the system chose it, the others take the same */
+    struct listen_socket made = {.fd = fd, .proto = proto, .port = a.port, .slot = slot};
+    memcpy(made.address, a.text, sizeof made.address);
+    if (sockets_add(s, &made) < 0) {
+      close(fd);
+      errno = ENOMEM;
+      return -1;
+    }
+  }
+  return 0;
+}
+
+int sockets_open(struct sockets *s, const struct proto *proto, const struct listen_list *list, unsigned slots,
+                 struct buf *why)
 {
   size_t before = s->n;
   int skipped = 0;
-  for (size_t i = 0; i < list->n && s->n < SOCKETS_MAX; i++) {
+  for (size_t i = 0; i < list->n; i++) {
     const struct listen_address *a = &list->at[i];
-    int fd = open_socket(a);
-    if (fd < 0 && a->optional && lacks_family(errno)) {
-      skipped = errno;
-      log_notice("%s: not listening on %s: this machine has no %s", proto->name, a->text, a->ipv6 ? "IPv6" : "IPv4");
+    if (open_address(s, proto, a, slots) == 0)
       continue;
-    }
-    if (fd < 0)
+    if (!a->optional || !lacks_family(errno))
       return explain(proto, a, errno, why);
-    struct listen_socket *made = &s->at[s->n++];
-    *made = (struct listen_socket){.fd = fd, .proto = proto, .port = bound_port(fd)};
-    memcpy(made->address, a->text, sizeof made->address);
+    skipped = errno;
+    log_notice("%s: not listening on %s: this machine has no %s", proto->name, a->text, a->ipv6 ? "IPv6" : "IPv4");
   }
   if (s->n == before && skipped)
     return explain(proto, &list->at[0], skipped, why);
@@ -119,7 +175,7 @@ int sockets_open(struct sockets *s, const struct proto *proto, const struct list
 bool sockets_permitted(unsigned port)
 {
   struct listen_address loopback = {.text = "127.0.0.1", .port = port};
-  int fd = open_socket(&loopback);
+  int fd = open_socket(&loopback, false);
   if (fd < 0)
     return errno != EACCES;
   close(fd);
@@ -134,10 +190,26 @@ unsigned sockets_port(const struct sockets *s, const struct proto *proto)
   return 0;
 }
 
+unsigned sockets_slots(const struct sockets *s)
+{
+  unsigned slots = 0;
+  for (size_t i = 0; i < s->n; i++)
+    if (s->at[i].slot >= slots)
+      slots = s->at[i].slot + 1;
+  return slots;
+}
+
+void sockets_end(const struct sockets *s)
+{
+  for (size_t i = 0; i < s->n; i++)
+    (void)shutdown(s->at[i].fd, SHUT_RD);
+}
+
 void sockets_close(struct sockets *s)
 {
   for (size_t i = 0; i < s->n; i++)
     if (s->at[i].fd >= 0)
       close(s->at[i].fd);
-  s->n = 0;
+  free(s->at);
+  *s = SOCKETS_INIT;
 }

@@ -1,4 +1,4 @@
-/* Listening sockets: made once, before anything else, and handed to the worker. */
+/* Listening sockets: made once, before anything else, and handed to every worker. */
 #ifndef NUNCIO_PROC_SOCKETS_H
 #define NUNCIO_PROC_SOCKETS_H
 
@@ -6,27 +6,32 @@
 #include "config/settings.h"
 #include "proto/proto.h"
 
-/* A socket that listens. */
+/* A socket that listens. For each address there is one per slot: the kernel spreads the clients over them
+ * (SO_REUSEPORT), and the worker of that slot serves it. */
 struct listen_socket {
-  int fd; /* -1: taken over by a worker */
+  int fd;
   const struct proto *proto;
   unsigned port; /* the real one */
+  unsigned slot;
   char address[INET6_ADDRSTRLEN];
 };
 
-enum { SOCKETS_MAX = 2 * LISTEN_MAX };
-
 struct sockets {
-  struct listen_socket at[SOCKETS_MAX];
+  struct listen_socket *at; /* owned, and so are the descriptors */
   size_t n;
 };
+#define SOCKETS_INIT ((struct sockets){NULL, 0})
 
-/* Opens and binds a socket for every address of `list` and adds it: non-blocking, IPv6 only where it is IPv6 (B2),
- * TCP_DEFER_ACCEPT, a backlog of SOMAXCONN. An optional address whose family the machine lacks is skipped with a
- * notice. ERR_BUSY (the port is taken), ERR_DENIED, ERR_IO with a sentence in *why; what was opened before stays in `s`
- * until sockets_close. */
-int sockets_open(struct sockets *s, const struct proto *proto, const struct listen_list *list, struct buf *why)
-    __attribute__((warn_unused_result));
+/* Opens and binds `slots` sockets for every address of `list` and adds them: non-blocking, IPv6 only where it is IPv6
+ * (B2), TCP_DEFER_ACCEPT, a backlog of SOMAXCONN. An optional address whose family the machine lacks is skipped with a
+ * notice. ERR_BUSY (the port is taken, be it by one who would share it), ERR_DENIED, ERR_NOMEM, ERR_IO with a sentence
+ * in *why; what was opened before stays in `s` until sockets_close. */
+int sockets_open(struct sockets *s, const struct proto *proto, const struct listen_list *list, unsigned slots,
+                 struct buf *why) __attribute__((warn_unused_result));
+
+/* Adds a socket that was opened before, such as by the program's last version; its descriptor is taken over. ERR_NOMEM.
+ */
+int sockets_add(struct sockets *s, const struct listen_socket *socket) __attribute__((warn_unused_result));
 
 /* Whether this process may bind a port below 1024 such as 70: tried on the loopback, nothing is left open. A port that
  * is taken counts as permitted. */
@@ -35,6 +40,13 @@ bool sockets_permitted(unsigned port);
 /* The port of the first socket that speaks `proto`, or 0. */
 unsigned sockets_port(const struct sockets *s, const struct proto *proto);
 
+/* How many slots there are. */
+unsigned sockets_slots(const struct sockets *s);
+
+/* Ends the listening, in every process that holds the sockets: who comes from now on is refused. */
+void sockets_end(const struct sockets *s);
+
+/* Closes our descriptors and frees. */
 void sockets_close(struct sockets *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* The worker: puts the parts together, runs the loop, drains. */
+/* The worker: puts the parts together, runs the loop, heeds the supervisor, drains. */
 #include "proc/worker.h"
 
 #include <errno.h>
@@ -10,8 +10,10 @@
 #include "base/err.h"
 #include "net/conn.h"
 #include "net/listener.h"
+#include "proc/control.h"
 #include "proc/pool.h"
 #include "site/mime.h"
+#include "tls/kdf_provider.h"
 
 /* How often swapped certificates are looked for, and how long a site may take to answer. */
 enum { REFRESH_MS = 1000, HANDLE_MS = 60 * 1000 };
@@ -23,6 +25,12 @@ enum { POOL_MS = 500 };
  */
 enum { DESCRIPTORS_OWN = 28, TURNED_MOST = 32, CONNECTIONS_LEAST = 8 };
 
+/* A listener, and the slot whose socket it is. */
+struct entry {
+  struct listener listener;
+  unsigned slot;
+};
+
 struct worker {
   uv_loop_t loop;
   bool loop_ready;
@@ -32,13 +40,17 @@ struct worker {
   struct site **sites; /* points at `site` */
   struct tls_server *tls;
   struct server server;
-  struct listener listeners[SOCKETS_MAX];
-  size_t n_listeners;
-  unsigned gemini_ports[SOCKETS_MAX];
-  uv_signal_t on_term, on_int;
+  struct tickets *tickets; /* NULL: keys of our own */
+  struct entry *entries;
+  size_t n_entries;
+  unsigned *gemini_ports;
+  uv_signal_t on_term;
+  uv_poll_t on_control; /* the supervisor's word */
+  int control;
   uv_timer_t drain;
   uint64_t refreshed_at;
-  bool stopping;
+  bool draining;  /* no newcomers: ends with the last connection */
+  bool stopping;  /* and that soon */
   bool abandoned; /* the pool was left at work: nothing that it may touch can be freed */
 };
 
@@ -85,12 +97,15 @@ static void on_abandon(uv_timer_t *timer)
   uv_stop(&w->loop);
 }
 
-/* Lets the loop end: the last connection is gone. Only the pool may still be at work, and it gets a little time; the
- * timer itself does not keep the loop going. */
-static void end_loop(struct worker *w)
+/* Lets the loop end where the last connection is gone. Only the pool may still be at work, and it gets a little time;
+ * the timer itself does not keep the loop going. */
+static void end_if_done(struct worker *w)
 {
+  if (!w->draining || w->server.n_conns > 0)
+    return;
+  poller_close(&w->server.poller);
   close_handle((uv_handle_t *)&w->on_term);
-  close_handle((uv_handle_t *)&w->on_int);
+  close_handle((uv_handle_t *)&w->on_control);
   uv_unref((uv_handle_t *)&w->drain);
   (void)uv_timer_start(&w->drain, on_abandon, POOL_MS, 0);
 }
@@ -98,13 +113,34 @@ static void end_loop(struct worker *w)
 static void on_gone(struct server *server)
 {
   struct worker *w = server->owner;
-  if (w->stopping) {
-    if (server->n_conns == 0)
-      end_loop(w);
+  if (w->draining) {
+    end_if_done(w);
     return;
   }
-  for (size_t i = 0; i < w->n_listeners; i++)
-    listener_resume(&w->listeners[i]);
+  for (size_t i = 0; i < w->n_entries; i++)
+    listener_resume(&w->entries[i].listener);
+}
+
+/* ------------------------------------------------------------------ the supervisor's word */
+
+static void serve(struct worker *w, uint64_t slots)
+{
+  for (size_t i = 0; i < w->n_entries && !w->draining; i++)
+    listener_serve(&w->entries[i].listener, slots >> w->entries[i].slot & 1);
+}
+
+/* Others have the sockets now, and who waits in their queues. */
+static void drain(struct worker *w)
+{
+  if (w->draining)
+    return;
+  w->draining = true;
+  for (size_t i = 0; i < w->n_entries; i++)
+    listener_close(&w->entries[i].listener);
+  unsigned n = w->server.n_conns;
+  if (n > 0)
+    log_notice("finishing %u %s that began before", n, connections(n));
+  end_if_done(w);
 }
 
 static void on_drained_out(uv_timer_t *timer)
@@ -114,36 +150,84 @@ static void on_drained_out(uv_timer_t *timer)
   conn_close_all(&w->server);
 }
 
-static void on_stop(uv_signal_t *handle, int number)
+/* Who has reached the door is let in; then it is shut. */
+static void shut_door(struct worker *w)
 {
-  struct worker *w = handle->data;
+  for (size_t i = 0; i < w->n_entries; i++) {
+    struct listener *l = &w->entries[i].listener;
+    if (!l->serving || l->closed)
+      continue;
+    while (listener_accept(l)) {
+      /* some dozens at a time */
+    }
+    listener_end(l);
+  }
+}
+
+static void stop(struct worker *w)
+{
   if (w->stopping) {
-    log_notice("%s again: stopping at once", number == SIGINT ? "interrupt" : "SIGTERM");
     conn_close_all(&w->server);
     return;
   }
   w->stopping = true;
-  for (size_t i = 0; i < w->n_listeners; i++)
-    while (listener_accept(&w->listeners[i])) {
-      /* who has reached the door is let in */
-    }
-  for (size_t i = 0; i < w->n_listeners; i++)
-    listener_close(&w->listeners[i], NULL);
+  shut_door(w);
+  w->draining = true;
+  for (size_t i = 0; i < w->n_entries; i++)
+    listener_close(&w->entries[i].listener);
   conn_hurry(&w->server);
   unsigned n = w->server.n_conns;
-  if (n == 0)
-    log_notice("stopping");
-  else
+  if (n > 0) {
     log_notice("stopping: %u %s up to %d seconds to finish", n, n == 1 ? "connection has" : "connections have",
                DRAIN_SECONDS);
-  if (n == 0)
-    end_loop(w);
-  else
     (void)uv_timer_start(&w->drain, on_drained_out, DRAIN_MS, 0);
+  }
+  end_if_done(w);
+}
+
+/* SIGTERM to a worker alone. */
+static void on_signal(uv_signal_t *handle, int number)
+{
+  struct worker *w = handle->data;
+  (void)number;
+  (void)control_send(w->control, CONTROL_LEAVING, 0);
+  drain(w);
+}
+
+static void on_control(uv_poll_t *poll, int status, int events)
+{
+  struct worker *w = poll->data;
+  struct control message;
+  int got = status < 0 ? ERR_IO : 1;
+  (void)events;
+  while (got == 1 && (got = control_receive(w->control, &message)) == 1) {
+    switch (message.kind) {
+    case CONTROL_SERVE:
+      serve(w, message.slots);
+      break;
+    case CONTROL_DRAIN:
+      drain(w);
+      break;
+    case CONTROL_STOP:
+      stop(w);
+      break;
+    case CONTROL_READY:
+    case CONTROL_LEAVING:
+      break; /* ours to say */
+    }
+  }
+  if (got >= 0)
+    return;
+  (void)uv_poll_stop(&w->on_control);
+  if (!w->draining) {
+    log_error("the supervisor is gone: stopping");
+    stop(w);
+  }
 }
 
 bool worker_run(struct worker *w)
 {
+  (void)control_send(w->control, CONTROL_READY, 0); /* where nobody is there, on_control hears of it */
   (void)uv_run(&w->loop, UV_RUN_DEFAULT);
   return !w->abandoned;
 }
@@ -173,6 +257,19 @@ static void set_limits(struct server *server, size_t listeners)
   server->most_conns = (spare - server->most_turned) / 2;
 }
 
+/* Before the first TLS context, since each asks for the provider when it is made. */
+static void choose_kdf(const struct settings *settings)
+{
+  struct buf why = BUF_INIT(1024);
+  if (!settings->fast_kdf)
+    buf_put_str(&why, STR("--no-fast-kdf was given"));
+  else if (kdf_provider_load(&why) == 0)
+    log_debug("TLS 1.3's keys are derived by our own provider");
+  if (why.n)
+    log_notice("TLS 1.3's keys are derived by OpenSSL's own functions: %.*s", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+}
+
 static int open_sites(struct worker *w, const struct settings *settings, struct buf *why)
 {
   const char *names[NAMES_MAX];
@@ -192,7 +289,8 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
   w->sites = &w->site;
   if (settings->gemini.off && !settings->gophers)
     return 0;
-  err = tls_server_new(&w->tls);
+  choose_kdf(settings);
+  err = tls_server_new(w->tickets, &w->tls);
   if (err) {
     buf_printf(why, "cannot set up TLS: %s", err_text(err));
     return err;
@@ -221,18 +319,10 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   server->on_client = on_client;
   server->owner = w;
   for (size_t i = 0; i < sockets->n; i++)
-    if (sockets->at[i].proto == &proto_gemini)
+    if (sockets->at[i].proto == &proto_gemini && sockets->at[i].slot == 0)
       w->gemini_ports[server->n_gemini_ports++] = sockets->at[i].port;
   server->gemini_ports = w->gemini_ports;
   set_limits(server, sockets->n);
-}
-
-static int start_signal(struct worker *w, uv_signal_t *handle, int number)
-{
-  if (uv_signal_init(&w->loop, handle) < 0)
-    return ERR_IO;
-  handle->data = w;
-  return uv_signal_start(handle, on_stop, number) < 0 ? ERR_IO : 0;
 }
 
 static int start_loop(struct worker *w)
@@ -242,9 +332,15 @@ static int start_loop(struct worker *w)
   w->loop_ready = true;
   pool_init(&w->pool, &w->loop);
   (void)uv_timer_init(&w->loop, &w->drain);
-  w->drain.data = w;
-  int err = start_signal(w, &w->on_term, SIGTERM);
-  return err ? err : start_signal(w, &w->on_int, SIGINT);
+  if (poller_open(&w->server.poller, &w->loop) < 0)
+    return ERR_IO;
+  if (uv_signal_init(&w->loop, &w->on_term) < 0 || uv_poll_init(&w->loop, &w->on_control, w->control) < 0)
+    return ERR_IO;
+  w->drain.data = w->on_term.data = w->on_control.data = w;
+  if (uv_signal_start(&w->on_term, on_signal, SIGTERM) < 0 ||
+      uv_poll_start(&w->on_control, UV_READABLE | UV_DISCONNECT, on_control) < 0)
+    return ERR_IO;
+  return 0;
 }
 
 /* The port of `proto` that links name for those who came in by `from` (P19): the public one, else the one they used,
@@ -258,41 +354,60 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
   return from->proto == proto ? from->port : first;
 }
 
+/* P19. Where every site has a name nobody asks for another, and a socket that is bound to one address has no other. */
+static struct str local_host(const struct settings *settings, const struct listen_socket *s)
+{
+  struct str address = str_from(s->address);
+  if (settings->named)
+    return str_from(settings->names[0]);
+  if (str_eq(address, STR("::")) || str_eq(address, STR("0.0.0.0")))
+    return STR("");
+  return str_eq(address, STR("::1")) || str_starts(address, STR("127.")) ? STR("localhost") : address;
+}
+
 static int start_listeners(struct worker *w, const struct settings *settings, struct sockets *sockets)
 {
-  for (size_t i = 0; i < sockets->n; i++) {
+  w->entries = calloc(sockets->n, sizeof *w->entries);
+  for (size_t i = 0; w->entries && i < sockets->n; i++) {
     struct listen_socket *s = &sockets->at[i];
     const struct entrance entrance = {
         .proto = s->proto,
         .port = s->port,
         .gemini_port = visible_port(sockets, s, &proto_gemini, settings->public_gemini_port),
         .gopher_port = visible_port(sockets, s, &proto_gopher, settings->public_gopher_port),
+        .local_host = local_host(settings, s),
     };
-    int err = listener_open(&w->listeners[i], &w->server, &entrance, s->fd);
-    if (err)
-      return err;
+    listener_open(&w->entries[i].listener, &w->server, &entrance, s->fd);
     s->fd = -1;
-    w->n_listeners = i + 1;
+    w->entries[i].slot = s->slot;
+    w->n_entries = i + 1;
   }
-  return 0;
+  return w->entries ? 0 : ERR_NOMEM;
 }
 
-int worker_new(const struct settings *settings, struct sockets *sockets, struct worker **out, struct buf *why)
+int worker_new(const struct worker_parts *parts, struct worker **out, struct buf *why)
 {
   struct worker *w = calloc(1, sizeof *w);
-  int err = w ? start_loop(w) : ERR_NOMEM;
-  if (err)
+  int err = ERR_NOMEM;
+  if (!w)
     goto out;
+  w->control = parts->control;
+  w->server.poller.fd = -1;
+  w->gemini_ports = calloc(parts->sockets->n, sizeof *w->gemini_ports);
   w->mime = mime_load();
-  if (!w->mime) {
-    err = ERR_NOMEM;
+  if (!w->mime || !w->gemini_ports)
     goto out;
-  }
-  err = open_sites(w, settings, why);
+  err = start_loop(w);
   if (err)
     goto out;
-  fill_server(w, settings, sockets);
-  err = start_listeners(w, settings, sockets);
+  err = parts->tickets < 0 ? 0 : tickets_map(parts->tickets, false, &w->tickets, why);
+  if (err)
+    goto out;
+  err = open_sites(w, parts->settings, why);
+  if (err)
+    goto out;
+  fill_server(w, parts->settings, parts->sockets);
+  err = start_listeners(w, parts->settings, parts->sockets);
 
 out:
   if (err) {
@@ -317,8 +432,9 @@ void worker_free(struct worker *w)
     return;
   if (w->loop_ready) {
     /* After a run only what the pool still works on is left; after a failed start, the handles made so far. */
-    for (size_t i = 0; i < w->n_listeners; i++)
-      listener_close(&w->listeners[i], NULL);
+    for (size_t i = 0; i < w->n_entries; i++)
+      listener_close(&w->entries[i].listener);
+    poller_close(&w->server.poller);
     uv_walk(&w->loop, close_any, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
   }
@@ -330,6 +446,9 @@ void worker_free(struct worker *w)
     if (uv_loop_close(&w->loop) < 0)
       log_error("the event loop was left with work in it");
   }
+  tickets_unmap(w->tickets);
   mime_free(w->mime);
+  free(w->gemini_ports);
+  free(w->entries);
   free(w);
 }

@@ -9,14 +9,23 @@
 /* One loop and all that runs in it. Owns nothing global. */
 struct worker;
 
-/* Makes a worker from ready settings and ready listening sockets, of which the settings are borrowed until worker_free
- * and the sockets are taken over as they come into use (those left in `sockets` are still the caller's). When it
- * returns 0 every socket accepts. On failure *why holds a sentence that names the thing and the mend. */
-int worker_new(const struct settings *settings, struct sockets *sockets, struct worker **out, struct buf *why)
+/* What a worker is made of. */
+struct worker_parts {
+  const struct settings *settings; /* borrowed until worker_free */
+  struct sockets *sockets;         /* every slot's; their descriptors are taken over as they come into use, the rest is
+                                    * borrowed until worker_free */
+  int control;                     /* our end of the supervisor's socket pair; borrowed */
+  int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
+};
+
+/* Makes a worker that stands by on every socket. On failure *why holds a sentence that names the thing and the mend. */
+int worker_new(const struct worker_parts *parts, struct worker **out, struct buf *why)
     __attribute__((warn_unused_result));
 
-/* Runs until SIGTERM or SIGINT, then stops accepting, lets what is being answered finish (DRAIN_SECONDS at most; a
- * second signal ends it at once) and returns. False where a thread of the pool hangs in the disk and had to be left at
+/* Says that it is ready and runs, serving the sockets of the slots that the supervisor names, until it is to drain (the
+ * sockets stay for others, and what is open takes its own time), to stop (who waits at the door is let in, the sockets
+ * end, and what is open has DRAIN_SECONDS; the second time it ends at once), or the supervisor is gone, which is the
+ * same as stop. SIGTERM is a wish to drain. False where a thread of the pool hangs in the disk and had to be left at
  * work: then the worker must not be freed, and the process should end. */
 bool worker_run(struct worker *w) __attribute__((warn_unused_result));
 enum { DRAIN_SECONDS = 10, DRAIN_MS = 10000 };

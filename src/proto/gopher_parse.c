@@ -2,6 +2,7 @@
 #include "proto/gopher_parse.h"
 
 #include "base/err.h"
+#include "text/menu.h"
 #include "text/uri.h"
 
 void gopher_parse_line(struct str line, bool is_search, struct gopher_line *out)
@@ -33,9 +34,14 @@ static void put_lenient(struct buf *out, char first, struct str tail)
 
 void gopher_parse_item(struct buf *out, struct str selector)
 {
+  struct buf path = BUF_INIT(3 * selector.n + 1);
   while (str_starts(selector, STR("/")))
     selector = str_skip(selector, 1);
-  put_lenient(out, '/', selector);
+  put_lenient(&path, '/', selector);
+  menu_put_path(out, buf_str(&path));
+  if (buf_error(&path) < 0)
+    out->err = path.err;
+  buf_free(&path);
 }
 
 void gopher_parse_query(struct buf *out, struct str query)

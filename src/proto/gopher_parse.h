@@ -28,8 +28,9 @@ void gopher_parse_line(struct str line, bool is_search, struct gopher_line *out)
 int gopher_parse_targets(const struct gopher_line *line, struct buf *text, struct request *out)
     __attribute__((warn_unused_result));
 
-/* Appends the selector as a percent-encoded path, with one slash in front: what a menu would show for it. `%`, `?` and
- * the escapes that stand in it stay, since that selector is read again as it was this time. */
+/* Appends the selector as a percent-encoded path, with one slash in front: what a menu would show for it (and so the
+ * colon of `URL:` is encoded). `%`, `?` and the escapes that stand in it stay, since that selector is read again as it
+ * was this time. */
 void gopher_parse_item(struct buf *out, struct str selector);
 
 /* Appends `?` and the query, with everything encoded that may not stand there (G10). */

@@ -147,6 +147,13 @@ static bool take_month(struct reader *r, unsigned *month)
   return true;
 }
 
+bool date_begins_with_month(struct str text)
+{
+  struct reader r = {text};
+  unsigned month;
+  return take_month(&r, &month);
+}
+
 /* The day of the month, `26` or `26th`. */
 static bool take_day(struct reader *r, unsigned *day)
 {

@@ -2,6 +2,8 @@
 #ifndef NUNCIO_TEXT_DATE_H
 #define NUNCIO_TEXT_DATE_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 enum { DATE_ISO_LENGTH = 10 };
@@ -18,6 +20,9 @@ int date_parse(struct str text, struct date *out) __attribute__((warn_unused_res
 
 /* Parses exactly YYYY-MM-DD at the start of text, which may go on after it. ERR_SYNTAX otherwise. */
 int date_parse_iso(struct str text, struct date *out) __attribute__((warn_unused_result));
+
+/* Whether the text's first word is an English month, whole or shortened, in any case. */
+bool date_begins_with_month(struct str text);
 
 /* Writes YYYY-MM-DD and a NUL. */
 void date_iso(struct date date, char out[DATE_ISO_LENGTH + 1]);

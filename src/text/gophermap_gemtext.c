@@ -13,9 +13,9 @@ enum { GOPHER_PORT = 70, TELNET_PORT = 23, HTTP_PORT = 80, GAP_COLUMNS = 3, ART_
 
 struct writer {
   struct buf *out;
-  struct buf directory; /* raw bytes, a slash at its end */
+  struct str directory; /* percent-encoded, a slash at its end */
   struct buf work;      /* a name made plain, a path */
-  struct buf target, raw;
+  struct buf target;
   bool fenced;   /* a preformatted block is open */
   size_t blanks; /* empty lines that have not been written: they may stand inside the block or after it */
 };
@@ -157,6 +157,15 @@ static bool put_gopher(struct buf *out, const struct gophermap_line *line)
   return true;
 }
 
+/* Appends what follows a path that ended at `mark`: nothing, or a query. It may be percent-encoded already. */
+static void put_query(struct buf *out, struct str text, size_t mark)
+{
+  if (mark == text.n)
+    return;
+  buf_put_c(out, '?');
+  uri_put_encoded_query(out, str_skip(text, mark + 1));
+}
+
 /* `GET /path`, an old way to have a Gopher client fetch a page from a web server. */
 static bool put_http(struct buf *out, const struct gophermap_line *line)
 {
@@ -166,22 +175,42 @@ static bool put_http(struct buf *out, const struct gophermap_line *line)
     return false;
   if (!str_starts(path, STR("/")))
     buf_put_c(out, '/');
-  uri_put_lenient(out, path);
-  return plain_is(buf_str(out));
+  size_t mark = str_find(path, '?');
+  uri_put_encoded_path(out, str_head(path, mark));
+  put_query(out, path, mark);
+  return true;
 }
 
-/* A selector of ours, as the same path on this site. What the author wrote is a file's name, so `?` and `%` are
- * encoded. False where it leads above the root. */
+/* telnet://<user>@<host>:<port> (RFC 4248): the selector is the name to log in with (RFC 1436 3.8). */
+static bool put_telnet(struct buf *out, const struct gophermap_line *line)
+{
+  buf_put_str(out, STR("telnet://"));
+  if (line->has_selector && line->selector.n) {
+    uri_put_user(out, line->selector);
+    buf_put_c(out, '@');
+  }
+  return put_host(out, line->host, line->port, TELNET_PORT);
+}
+
+/* A selector of ours, as the same path on this site. It may be percent-encoded already, as those of our own menus are
+ * (P2): a Gopher client that follows it finds the file that way too. A `?` belongs to the file's name, but for a search
+ * it parts the words (P3). False where it leads above the root, or to what can never be there. */
 static bool put_inside(struct writer *w, const struct gophermap_line *line)
 {
-  buf_clear(&w->raw);
-  if (gophermap_is_relative(line))
-    buf_put_str(&w->raw, buf_str(&w->directory));
-  buf_put_str(&w->raw, line->selector);
-  buf_clear(&w->work);
-  if (uri_path(&w->work, buf_str(&w->raw), false))
+  struct str selector = line->selector;
+  size_t mark = line->type == '7' ? str_find(selector, '?') : selector.n;
+  if (str_find(selector, '\0') < selector.n)
     return false;
-  uri_put_path(&w->target, buf_str(&w->work));
+  buf_clear(&w->work);
+  if (gophermap_is_relative(line))
+    buf_put_str(&w->work, w->directory);
+  uri_put_encoded_path(&w->work, str_head(selector, mark));
+  if (uri_path(&w->target, buf_str(&w->work), false))
+    return false;
+  buf_clear(&w->work);
+  if (uri_path(&w->work, buf_str(&w->target), true)) /* `%2e%2e` climbs, too; `%2F` and `%00` are in no file's name. */
+    return false;
+  put_query(&w->target, selector, mark);
   return true;
 }
 
@@ -194,10 +223,8 @@ static bool make_target(struct writer *w, const struct gophermap_line *line)
     return false;
   if (gophermap_url(line, &url))
     return put_url(&w->target, url);
-  if (line->type == '8' || line->type == 'T') {
-    buf_put_str(&w->target, STR("telnet://"));
-    return put_host(&w->target, line->host, line->port, TELNET_PORT);
-  }
+  if (line->type == '8' || line->type == 'T')
+    return put_telnet(&w->target, line);
   if (str_starts(line->selector, STR("GET ")))
     return put_http(&w->target, line);
   return line->host.n ? put_gopher(&w->target, line) : put_inside(w, line);
@@ -217,23 +244,19 @@ static void put_item(struct writer *w, const struct gophermap_line *line)
 
 static int error_of(const struct writer *w)
 {
-  const struct buf *const buffers[] = {&w->directory, &w->work, &w->target, &w->raw};
   int err = buf_error(w->out);
-  for (unsigned i = 0; i < 4 && !err; i++)
-    err = buf_error(buffers[i]);
-  return err;
+  if (!err)
+    err = buf_error(&w->work);
+  return err ? err : buf_error(&w->target);
 }
 
 int gophermap_gemtext(struct str map, struct str directory, struct buf *out)
 {
   /* A TAB can become eight spaces, a byte of a selector three. */
   size_t room = 8 * map.n + 3 * directory.n + 1024;
-  struct writer w = {.out = out};
-  buf_init(&w.directory, room);
+  struct writer w = {.out = out, .directory = directory};
   buf_init(&w.work, room);
   buf_init(&w.target, room);
-  buf_init(&w.raw, room);
-  uri_decode(&w.directory, directory);
 
   struct str rest = gophermap_begin(map);
   struct gophermap_line line;
@@ -252,9 +275,7 @@ int gophermap_gemtext(struct str map, struct str directory, struct buf *out)
   }
   set_fence(&w, false);
   int err = error_of(&w);
-  buf_free(&w.directory);
   buf_free(&w.work);
   buf_free(&w.target);
-  buf_free(&w.raw);
   return err;
 }

@@ -11,32 +11,13 @@ static const struct str NOWHERE = STR_INIT("\t\terror.host\t1\r\n");
 
 char menu_type_by_name(struct str path)
 {
-  static const struct {
-    struct str suffix;
-    char type;
-  } table[] = {
-      {STR_INIT("gmi"), '1'},  {STR_INIT("gemini"), '1'}, {STR_INIT("txt"), '0'},      {STR_INIT("text"), '0'},
-      {STR_INIT("md"), '0'},   {STR_INIT("asc"), '0'},    {STR_INIT("markdown"), '0'}, {STR_INIT("rst"), '0'},
-      {STR_INIT("org"), '0'},  {STR_INIT("log"), '0'},    {STR_INIT("csv"), '0'},      {STR_INIT("tsv"), '0'},
-      {STR_INIT("diff"), '0'}, {STR_INIT("patch"), '0'},  {STR_INIT("c"), '0'},        {STR_INIT("h"), '0'},
-      {STR_INIT("py"), '0'},   {STR_INIT("sh"), '0'},     {STR_INIT("gif"), 'g'},      {STR_INIT("png"), 'I'},
-      {STR_INIT("jpg"), 'I'},  {STR_INIT("jpeg"), 'I'},   {STR_INIT("webp"), 'I'},     {STR_INIT("svg"), 'I'},
-      {STR_INIT("bmp"), 'I'},  {STR_INIT("tif"), 'I'},    {STR_INIT("tiff"), 'I'},     {STR_INIT("ico"), 'I'},
-      {STR_INIT("avif"), 'I'}, {STR_INIT("jxl"), 'I'},    {STR_INIT("mp3"), 's'},      {STR_INIT("ogg"), 's'},
-      {STR_INIT("oga"), 's'},  {STR_INIT("opus"), 's'},   {STR_INIT("flac"), 's'},     {STR_INIT("wav"), 's'},
-      {STR_INIT("m4a"), 's'},  {STR_INIT("aac"), 's'},    {STR_INIT("mid"), 's'},      {STR_INIT("aiff"), 's'},
-      {STR_INIT("html"), 'h'}, {STR_INIT("htm"), 'h'},    {STR_INIT("xhtml"), 'h'},
-  };
   size_t slash = str_rfind(path, '/');
   struct str name = slash < path.n ? str_skip(path, slash + 1) : path;
   size_t dot = str_rfind(name, '.');
   if (dot == 0 || dot + 1 >= name.n) /* a directory, a hidden file, a name without a suffix */
     return '1';
   struct str suffix = str_skip(name, dot + 1);
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-    if (str_eq_nocase(suffix, table[i].suffix))
-      return table[i].type;
-  return '9';
+  return str_eq_nocase(suffix, STR("gmi")) || str_eq_nocase(suffix, STR("gemini")) ? '1' : '9';
 }
 
 static void put_selector(struct buf *out, struct str selector)
@@ -58,6 +39,17 @@ void menu_put(struct buf *out, char type, struct str display, struct str selecto
   buf_put_c(out, '\t');
   plain_put(out, host);
   buf_printf(out, "\t%u\r\n", port);
+}
+
+void menu_put_path(struct buf *out, struct str path)
+{
+  struct str url = STR("/URL:");
+  if (str_starts_nocase(path, url)) {
+    buf_put_str(out, str_head(path, url.n - 1));
+    uri_put_byte(out, ':');
+    path = str_skip(path, url.n);
+  }
+  buf_put_str(out, path);
 }
 
 void menu_put_info(struct buf *out, struct str prefix, struct str text)

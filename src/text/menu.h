@@ -28,15 +28,18 @@ struct menu_place {
   void *context;
 };
 
-/* The item type that a name alone suggests: trailing slash, .gmi, .gemini, none: 1; text 0; gif g; other images I;
- * sound s; HTML h; all else 9;
- * `.overview.txt` 0. */
+/* The item type of a path that no table of types knows: 1 for what reads as a page or a directory (a trailing slash, no
+ * suffix, .gmi, .gemini: P15), else 9. What a known suffix means is the site's to say, by its MIME type. */
 char menu_type_by_name(struct str path);
 
 /* Appends one menu line. Control bytes (TAB, CR, LF and NUL above all) in a field become spaces (percent-encoded in the
  * selector), so that every line has its four fields. Bytes that are not UTF-8 become U+FFFD, but stay as they are in
  * the selector: another server may want them so. */
 void menu_put(struct buf *out, char type, struct str display, struct str selector, struct str host, unsigned port);
+
+/* Appends a path of this capsule (percent-encoded) as its selector: as it stands, but for the colon of a leading
+ * `/URL:`, which is encoded, since clients and our own parser take such a selector for a URL (P12). */
+void menu_put_path(struct buf *out, struct str path);
 
 /* Appends one `i` line as it stands, not wrapped: prefix and text. Control bytes become spaces. */
 void menu_put_info(struct buf *out, struct str prefix, struct str text);

@@ -39,16 +39,17 @@ static void set_ours(struct menu_link *link, const struct menu_place *place)
 /* A page of this capsule. `ref` is a reference without scheme and authority. */
 static int link_inside(struct menu_link *link, const struct menu_place *place, struct str base, struct str ref)
 {
-  int err = uri_resolve(&link->selector, base, ref);
-  if (err == ERR_SYNTAX || err == ERR_OUTSIDE)
-    return 0;
-  if (err)
-    return err;
-  struct str path = buf_str(&link->selector);
-  set_ours(link, place);
-  link->type =
-      place->type_of ? place->type_of(place->context, path) : menu_type_by_name(str_head(path, str_find(path, '?')));
-  return 0;
+  struct buf resolved = BUF_INIT(TARGET_MAX);
+  int err = uri_resolve(&resolved, base, ref);
+  if (!err) {
+    struct str path = buf_str(&resolved);
+    menu_put_path(&link->selector, path);
+    set_ours(link, place);
+    link->type =
+        place->type_of ? place->type_of(place->context, path) : menu_type_by_name(str_head(path, str_find(path, '?')));
+  }
+  buf_free(&resolved);
+  return err == ERR_SYNTAX || err == ERR_OUTSIDE ? 0 : err;
 }
 
 /* A gemini: URI that names this site. The path is put behind `/.`, so that one that begins with `//` is not taken for

@@ -25,17 +25,31 @@
  *   start    = number text              ; opens, and fits the points before it
  *   number   = digits "." / digits ")" / "(" digits ")" / digits blank title-text
  *   digits   = one to three, of either width, so that "１．" is "1."
- *   opens    : it stands after a blank line, the title (and its underline), a date, or a line that ends with one of . :
- * ; ! ? ) or 。 (in either width, closing quotes may follow) fits     : it has the first point's style, and its number
- * is the last point's or one to three above it; it is no sub-point of the last point that is numbered `2.1` (see
- * overview_paragraphs.c)
+ *
+ * A start opens where it stands after a blank line, the title (and its underline), a date, or a line that ends with one
+ * of . : ; ! ? ) or 。 (in either width, closing quotes may follow). An abbreviation such as "para." is no such end:
+ * what stands on the line below is the number that it wants. Nor is the end of a sentence where a small letter follows
+ * the number, unless that is 1, for so does wrapped text: "see Annex I. / 3. and II". After ; and : it may.
+ *
+ * Lists are often written without such ends: "1. Opening", and on the next line "2. Adoption". So the number that comes
+ * next, indented no deeper than the last point's (by two columns or more), opens also where its line was not wrapped:
+ * the line before had room for the number, or is wider than 100 columns, or the document has no margin (which is that
+ * of overview_paragraphs.c). Before a small letter, the line before must be the item before or end like a sentence,
+ * too. Where the line before was full, the next number (before no small letter) is in doubt: "on September / 2. The"
+ * may be wrapped text. It starts a point if the line before is the item before and that one stood in the same way below
+ * its own, or if the next point that opens is the one after it: then the list goes on.
+ *
+ * It fits if it has the first point's style, its number is the last point's or one to three above it, and it is no
+ * sub-point of the last point that is numbered `2.1` (see overview_paragraphs.c).
  *
  * The style `1 Title` is for lines of at most 80 columns without a final full stop; one whose text begins with a small
- * letter must stand after a blank line, the title or a date (else "3 ministers" in wrapped text would be one).
+ * letter must stand after a blank line, the title or a date (else "3 ministers" in wrapped text would be one), and no
+ * title begins with a month ("1 October 2012, Brussels").
  *
  * The first point decides the style, and whether there are points at all: its number is 1 to 3. The first line with
- * `1.` or `1)` or `1 Title` is it; `2 Title` or `3 Title` only where no such line follows (the title may be "2 plus 2
- * Talks"); `(1)` only where there is no other.
+ * `1.` or `1)` is it; `1 Title` where it stands before that and a `2 Title` follows it (the list is within the point),
+ * or where there is no `1.` (else "1 United Nations Plaza" would swallow the document); `2 Title` or `3 Title` only
+ * where none of these is (the title may be "2 plus 2 Talks"); `(1)` only where there is no other.
  *
  * A list that starts anew at 1 stays inside its point, and so does what continues it: where it is indented deeper than
  * the point by two columns or more, whatever its numbers are; where it is not, as far as its numbers have the point's
@@ -207,16 +221,6 @@ size_t overview_size(const struct overview *o)
 struct str overview_title(const struct overview *o)
 {
   return o->title;
-}
-
-struct str overview_date(const struct overview *o)
-{
-  return o->date;
-}
-
-const char *overview_date_iso(const struct overview *o)
-{
-  return o->date_iso;
 }
 
 size_t overview_points(const struct overview *o)

@@ -34,10 +34,8 @@ size_t overview_replaced(const struct overview *o);
 /* The memory that the document takes, in bytes, for a cache's accounting. */
 size_t overview_size(const struct overview *o);
 
-struct str overview_title(const struct overview *o);     /* never empty unless name was */
-struct str overview_date(const struct overview *o);      /* in the source's words; empty where there is none */
-const char *overview_date_iso(const struct overview *o); /* YYYY-MM-DD, or "" */
-size_t overview_points(const struct overview *o);        /* 0: its page is its text */
+struct str overview_title(const struct overview *o); /* never empty unless name was */
+size_t overview_points(const struct overview *o);    /* 0: its page is its text */
 
 /* The name of point i's page without the suffix: plain digits (`3`), a repeated number `3-2`. Lives as long as the
  * document. */
@@ -69,10 +67,6 @@ int overview_put_page(const struct overview *o, struct str source, struct buf *o
 /* Appends the page of point i: the overview's title, the number, the whole text, previous and next where they exist,
  * the way up (`./`). 0 or the buffer's error. */
 int overview_put_point(const struct overview *o, size_t i, struct buf *out) __attribute__((warn_unused_result));
-
-/* The label that point i's link has on the overview's page, appended: number and heading or first sentence, at most 100
- * columns. */
-void overview_put_label(const struct overview *o, size_t i, struct buf *out);
 
 /* For listings: the title (appended to `title`, UTF-8, one line) and the ISO date ("" where there is none) that the
  * first OVERVIEW_HEAD bytes of a document show. */

@@ -2,6 +2,7 @@
  *
  *   overview_tidy.c        the text made ready
  *   overview_lines.c       lines: indentation, width, what kind of line it is
+ *   overview_ends.c        how lines and sentences end
  *   overview_numbers.c     numbers and other marks at the start of a line
  *   overview_survey.c      the first look: date, margin, first point
  *   overview_points.c      the points
@@ -59,8 +60,18 @@ struct str overview_skip_blanks(struct str s);
 bool overview_ends_sentence(struct str text);
 /* The same for a full stop alone. */
 bool overview_ends_stop(struct str text);
-/* The same for a comma of any script. */
+/* The same for a comma of any script; for a colon or a semicolon. */
 bool overview_ends_comma(struct str text);
+bool overview_ends_clause(struct str text);
+
+/* Whether a full stop behind `text` belongs to its last word and ends no sentence: `Mr`, `para`; with `initials` a
+ * single capital too, as in `U.S`. */
+bool overview_abbreviates(struct str text, bool initials);
+/* Whether text ends with such a stop. Initials do not count: a sentence may well end with `the U.S.` */
+bool overview_ends_abbreviated(struct str text);
+
+bool overview_among(const int32_t *table, int32_t point); /* the table ends with 0 */
+struct str overview_without_last(struct str s);           /* s, which is not empty, less its last character */
 
 bool overview_is_rule(struct str text);      /* drawn: three or more of the same of - _ = * ~ or a dash */
 bool overview_is_underline(struct str text); /* three or more of the same of - = ~ and nothing else */
@@ -75,6 +86,10 @@ bool overview_abuts(struct str a, struct str b);
 /* Whether the first word of `next` (with what must not be parted from it) would have fitted behind `line` within
  * `widest` columns. */
 bool overview_had_room(const struct overview_line *line, struct str next, unsigned widest);
+
+/* Whether `next` begins a line on purpose and not by wrapping: `line` before it had room, or was never wrapped, or
+ * `widest` is no margin. */
+bool overview_parted(const struct overview_line *line, struct str next, unsigned widest);
 
 /* Whether the point is a capital letter of Latin, Greek or Cyrillic; `a` to `z`. */
 bool overview_capital(int32_t point);
@@ -118,25 +133,37 @@ enum overview_bullet overview_bullet(struct str text);
 
 /* ---- the first look */
 
+/* How sure it is that a number starts something. */
+enum overview_opening {
+  OPENS,            /* it stands where points start */
+  OPENS_AS_NEXT,    /* the line before had room: as the point that comes next */
+  OPENS_DOUBTFULLY, /* it may be wrapped text */
+};
+
 /* A walk over the document's lines that knows where points may start. */
 struct overview_walk {
   struct str text;
   size_t at;
   struct overview_line line;
-  bool titled;       /* the first line may be the title */
-  size_t lines;      /* read so far */
-  bool opens;        /* a number on this line may start a point */
-  bool opens_widely; /* it stands after a blank line, the title or a date */
+  bool titled;     /* the first line may be the title */
+  unsigned widest; /* the document's margin; 0: not known yet */
+  struct overview_line before;
+  size_t lines;                  /* read so far */
+  bool opens_widely;             /* the line stands after a blank line, the title or a date */
+  enum overview_opening opening; /* of the number that was read last */
+  bool after_item;               /* the line before is the item before, in the same style */
   bool is_date;
   bool is_underline; /* of the title */
   struct date date;
 };
 
-/* Starts where a line begins: at the document's first line (`titled`), or at one that is known to start a point. */
-void overview_walk_begin(struct overview_walk *w, struct str text, size_t at, bool titled);
+/* Starts where a line begins: at the document's first line (`titled`; `widest` is 0), or at one that is known to start
+ * a point. */
+void overview_walk_begin(struct overview_walk *w, struct str text, size_t at, bool titled, unsigned widest);
 bool overview_walk_next(struct overview_walk *w);
-/* Whether the line that the walk stands at begins with a number that could start a point. */
-bool overview_walk_number(const struct overview_walk *w, struct overview_number *out);
+/* Whether the line that the walk stands at begins with a number that is more than wrapped text for sure; w->opening
+ * says what it could start. Without a known margin it is never OPENS_AS_NEXT. */
+bool overview_walk_number(struct overview_walk *w, struct overview_number *out);
 
 struct overview_candidate {
   bool found;
@@ -147,12 +174,16 @@ struct overview_candidate {
 
 struct overview_survey {
   bool any; /* there is a line at all */
-  struct overview_line first, last;
   bool first_is_date;
-  size_t title_end; /* where the line after the title begins, if the first line is the title */
-  unsigned widest;  /* of the lines after the first that are no wider than WIDEST_WRAPPED and have words */
-  struct overview_candidate sure, weak, bracket;
+  bool title_goes_on; /* `2 Title` stands somewhere behind `title` */
   bool dated;
+  unsigned widest; /* of the lines after the first that are no wider than WIDEST_WRAPPED and have words */
+  struct overview_line first, last;
+  size_t title_end;                /* where the line after the title begins, if the first line is the title */
+  struct overview_candidate sure;  /* the first with `1.` or `1)` */
+  struct overview_candidate title; /* with `1 Title` */
+  struct overview_candidate weak;  /* with `2 Title` or `3 Title` */
+  struct overview_candidate bracket;
   size_t date_at;
   struct str date_text;
   struct date date;
@@ -196,6 +227,11 @@ struct str overview_text(const struct overview *o);
 /* Finds the points from the first one on, which starts at `at`. ERR_NOMEM. */
 int overview_find_points(struct overview *o, size_t at);
 
+/* Whether a number looks like that of the point after the one with number `value`, indented by `indent`: it has the
+ * style of the points, is one higher, is indented no deeper, and no small letter follows. */
+bool overview_is_next(const struct overview *o, unsigned value, size_t indent, const struct overview_line *line,
+                      const struct overview_number *number);
+
 /* Finds where the last point ends and the tail begins. */
 void overview_find_tail(struct overview *o);
 
@@ -225,6 +261,7 @@ struct overview_reader {
   bool more;                          /* there is a next line */
   struct overview_line line;          /* that line */
   enum overview_kind kind;            /* what it starts; KIND_TEXT: nothing */
+  size_t indent;                      /* of the point's number */
   size_t paragraphs;                  /* read so far */
   enum overview_kind kind_before;
   bool short_before; /* the last paragraph was one short line, and no heading */
@@ -249,7 +286,7 @@ void overview_put_gap(const struct overview *o, const struct overview_point *poi
  */
 void overview_put_cut(struct str text, size_t columns, struct buf *out);
 
-/* overview_put_label with a width. */
-void overview_put_label_within(const struct overview *o, size_t i, size_t columns, struct buf *out);
+/* Appends what the link to point i is called: its number, and its heading or first sentence, cut to fit `columns`. */
+void overview_put_label(const struct overview *o, size_t i, size_t columns, struct buf *out);
 
 #endif

@@ -27,32 +27,6 @@ void overview_put_gap(const struct overview *o, const struct overview_point *poi
 
 /* ---- sentences */
 
-static bool is_letter(char c)
-{
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (unsigned char)c >= 0x80;
-}
-
-/* Whether the full stop at `at` belongs to a title or an initial, as in `Mr.` and `U.S.` */
-static bool abbreviates(struct str text, size_t at)
-{
-  static const struct str titles[] = {
-      STR_INIT("Mr"),   STR_INIT("Ms"),  STR_INIT("Mrs"), STR_INIT("Messrs"), STR_INIT("Dr"),  STR_INIT("St"),
-      STR_INIT("No"),   STR_INIT("Nos"), STR_INIT("Hon"), STR_INIT("Prof"),   STR_INIT("Amb"), STR_INIT("Gen"),
-      STR_INIT("Capt"), STR_INIT("Col"), STR_INIT("Lt"),  STR_INIT("Sen"),    STR_INIT("Rep"), STR_INIT("Gov"),
-  };
-  size_t from = at;
-  while (from > 0 && is_letter(text.p[from - 1]) && at - from < 8)
-    from--;
-  struct str word = str_make(text.p + from, at - from);
-  int32_t initial;
-  if (word.n && utf8_decode(word, &initial) == word.n && overview_capital(initial))
-    return true;
-  for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-    if (str_eq(word, titles[i]))
-      return true;
-  return false;
-}
-
 static bool closes(int32_t point)
 {
   return point == '"' || point == '\'' || point == ')' || point == 0x2019 || point == 0x201d || point == 0x300d ||
@@ -84,7 +58,7 @@ static struct str first_sentence(struct str text)
     int32_t point;
     size_t n = utf8_decode(str_skip(text, at), &point);
     bool wide = point == 0x3002 || point == 0xff01 || point == 0xff1f;
-    if (wide || point == '?' || point == '!' || (point == '.' && !abbreviates(text, at))) {
+    if (wide || point == '?' || point == '!' || (point == '.' && !overview_abbreviates(str_head(text, at), true))) {
       size_t end = skip_points(text, at + n, closes);
       size_t next = skip_points(text, end, overview_blank);
       if (wide || (next > end && overview_capital(utf8_first(str_skip(text, skip_points(text, next, opens))))))
@@ -125,7 +99,7 @@ void overview_put_cut(struct str text, size_t columns, struct buf *out)
   put_cut(text, columns, false, out);
 }
 
-void overview_put_label_within(const struct overview *o, size_t i, size_t columns, struct buf *out)
+void overview_put_label(const struct overview *o, size_t i, size_t columns, struct buf *out)
 {
   struct overview_reader reader;
   struct overview_paragraph paragraph;
@@ -143,9 +117,4 @@ void overview_put_label_within(const struct overview *o, size_t i, size_t column
   if (buf_error(&text) && !buf_error(out))
     out->err = buf_error(&text);
   buf_free(&text);
-}
-
-void overview_put_label(const struct overview *o, size_t i, struct buf *out)
-{
-  overview_put_label_within(o, i, WIDEST_LABEL, out);
 }

@@ -1,38 +1,15 @@
 /* The lines of an overview: measured, and known by what they begin and end with. */
 #include "base/utf8.h"
 #include "text/overview_internal.h"
+#include "text/wrap.h"
 
 enum { TAB = 8, LONGEST_WORD = 512 };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-/* Whether `point` is one of the code points of a table that ends with 0. */
-static bool among(const int32_t *table, int32_t point)
-{
-  for (; *table; table++)
-    if (*table == point)
-      return true;
-  return false;
-}
-
-static const int32_t CLOSING_QUOTES[] = {'"',    '\'',   ']',    0x2019, 0x201d, 0xbb,   0x203a,
-                                         0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0};
-static const int32_t STOPS[] = {'.', 0x3002, 0xff0e, 0xff61, 0};
-static const int32_t COMMAS[] = {',', 0x60c, 0x3001, 0xff0c, 0xff64, 0};
-static const int32_t ENDS[] = {':',    ';',    '!',    '?',    ')',    '.',    0x3002, 0xff0e,
-                               0xff61, 0xff1a, 0xff1b, 0xff01, 0xff1f, 0xff09, 0};
 static const int32_t DASHES[] = {'-',    0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015,
                                  0x2212, 0x2500, 0x2501, 0x30fc, 0xff0d, 0};
 static const int32_t DRAWN[] = {'_', '=', '*', '~', 0x2550, 0xff3f, 0xff1d, 0xff0a, 0};
-/* What no line of Chinese or Japanese ends with, and what none begins with (kinsoku): the wrapping moves the neighbour
- * along. */
-static const int32_t OPENERS[] = {'(',    '[',    0x2018, 0x201c, 0x3008, 0x300a, 0x300c,
-                                  0x300e, 0x3010, 0x3014, 0xff08, 0xff3b, 0xff5b, 0};
-static const int32_t CLOSERS[] = {')',    ']',    ',',    '.',    0x2019, 0x201d, 0x3001, 0x3002, 0x3005,
-                                  0x3009, 0x300b, 0x300d, 0x300f, 0x3011, 0x3015, 0x30fb, 0x30fc, 0xff01,
-                                  0xff09, 0xff0c, 0xff0e, 0xff1a, 0xff1b, 0xff1f, 0xff3d, 0xff5d, 0x3041,
-                                  0x3043, 0x3045, 0x3047, 0x3049, 0x3063, 0x3083, 0x3085, 0x3087, 0x30a1,
-                                  0x30a3, 0x30a5, 0x30a7, 0x30a9, 0x30c3, 0x30e3, 0x30e5, 0x30e7, 0};
 
 /* ---- blanks */
 
@@ -40,14 +17,6 @@ bool overview_blank(int32_t point)
 {
   return point == ' ' || point == '\t' || point == 0xa0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200b) ||
          point == 0x202f || point == 0x205f || point == 0x3000 || point == 0xfeff;
-}
-
-static struct str without_last(struct str s)
-{
-  do
-    s.n--;
-  while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80);
-  return s;
 }
 
 struct str overview_skip_blanks(struct str s)
@@ -65,7 +34,7 @@ struct str overview_skip_blanks(struct str s)
 static struct str trim_end(struct str s)
 {
   while (s.n && overview_blank(utf8_last(s)))
-    s = without_last(s);
+    s = overview_without_last(s);
   return s;
 }
 
@@ -150,42 +119,14 @@ bool overview_line_next(struct str text, size_t *at, struct overview_line *line)
   return false;
 }
 
-/* ---- how lines end, and lines of their own */
-
-static bool ends(struct str text, const int32_t *marks)
-{
-  while (text.n) {
-    int32_t last = utf8_last(text);
-    if (among(marks, last))
-      return true;
-    if (!among(CLOSING_QUOTES, last))
-      return false;
-    text = without_last(text);
-  }
-  return false;
-}
-
-bool overview_ends_sentence(struct str text)
-{
-  return ends(text, ENDS);
-}
-
-bool overview_ends_stop(struct str text)
-{
-  return ends(text, STOPS);
-}
-
-bool overview_ends_comma(struct str text)
-{
-  return ends(text, COMMAS);
-}
+/* ---- lines of their own */
 
 /* Whether text is at least three times the same mark from the table, blanks between them or not. */
 static bool drawn_with(struct str text, const int32_t *marks)
 {
   int32_t mark = utf8_first(text), point;
   size_t count = 0;
-  if (!among(marks, mark))
+  if (!overview_among(marks, mark))
     return false;
   while (text.n) {
     text = str_skip(text, utf8_decode(text, &point));
@@ -255,12 +196,12 @@ bool overview_abuts(struct str a, struct str b)
   return utf8_spaceless(utf8_last(a)) && utf8_spaceless(utf8_first(b));
 }
 
-static size_t skip_marks(struct str text, size_t at, const int32_t *marks)
+static size_t skip_marks(struct str text, size_t at, bool (*is_mark)(int32_t point))
 {
   int32_t point;
   while (at < text.n && at < LONGEST_WORD) {
     size_t n = utf8_decode(str_skip(text, at), &point);
-    if (!among(marks, point))
+    if (!is_mark(point))
       break;
     at += n;
   }
@@ -268,10 +209,10 @@ static size_t skip_marks(struct str text, size_t at, const int32_t *marks)
 }
 
 /* The length of the first word. In a script without spaces that is one character, with the brackets before it and the
- * punctuation behind it that wrapping keeps together. */
+ * punctuation behind it that wrapping keeps together (kinsoku). */
 static size_t first_word(struct str text)
 {
-  size_t at = skip_marks(text, 0, OPENERS);
+  size_t at = skip_marks(text, 0, wrap_opens);
   int32_t point = utf8_first(str_skip(text, at));
   if (utf8_spaceless(point)) {
     unsigned columns;
@@ -284,7 +225,7 @@ static size_t first_word(struct str text)
       at += n;
     }
   }
-  return skip_marks(text, at, CLOSERS);
+  return skip_marks(text, at, wrap_closes);
 }
 
 bool overview_had_room(const struct overview_line *line, struct str next, unsigned widest)
@@ -292,6 +233,11 @@ bool overview_had_room(const struct overview_line *line, struct str next, unsign
   struct str word = str_head(next, first_word(next));
   size_t space = overview_abuts(line->text, next) ? 0 : 1;
   return line->width + space + width(0, word) <= widest;
+}
+
+bool overview_parted(const struct overview_line *line, struct str next, unsigned widest)
+{
+  return widest < LEAST_MARGIN || line->width > WIDEST_WRAPPED || overview_had_room(line, next, widest);
 }
 
 bool overview_capital(int32_t point)

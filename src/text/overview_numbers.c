@@ -91,9 +91,11 @@ static bool read_number(struct str s, struct overview_number *out)
   return out->style == STYLE_TITLE || parted(rest, utf8_last(out->text));
 }
 
-/* A row of figures is no title. */
-static bool has_letter(struct str s)
+/* Whether what follows a bare number can be its title: a row of figures cannot, nor can the month of a day. */
+static bool is_title(struct str s)
 {
+  if (date_begins_with_month(s))
+    return false;
   for (size_t i = 0; i < s.n; i++)
     if ((unsigned char)s.p[i] >= 0x80 || (s.p[i] >= 'A' && s.p[i] <= 'Z') || (s.p[i] >= 'a' && s.p[i] <= 'z'))
       return true;
@@ -105,7 +107,7 @@ bool overview_number_read(const struct overview_line *line, struct overview_numb
   if (!read_number(line->text, out))
     return false;
   if (out->style == STYLE_TITLE &&
-      (line->width > WIDEST_HEADING || overview_ends_stop(line->text) || !has_letter(overview_skip_blanks(out->rest))))
+      (line->width > WIDEST_HEADING || overview_ends_stop(line->text) || !is_title(overview_skip_blanks(out->rest))))
     return false;
   struct overview_number twin;
   struct str rest = overview_skip_blanks(out->rest);

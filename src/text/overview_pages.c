@@ -66,7 +66,7 @@ static void put_point_link(struct page *page, const struct overview *o, size_t i
   buf_put_str(&target, overview_page_name(o, i));
   buf_put_str(&target, STR(".gmi"));
   buf_put_str(&page->line, prefix);
-  overview_put_label_within(o, i, WIDEST_LABEL - prefix.n, &page->line);
+  overview_put_label(o, i, WIDEST_LABEL - prefix.n, &page->line);
   gemtext_put_link(page->out, buf_str(&target), buf_str(&page->line));
   if (buf_error(&target) && !buf_error(page->out))
     page->out->err = buf_error(&target);

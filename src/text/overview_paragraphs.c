@@ -2,14 +2,16 @@
 #include "base/utf8.h"
 #include "text/overview_internal.h"
 
-/* Line B joins line A if
- *   no blank line lies between them, and neither is a line of its own (the date, (END), a rule, `--`, Back to Index);
- *   B starts nothing: no sub-point, no bullet, no note;
- *   A has 100 columns at most (a wider line was never wrapped); and
- *   B's first word would not have fitted behind A within the margin, which is the width of the document's widest line
- * of at most 100 columns that has a letter or a digit, which a rule has not (the title counts only where no other line
- * has 60: see survey()). They are joined with a
- * space, or with none between Chinese or Japanese characters; hyphens stay.
+/* Line B joins line A if no blank line lies between them, and neither is a line of its own (the date, (END), a rule,
+ * `--`, Back to Index); B starts nothing, no sub-point, no bullet, no note; A has 100 columns at most (a wider line was
+ * never wrapped); and B's first word would not have fitted behind A within the margin. They are joined with a space, or
+ * with none between Chinese or Japanese characters; hyphens stay.
+ *
+ * The margin is the width of the document's widest line of at most 100 columns that has a letter or a digit, which a
+ * rule has not (the title counts only where no other line has 60: see overview_survey()).
+ *
+ * A line that may well be the next point is not joined either: one with the next number (overview_is_next) that was
+ * left in doubt because line A is full. A sentence in two parts is read more easily than two points in one.
  *
  * Two things that real documents show besides:
  *   where B is indented deeper than A by two columns, A ends like a sentence and has started nothing itself, B is a new
@@ -21,20 +23,16 @@
  * small letter: then it is text that goes on, though it was not joined.
  *
  * A sub-point is a line that begins with a number of any style (but `1 Title`), or is lettered, and stands after a
- * blank line, a line that ends like a sentence or a heading, or a first line that had room for more; or that counts on
- * from the last sub-point. So `(1)` at the start of a wrapped line (`as stated in paragraph / (1) above`) is none.
+ * blank line, a line that ends like a sentence or a heading (and in no abbreviation), or a line that had room for it;
+ * or that counts on from the last sub-point. So `(1)` at the start of a wrapped line (`as stated in paragraph / (1)
+ * above`) is none; nor is it in a document without a margin, unless it stands below the first line of the point or of a
+ * sub-point, or before no small letter.
  *
  * A sub-point may be numbered in the decimal way too, wherever its line stands: `2.1 The chair`, `2.3.1. The chair` and
  * `２．１　総論` are sub-points of point 2, and never points. It begins with the number of its own point, and a blank
  * and a capital, a letter of a script without capitals or an opening quote follow; so `12.5 per cent` at the start of a
  * wrapped line is none.
  */
-
-/* Whether `line` may have been parted from `next` on purpose: not by wrapping. */
-static bool parted_on_purpose(const struct overview_reader *r, const struct overview_line *line, struct str next)
-{
-  return r->o->widest < LEAST_MARGIN || overview_had_room(line, next, r->o->widest);
-}
 
 /* What the next line starts, given the line before it (NULL: it is the section's first) and whether that one was the
  * first of its paragraph, of kind `kind`. */
@@ -48,7 +46,9 @@ static enum overview_kind classify(struct overview_reader *r, const struct overv
     return KIND_ALONE;
   if (overview_is_note(line->text))
     return KIND_NOTE;
-  bool opens = !before || line->after_blank || kind == KIND_ALONE || overview_ends_sentence(before->text);
+  bool opens = !before || line->after_blank || kind == KIND_ALONE ||
+               (overview_ends_sentence(before->text) && !overview_ends_abbreviated(before->text));
+  bool parted = opens || overview_parted(before, line->text, r->o->widest);
   bool after_start = before && first && (kind != KIND_TEXT || (r->point && r->paragraphs == 0));
   switch (overview_bullet(line->text)) {
   case BULLET_NONE:
@@ -56,16 +56,17 @@ static enum overview_kind classify(struct overview_reader *r, const struct overv
   case BULLET_SURE:
     return KIND_BULLET;
   case BULLET_DASH:
-    if (opens || kind == KIND_BULLET || parted_on_purpose(r, before, line->text))
+    if (parted || kind == KIND_BULLET)
       return KIND_BULLET;
     break;
   }
   if (r->point && overview_is_dotted(line->text, r->point->value))
     return KIND_SUBPOINT;
-  opens = opens || (after_start && parted_on_purpose(r, before, line->text));
+  /* Without a margin every line looks parted: `as agreed in / (1) above` is not. */
+  opens = opens || (parted && (after_start || r->o->widest >= LEAST_MARGIN));
   if (overview_number_read(line, &number) && number.style != STYLE_TITLE) {
     bool counts_on = number.style == r->sub_style && number.value == r->sub_value + 1;
-    if (!opens && !counts_on)
+    if (!opens && !counts_on && (!parted || overview_small(utf8_first(overview_skip_blanks(number.rest)))))
       return KIND_TEXT;
     r->sub_style = number.style;
     r->sub_value = number.value;
@@ -98,6 +99,7 @@ void overview_reader_point(struct overview_reader *r, const struct overview *o, 
   begin(r, o, p->start, p->end);
   r->point = p;
   advance(r, NULL, false, KIND_TEXT);
+  r->indent = r->line.indent;
   /* The first line keeps its width, for joining, and loses its number. */
   const char *body = o->text + p->body;
   r->line.text = overview_skip_blanks(str_make(body, (size_t)(r->line.text.p + r->line.text.n - body)));
@@ -125,13 +127,21 @@ static bool goes_on(const struct overview_reader *r, const struct overview_line 
   return small || overview_ends_comma(line->text);
 }
 
+/* Whether the line behind `line` has the next point's number, though it starts none. */
+static bool may_be_next(const struct overview_reader *r, const struct overview_line *line)
+{
+  struct overview_number number;
+  return r->point && !overview_ends_abbreviated(line->text) && overview_number_read(&r->line, &number) &&
+         overview_is_next(r->o, r->point->value, r->indent, &r->line, &number);
+}
+
 /* Whether the next line continues the paragraph of kind `kind` whose last line is `line`; `first`: and only line. */
 static bool joins(const struct overview_reader *r, const struct overview_line *line, bool first,
                   enum overview_kind kind)
 {
   const struct overview_line *next = &r->line;
   if (next->after_blank || r->kind != KIND_TEXT || kind == KIND_ALONE || line->width > WIDEST_WRAPPED ||
-      overview_had_room(line, next->text, r->o->widest))
+      overview_had_room(line, next->text, r->o->widest) || may_be_next(r, line))
     return false;
   bool started = first && (kind != KIND_TEXT || (r->point && r->paragraphs == 0));
   if (!started && next->indent >= line->indent + DEEPER && overview_ends_sentence(line->text))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "text/overview_internal.h"
 
 /* A list that started anew inside a point. */
@@ -10,22 +11,6 @@ struct restart {
   bool open, deeper;
   unsigned last;
 };
-
-/* Whether the number starts a point: see "fits" above, and the restarted lists. */
-static bool fits(const struct overview_point *point, size_t point_indent, const struct overview_line *line,
-                 unsigned value, struct restart *list)
-{
-  bool deeper = line->indent >= point_indent + DEEPER;
-  if (value == 1 && (point->value > 1 || deeper)) {
-    *list = (struct restart){true, deeper, 1};
-    return false;
-  }
-  if (list->open && value == list->last + 1 && list->deeper == deeper && (deeper || value <= point->value)) {
-    list->last = value;
-    return false;
-  }
-  return value >= point->value && value <= (unsigned)point->value + LARGEST_GAP;
-}
 
 static int add_point(struct overview *o, const struct overview_line *line, const struct overview_number *number)
 {
@@ -59,28 +44,95 @@ static int add_point(struct overview *o, const struct overview_line *line, const
   return 0;
 }
 
+bool overview_is_next(const struct overview *o, unsigned value, size_t indent, const struct overview_line *line,
+                      const struct overview_number *number)
+{
+  return number->style == o->style && number->value == value + 1 && line->indent < indent + DEEPER &&
+         !overview_small(utf8_first(overview_skip_blanks(number->rest)));
+}
+
+/* What is known while the points are looked for. */
+struct search {
+  struct overview *o;
+  struct overview_walk walk;
+  struct overview_number number; /* that the walk stands at */
+  size_t indent;                 /* of the last point's number */
+  bool tight;                    /* the last point followed the line of the one before */
+  struct restart list;
+  bool doubt; /* the next point's number has been seen, and may be one: */
+  struct overview_line doubt_line;
+  struct overview_number doubt_number;
+};
+
+/* Whether the number that the walk stands at, and that opens, fits: see overview.c. Keeps count of a list that started
+ * anew. */
+static bool fits(struct search *s, const struct overview_point *last)
+{
+  struct restart *list = &s->list;
+  unsigned value = s->number.value;
+  bool deeper = s->walk.line.indent >= s->indent + DEEPER;
+  if (value == 1 && (last->value > 1 || deeper)) {
+    *list = (struct restart){true, deeper, 1};
+    return false;
+  }
+  if (list->open && value == list->last + 1 && list->deeper == deeper && (deeper || value <= last->value)) {
+    list->last = value;
+    return false;
+  }
+  if (s->walk.opening == OPENS_AS_NEXT)
+    return !deeper && (value == last->value + 1U || (s->doubt && value == s->doubt_number.value + 1));
+  return value >= last->value && value <= (unsigned)last->value + LARGEST_GAP;
+}
+
+/* Whether the number that the walk stands at starts a point. One that stands in doubt does if the points form a list,
+ * item upon item; else it is kept in mind. */
+static bool starts(struct search *s)
+{
+  const struct overview *o = s->o;
+  if (o->n_points == 0)
+    return true;
+  const struct overview_point *last = &o->points[o->n_points - 1];
+  /* `２．1 Alpha` would be read as a second point 2. */
+  if (overview_is_dotted(s->walk.line.text, last->value))
+    return false;
+  if (s->walk.opening != OPENS_DOUBTFULLY)
+    return fits(s, last);
+  if (!overview_is_next(o, last->value, s->indent, &s->walk.line, &s->number))
+    return false;
+  if (s->tight && s->walk.after_item)
+    return true;
+  if (!s->doubt) {
+    s->doubt = true;
+    s->doubt_line = s->walk.line;
+    s->doubt_number = s->number;
+  }
+  return false;
+}
+
+/* Adds the point that the walk stands at; before it the one that was in doubt, if this is the one after that. */
+static int take(struct search *s)
+{
+  int err = 0;
+  if (s->doubt && s->number.value == s->doubt_number.value + 1)
+    err = add_point(s->o, &s->doubt_line, &s->doubt_number);
+  if (err == 0 && s->o->n_points < OVERVIEW_POINTS_MAX)
+    err = add_point(s->o, &s->walk.line, &s->number);
+  s->indent = s->walk.line.indent;
+  s->tight = s->walk.after_item;
+  s->list.open = false;
+  s->doubt = false;
+  return err;
+}
+
 int overview_find_points(struct overview *o, size_t at)
 {
-  struct overview_walk w;
-  struct overview_number number;
-  struct restart list = {false, false, 0};
-  size_t indent = 0;
-  overview_walk_begin(&w, str_head(overview_text(o), o->tail_end), at, false);
-  while (o->n_points < OVERVIEW_POINTS_MAX && overview_walk_next(&w)) {
-    if (!overview_walk_number(&w, &number) || number.style != o->style)
-      continue;
-    /* `２．1 Alpha` would be read as a second point 2. */
-    if (o->n_points && overview_is_dotted(w.line.text, o->points[o->n_points - 1].value))
-      continue;
-    if (o->n_points && !fits(&o->points[o->n_points - 1], indent, &w.line, number.value, &list))
-      continue;
-    int err = add_point(o, &w.line, &number);
-    if (err < 0)
-      return err;
-    indent = w.line.indent;
-    list.open = false;
-  }
-  return 0;
+  struct search s = {.o = o};
+  int err = 0;
+  overview_walk_begin(&s.walk, str_head(overview_text(o), o->tail_end), at, false, o->widest);
+  while (err == 0 && o->n_points < OVERVIEW_POINTS_MAX && overview_walk_next(&s.walk))
+    if (overview_walk_number(&s.walk, &s.number) && s.number.style == o->style && starts(&s))
+      err = take(&s);
+  return err;
 }
 
 void overview_find_tail(struct overview *o)

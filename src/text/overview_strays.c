@@ -40,9 +40,10 @@ static void search_point(struct search *s, size_t i, unsigned limit)
   bool is_last = i + 1 == s->o->n_points;
   struct overview_walk w;
   struct overview_number number;
-  overview_walk_begin(&w, str_head(overview_text(s->o), point->end), point->start, false);
+  overview_walk_begin(&w, str_head(overview_text(s->o), point->end), point->start, false, s->o->widest);
   while (overview_walk_next(&w)) {
-    if (!overview_walk_number(&w, &number) || number.style == s->o->style || (is_last && number.style == STYLE_TITLE))
+    if (!overview_walk_number(&w, &number) || w.opening == OPENS_DOUBTFULLY || number.style == s->o->style ||
+        (is_last && number.style == STYLE_TITLE))
       continue;
     bool item = number.value == last[number.style].value + 1 && last[number.style].value && !last[number.style].stray;
     bool stray = !item && number.value > point->value && number.value < limit;

@@ -46,6 +46,15 @@ void uri_put_byte(struct buf *out, char c);
 /* Appends raw bytes for a URI's query: as uri_put_path, with `/` and `?` left alone. */
 void uri_put_query(struct buf *out, struct str query);
 
+/* The same two for what may be percent-encoded already: escapes stay as they are, and only a `%` without two
+ * hexadecimal digits becomes %25. */
+void uri_put_encoded_path(struct buf *out, struct str path);
+void uri_put_encoded_query(struct buf *out, struct str query);
+
+/* Appends raw bytes for the name in a URI's userinfo (RFC 3986 3.2.1): as uri_put_path, with `/`, `:` and `@` encoded.
+ */
+void uri_put_user(struct buf *out, struct str user);
+
 /* Appends a relative reference that leads to the raw name `name` in the same directory (`name` may end in or contain
  * `/`): percent-encoded, and with `./` in front where its first segment has a colon (G16) or is empty. */
 void uri_put_relative(struct buf *out, struct str name);

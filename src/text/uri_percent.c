@@ -18,35 +18,6 @@ static bool is_pchar(char c)
          (c != '\0' && strchr("-._~!$&'()*+,;=:@", c) != NULL);
 }
 
-void uri_put_path(struct buf *out, struct str path)
-{
-  for (size_t i = 0; i < path.n; i++) {
-    if (is_pchar(path.p[i]) || path.p[i] == '/')
-      buf_put_c(out, path.p[i]);
-    else
-      uri_put_byte(out, path.p[i]);
-  }
-}
-
-void uri_put_query(struct buf *out, struct str query)
-{
-  for (size_t i = 0; i < query.n; i++) {
-    if (is_pchar(query.p[i]) || query.p[i] == '/' || query.p[i] == '?')
-      buf_put_c(out, query.p[i]);
-    else
-      uri_put_byte(out, query.p[i]);
-  }
-}
-
-void uri_put_relative(struct buf *out, struct str name)
-{
-  /* A colon would make the first segment a scheme (RFC 3986 4.2); a slash in front would leave the directory. */
-  struct str first = str_head(name, str_find(name, '/'));
-  if (first.n == 0 || str_find(first, ':') < first.n)
-    buf_put_str(out, STR("./"));
-  uri_put_path(out, name);
-}
-
 static int hex_value(char c)
 {
   if (c >= '0' && c <= '9')
@@ -58,6 +29,65 @@ static int hex_value(char c)
   return -1;
 }
 
+/* Whether an escape stands at the start of text: `%` and two hexadecimal digits. */
+static bool is_escape(struct str text)
+{
+  return text.n > 2 && text.p[0] == '%' && hex_value(text.p[1]) >= 0 && hex_value(text.p[2]) >= 0;
+}
+
+/* Appends text with all encoded but pchars, the `more` characters and, if they are to stay, escapes. */
+static void put_encoded(struct buf *out, struct str text, const char *more, bool escapes_stay)
+{
+  for (; text.n; text = str_skip(text, 1)) {
+    char c = text.p[0];
+    bool stays = is_pchar(c) || (c != '\0' && strchr(more, c) != NULL) || (escapes_stay && is_escape(text));
+    if (stays)
+      buf_put_c(out, c);
+    else
+      uri_put_byte(out, c);
+  }
+}
+
+void uri_put_path(struct buf *out, struct str path)
+{
+  put_encoded(out, path, "/", false);
+}
+
+void uri_put_query(struct buf *out, struct str query)
+{
+  put_encoded(out, query, "/?", false);
+}
+
+void uri_put_user(struct buf *out, struct str user)
+{
+  for (size_t i = 0; i < user.n; i++) {
+    char c = user.p[i];
+    if (is_pchar(c) && c != ':' && c != '@')
+      buf_put_c(out, c);
+    else
+      uri_put_byte(out, c);
+  }
+}
+
+void uri_put_encoded_path(struct buf *out, struct str path)
+{
+  put_encoded(out, path, "/", true);
+}
+
+void uri_put_encoded_query(struct buf *out, struct str query)
+{
+  put_encoded(out, query, "/?", true);
+}
+
+void uri_put_relative(struct buf *out, struct str name)
+{
+  /* A colon would make the first segment a scheme (RFC 3986 4.2); a slash in front would leave the directory. */
+  struct str first = str_head(name, str_find(name, '/'));
+  if (first.n == 0 || str_find(first, ':') < first.n)
+    buf_put_str(out, STR("./"));
+  uri_put_path(out, name);
+}
+
 void uri_decode(struct buf *out, struct str text)
 {
   while (text.n) {
@@ -66,10 +96,8 @@ void uri_decode(struct buf *out, struct str text)
     text = str_skip(text, plain);
     if (text.n == 0)
       return;
-    int high = text.n > 2 ? hex_value(text.p[1]) : -1;
-    int low = text.n > 2 ? hex_value(text.p[2]) : -1;
-    bool encoded = high >= 0 && low >= 0;
-    buf_put_c(out, encoded ? (char)(high * 16 + low) : '%');
+    bool encoded = is_escape(text);
+    buf_put_c(out, encoded ? (char)(hex_value(text.p[1]) * 16 + hex_value(text.p[2])) : '%');
     text = str_skip(text, encoded ? 3 : 1);
   }
 }

@@ -1,12 +1,9 @@
 /* Wrapping text at columns: greedy, with the simplest rules of Japanese line breaking (JIS X 4051, "kinsoku"). */
 #include "text/wrap.h"
 
-#include <stdint.h>
-
 #include "base/utf8.h"
 
-/* Marks that must not begin a line. */
-static bool closes(int32_t point)
+bool wrap_closes(int32_t point)
 {
   static const int32_t marks[] = {
       '!',    ')',    ',',    '.',    ':',    ';',    '?',    ']',    '}',    0x2019, 0x201d, 0x2026, 0x3001, 0x3002,
@@ -20,8 +17,7 @@ static bool closes(int32_t point)
   return false;
 }
 
-/* Marks that must not end one. */
-static bool opens(int32_t point)
+bool wrap_opens(int32_t point)
 {
   static const int32_t marks[] = {'(',    '[',    '{',    0x2018, 0x201c, 0x3008, 0x300a, 0x300c,
                                   0x300e, 0x3010, 0x3014, 0x3016, 0xff08, 0xff3b, 0xff5b, 0xff62};
@@ -33,7 +29,7 @@ static bool opens(int32_t point)
 
 static bool may_part(int32_t before, int32_t after)
 {
-  return (utf8_spaceless(before) || utf8_spaceless(after)) && !opens(before) && !closes(after);
+  return (utf8_spaceless(before) || utf8_spaceless(after)) && !wrap_opens(before) && !wrap_closes(after);
 }
 
 /* Where the text can be cut so that the line ends before `end` and the next one begins at `next`. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -15,5 +16,9 @@
  * False when *rest is empty. With `whole` false, *rest is only the start of a text: then false also where what is still
  * to come could change the line, and *rest is left as it is. Every byte is looked at twice at most. */
 bool wrap_cut(struct str *rest, size_t columns, bool whole, struct str *line);
+
+/* Marks that no line may begin with, such as 。 and small kana; marks that none may end with, such as 「. */
+bool wrap_closes(int32_t point);
+bool wrap_opens(int32_t point);
 
 #endif

@@ -14,6 +14,7 @@
 #include "tls/choice.h"
 #include "tls/digest.h"
 #include "tls/hello.h"
+#include "tls/offer.h"
 #include "tls/pair.h"
 
 enum { ADVICE_MAX = 3 * PATH_MAX };
@@ -29,44 +30,14 @@ struct tls_site {
 
 struct tls_server {
   unsigned refs;
+  struct tickets *tickets; /* borrowed; NULL: OpenSSL's own keys */
   BIO_METHOD *wire;
   SSL_CTX *base; /* every session starts here: it has the ticket keys and the callbacks, and no certificate */
   struct tls_site *sites;
   size_t n_sites;
 };
 
-/* ---------------------------------------------------------------- settings (G1, G4) */
-
-/* Forward secrecy and AEAD only, for keys of both kinds. TLS 1.3 has nothing else anyway. */
-static const char ciphers_tls12[] = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-                                    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-                                    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-
-/* A session takes its options from the base context and its certificate from the site's; both are made here so that
- * they cannot differ. */
-static SSL_CTX *context_new(void)
-{
-  char groups[] = "X25519:P-256:P-384"; /* not const: OpenSSL's macro casts that away */
-  SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-  if (!ctx)
-    return NULL;
-  /* Our order of ciphers, but a client without AES in hardware (it puts ChaCha20 first) gets what is fast for it. */
-  SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                               SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_clear_options(ctx, SSL_OP_ALLOW_NO_DHE_KEX | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
-  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  /* Resumption is by ticket only: no memory of ours per client. One ticket, as there is one request per connection. */
-  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-  /* Any client is welcome without a certificate. G5's optional CertificateRequest is a per-site setting:
-   * SSL_VERIFY_PEER with a callback that accepts anything goes to site_context, and SSL_set_verify to choose. */
-  SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-  if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_max_proto_version(ctx, 0) == 1 &&
-      SSL_CTX_set_cipher_list(ctx, ciphers_tls12) == 1 && SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
-      SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1)
-    return ctx;
-  SSL_CTX_free(ctx);
-  return NULL;
-}
+/* ---------------------------------------------------------------- a site's context */
 
 /* A ticket is good for the site that gave it, whatever its certificate is by then, and in every process that serves it
  * (G5). */
@@ -84,12 +55,13 @@ static int set_session_id_context(SSL_CTX *ctx, const struct tls_site *site)
   return err;
 }
 
-static int site_context(const struct tls_site *site, const struct pair *pair, SSL_CTX **out, struct buf *why)
+static int site_context(struct tickets *tickets, const struct tls_site *site, const struct pair *pair, SSL_CTX **out,
+                        struct buf *why)
 {
-  SSL_CTX *ctx = context_new();
+  SSL_CTX *ctx = offer_new(tickets);
   int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
-  if (err == 0 && SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->chain, 1) != 1)
-    err = ERR_TLS;
+  if (err == 0)
+    err = offer_pair(ctx, pair->leaf, pair->key, pair->chain);
   if (err) {
     const char *words = ERR_reason_error_string(ERR_peek_last_error());
     buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
@@ -171,7 +143,7 @@ SSL *tls_server_ssl(struct tls_server *server, struct wire *wire, struct tls_cho
 
 /* ---------------------------------------------------------------- the set */
 
-int tls_server_new(struct tls_server **out)
+int tls_server_new(struct tickets *tickets, struct tls_server **out)
 {
   int err = ERR_NOMEM;
   struct tls_server *server = calloc(1, sizeof *server);
@@ -179,8 +151,9 @@ int tls_server_new(struct tls_server **out)
   if (!server)
     return err;
   server->refs = 1;
+  server->tickets = tickets;
   server->wire = wire_method();
-  server->base = context_new();
+  server->base = offer_new(tickets);
   if (server->wire && server->base) {
     SSL_CTX_set_client_hello_cb(server->base, choose, server);
     SSL_CTX_set_tlsext_servername_callback(server->base, acknowledge);
@@ -275,7 +248,7 @@ static void warn_owner(const struct tls_site *site, X509 *leaf)
 
 /* Reads the pair and puts it in the place of the one in use. *fresh: the certificates are not those that were in use
  * (a backup that touches files is no news). */
-static int site_load(struct tls_site *site, bool *fresh, struct buf *why)
+static int site_load(struct tickets *tickets, struct tls_site *site, bool *fresh, struct buf *why)
 {
   struct pair pair = PAIR_INIT;
   SSL_CTX *ctx = NULL;
@@ -283,7 +256,7 @@ static int site_load(struct tls_site *site, bool *fresh, struct buf *why)
   pair_look(site->dir, site->file, &site->seen);
   int err = pair_read(site->dir, site->file, &pair, why);
   if (err == 0)
-    err = site_context(site, &pair, &ctx, why);
+    err = site_context(tickets, site, &pair, &ctx, why);
   if (err == 0) {
     STACK_OF(X509) *chain = NULL;
     const X509 *leaf = site->ctx ? SSL_CTX_get0_certificate(site->ctx) : NULL;
@@ -310,7 +283,7 @@ int tls_server_add(struct tls_server *server, const char *const *names, size_t n
   if (err)
     buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
   else
-    err = site_load(&site, &fresh, why);
+    err = site_load(server->tickets, &site, &fresh, why);
   struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;
@@ -335,7 +308,7 @@ unsigned tls_server_refresh(struct tls_server *server, struct buf *why)
     pair_look(site->dir, site->file, &now);
     if (pair_same(&now, &site->seen))
       continue;
-    if (site_load(site, &fresh, why) < 0)
+    if (site_load(server->tickets, site, &fresh, why) < 0)
       buf_put_c(why, '\n');
     else if (fresh)
       replaced++;

@@ -8,13 +8,15 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "tls/tickets.h"
 
 /* All the sites of a process as TLS sees them. Loop thread only. TLS 1.2 at least, forward secrecy only; TLS 1.3
  * clients get one ticket, which is good for the site that gave it and for no other (G5). */
 struct tls_server;
 
-/* Makes a set without certificates. ERR_NOMEM or ERR_TLS. */
-int tls_server_new(struct tls_server **out) __attribute__((warn_unused_result));
+/* Makes a set without certificates. `tickets` are borrowed and must outlive the server and its sessions; NULL: tickets
+ * are good in this process only, and for as long as it runs. ERR_NOMEM or ERR_TLS. */
+int tls_server_new(struct tickets *tickets, struct tls_server **out) __attribute__((warn_unused_result));
 /* Sessions that are still open keep what they use. */
 void tls_server_free(struct tls_server *server);
 

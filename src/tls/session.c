@@ -74,7 +74,7 @@ static void break_session(struct tls_session *s)
   if (buf_error(&s->wire.out)) {
     (void)snprintf(s->fault, sizeof s->fault, "the output: %s", err_text(buf_error(&s->wire.out)));
     ERR_clear_error();
-  } else if (!fault_take(s->fault, wire_output(&s->wire).n > 0)) {
+  } else if (!fault_take(s->fault, "client", wire_output(&s->wire).n > 0)) {
     alert_plain_peer(s);
   }
 }

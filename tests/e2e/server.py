@@ -77,7 +77,7 @@ class Server:
     folder for certificates below `work`."""
 
     def __init__(self, work, capsule, *options, gemini=None, gopher=None, certs=None, before=(), descriptors=None,
-                 preexec=None, ports=True):
+                 preexec=None, ports=True, workers=2):
         self.work = Path(work)
         self.work.mkdir(parents=True, exist_ok=True)
         self.capsule = Path(capsule)
@@ -90,6 +90,9 @@ class Server:
             for name, given in (("--gemini", gemini), ("--gopher", gopher)):
                 for address in addresses if given is None else given:
                     words += [name, address]
+
+        if workers:
+            words += ["--workers", str(workers)]
 
         def in_child():
             if descriptors:
@@ -181,16 +184,35 @@ class Server:
         lines = [line for line in self.log().splitlines() if line]
         return [line for line in lines if level is None or line.split(" ")[1:2] == [level]]
 
+    def workers(self):
+        """The process ids of those who serve, oldest first; those that end just now may be among them."""
+        return sorted(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
+
+    def _sum(self, look):
+        """What is seen of supervisor and workers together."""
+        total = 0
+        for pid in [self.pid, *self.workers()]:
+            try:
+                total += look(Path(f"/proc/{pid}"))
+            except OSError:
+                pass  # it has just ended
+        return total
+
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return self._sum(lambda proc: len(os.listdir(proc / "fd")))
 
     def cpu_seconds(self):
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        ticks = self._sum(lambda proc: sum(map(int, (proc / "stat").read_text().rpartition(")")[2].split()[11:13])))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory_kib(self):
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)[1])
+        return self._sum(lambda proc: int(re.search(r"^VmRSS:\s+(\d+) kB", (proc / "status").read_text(),
+                                                    re.MULTILINE)[1]))
+
+    def limit_descriptors(self, limits):
+        """Sets the limits (soft, hard) of every worker."""
+        for pid in self.workers():
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
 
     def port(self, scheme, host="127.0.0.1"):
         """The port of a listener that answers on this address."""

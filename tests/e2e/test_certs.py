@@ -153,7 +153,7 @@ def test_a_swapped_pair_is_picked_up_without_a_restart(serve, tmp_path):
 
 
 def test_rubbish_keeps_the_old_pair_in_use_and_says_so(serve, tmp_path):
-    site = serve(TREE, certs=make_pair(tmp_path / "certs", "localhost"))
+    site = serve(TREE, certs=make_pair(tmp_path / "certs", "localhost"), workers=1)  # each worker says so
     old = site.gemini("/").certificate
     (site.certs / "localhost.crt").write_text("rubbish\n")
 

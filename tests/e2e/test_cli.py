@@ -26,7 +26,8 @@ def the_one_line(text):
 # ---------------------------------------------------------------- help and usage
 
 
-@pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["cert", "--help"], ["render", "--help"]])
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["cert", "--help"], ["render", "--help"],
+                                   ["bench", "--help"]])
 def test_help_is_an_answer(words):
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, "")
@@ -42,7 +43,7 @@ def test_help_names_every_option():
 
 def test_help_names_every_command():
     said = run("--help").stdout
-    for command in ("serve", "cert", "render"):
+    for command in ("serve", "cert", "render", "bench"):
         assert re.search(rf"\b{command}\b", said), command
 
 
@@ -56,7 +57,7 @@ def test_version(words):
 @pytest.mark.parametrize("words", [
     [], ["frobnicate"], ["--frobnicate"], ["serve", "--frobnicate"], ["serve", "-x"], ["serve", "one", "two"],
     ["serve", "--host"], ["serve", "--quiet=yes"], ["cert"], ["cert", "frobnicate"], ["render"],
-    ["render", "--frobnicate", "x"],
+    ["render", "--frobnicate", "x"], ["bench"], ["bench", "--frobnicate"],
 ])
 def test_a_wrong_command_line_is_status_2(words, tmp_path):
     done = run(*words, cwd=tmp_path)
@@ -251,7 +252,8 @@ def test_the_limit_of_open_files_is_raised_B2(serve):
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     site = serve(TREE, preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard)))
-    assert resource.prlimit(site.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+    for worker in site.workers():
+        assert resource.prlimit(worker, resource.RLIMIT_NOFILE) == (hard, hard)
 
 
 def test_it_serves_the_folder_capsule_by_default(tmp_path):

@@ -202,6 +202,17 @@ def test_harmful_urls_get_no_page_P12(site, url):
     assert site.gopher("URL:" + url).error
 
 
+@pytest.mark.parametrize("name", ["URL:http:.txt", "url:x.txt", "URL:.txt"])
+def test_a_file_whose_name_looks_like_a_url_is_found_from_a_listing_P12(serve, name):
+    site = serve({name: "its content\n", "URL:sub/a.txt": "below\n"})
+    item, = [item for item in site.gopher("/").menu if item.display.startswith(name)]
+    assert site.gopher(item.selector).text == "its content\n"
+    target, = [target for target, label in client.gemtext_links(site.gemini("/").text) if label.startswith(name)]
+    assert site.gemini("/" + target.removeprefix("./")).text == "its content\n"
+    folder, = [item for item in site.gopher("/").menu if item.display.startswith("URL:sub")]
+    assert site.gopher(site.gopher(folder.selector).menu[-1].selector).text == "below\n"
+
+
 @pytest.mark.parametrize("selector", ["/nothing", "nothing.gmi", "/dir/nothing", "/text.txt/", "/text.txt/below"])
 def test_an_error_is_a_menu_of_one_line_P13(site, selector):
     assert site.gopher(selector).error

@@ -2,6 +2,7 @@
 issue 2: bad input)."""
 
 import random
+import os
 import resource
 import socket
 import ssl
@@ -204,10 +205,11 @@ def test_two_thousand_idle_connections_do_not_disturb_the_others(serve):
 
 def test_it_recovers_by_itself_when_descriptors_run_out(serve):
     """The limit falls below what the server counted on when it started, so that accept4 itself fails."""
-    site = serve(TREE)
+    site = serve(TREE, workers=1)
     before = site.descriptors()
+    used = len(os.listdir(f"/proc/{site.workers()[0]}/fd"))
     limit = before + 20
-    resource.prlimit(site.pid, resource.RLIMIT_NOFILE, (limit, limit))
+    site.limit_descriptors((used + 20, used + 20))
     socks = idle(site, 60)
     try:
         eventually(lambda: site.descriptors() >= limit, 5, "the last descriptor")
@@ -228,17 +230,18 @@ def test_it_recovers_by_itself_when_descriptors_run_out(serve):
 def test_it_goes_on_by_itself_where_no_connection_of_its_own_ends(serve):
     """The shortage may be another program's: nothing happens here that could wake the listener."""
     site = serve(TREE)
-    limit = resource.prlimit(site.pid, resource.RLIMIT_NOFILE, (0, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    site.limit_descriptors((0, limit[1]))
     with site.connect("gopher") as sock:
         sock.sendall(b"/text.txt\r\n")
         eventually(lambda: site.log_lines("warning"), 5, "the warning")
-        resource.prlimit(site.pid, resource.RLIMIT_NOFILE, limit)
+        site.limit_descriptors(limit)
         assert client.read_to_end(sock) == (b"text\n", client.FIN)
 
 
 def test_those_turned_away_are_told_or_closed_never_left_waiting_G17(serve):
     """Over capacity a Gemini client gets 41 or a close, at once or as soon as there is room again."""
-    site = serve(TREE, "--timeout", "request=1", "--timeout", "handshake=1", descriptors=64)
+    site = serve(TREE, "--timeout", "request=1", "--timeout", "handshake=1", descriptors=64, workers=1)
     socks = idle(site, 100)
     replies = []
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 
 from server import eventually
 from tree import plant
@@ -78,6 +79,7 @@ def test_a_release_swapped_in_by_a_symbolic_link(serve, tmp_path):
     (tmp_path / "next").symlink_to("two")
     os.replace(tmp_path / "next", current)
     eventually(lambda: site.gemini("/").text == "# Release two\n", 3, "the new release")
+    time.sleep(1)  # by then every worker has looked
     assert site.gemini("/two.txt").text == "two\n"
     assert site.gemini("/one.txt").status == 51
     assert "Release two" in site.gopher("").text
@@ -89,5 +91,6 @@ def test_a_folder_moved_away_and_a_new_one_put_in_its_place(serve):
     site.capsule.rename(site.work / "old")
     plant(site.capsule, {"index.gmi": "# New\n"})
     eventually(lambda: site.gemini("/").text == "# New\n", 3, "the new folder")
+    time.sleep(1)  # by then every worker has looked
     shutil.rmtree(site.work / "old")
     assert site.gemini("/").text == "# New\n"

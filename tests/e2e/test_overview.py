@@ -145,7 +145,7 @@ def test_nothing_virtual_stands_beside_something_real(site, name):
         assert "Never seen" not in reply.raw.decode()
         assert site.gemini(f"/{name}/1.gmi").status == 51
     warnings = [line for line in site.log_lines("warning") if f"{name}.overview.txt" in line]
-    assert len(warnings) == 1, site.log()
+    assert 1 <= len(warnings) <= 2, site.log()  # each of the two workers says so, once
 
 
 def test_names_are_percent_encoded(site):

@@ -196,6 +196,18 @@ def test_a_session_can_be_resumed(site):
     assert (client.GeminiReply(raw, end).text, end) == (TREE["page.gmi"], client.CLOSE_NOTIFY)
 
 
+@pytest.mark.parametrize("options", [[], ["--no-fast-kdf"]], ids=["fast", "openssl"])
+def test_keys_are_derived_alike_with_the_fast_functions_and_without(serve, options):
+    site = serve(TREE, *options)
+    context = client.tls_context(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)
+    assert site.gemini("/page.gmi", context=context).text == TREE["page.gmi"]
+    told = [line for line in site.log_lines("notice") if "OpenSSL's own functions" in line]
+    used = not options and ssl.OPENSSL_VERSION_INFO[:2] == (3, 0)
+    assert len(told) == (0 if used else 1)
+    if options:
+        assert "--no-fast-kdf" in told[0]
+
+
 def test_a_flood_of_key_updates_is_cut_off(serve):
     """openssl s_client asks for new keys with each K that it reads; a request needs none."""
     site = serve(TREE)

@@ -28,7 +28,7 @@ static struct tls_server *make_server(void)
   char folder[] = "/tmp/nuncio-fuzz-XXXXXX";
   struct buf why = BUF_INIT(4096);
   struct tls_server *server = NULL;
-  must(mkdtemp(folder) && tls_server_new(&server) == 0);
+  must(mkdtemp(folder) && tls_server_new(NULL, &server) == 0);
   for (size_t i = 0; i < 2; i++) {
     const struct certificate_names wanted = {.names = &names[i], .n_names = 1};
     must(certificate_make(folder, names[i], &wanted, KEY_NEW, NULL, &why) == 0);

@@ -306,18 +306,21 @@ static bool check_take_point(struct check_ways *ways, struct str number, struct 
 
 struct check_links {
   const struct overview *o;
+  struct str *labels; /* of each point's link, as the overview's page has it */
 };
 
 /* Every link of the overview's page: the points in order, then the source, then the way out. */
 static const char *check_on_link(void *context, struct check_page *p)
 {
-  const struct overview *o = ((struct check_links *)context)->o;
+  const struct check_links *links = context;
+  const struct overview *o = links->o;
   size_t i = p->links - 1;
   if (i >= overview_points(o))
     return NULL;
   struct str name = overview_page_name(o, i);
   if (!str_starts(p->target[2], name) || !str_eq(str_skip(p->target[2], name.n), STR(".gmi")))
     return check_say("link %zu leads to %.*s", i, STR_ARG(p->target[2]));
+  links->labels[i] = p->label[2];
   if (!str_starts(p->label[2], overview_number(o, i)))
     return check_say("link %zu is called %.*s", i, STR_ARG(p->label[2]));
   return utf8_columns(p->label[2]) > 100 ? check_say("a label too wide: %.*s", STR_ARG(p->label[2])) : NULL;
@@ -344,11 +347,9 @@ static const char *check_point_links(const struct overview *o, size_t i, const s
 }
 
 /* A label is the beginning of its point's words, perhaps with an ellipsis. */
-static const char *check_label(const struct overview *o, size_t i, struct str words)
+static const char *check_label(size_t i, struct str text, struct str words)
 {
-  struct buf label = BUF_INIT(OVERVIEW_PAGE_MAX), clean = BUF_INIT(OVERVIEW_PAGE_MAX);
-  overview_put_label(o, i, &label);
-  struct str text = buf_str(&label);
+  struct buf clean = BUF_INIT(OVERVIEW_PAGE_MAX);
   check_words(&clean, text);
   bool good = str_starts(words, buf_str(&clean));
   if (!good && str_ends(text, STR("…"))) {
@@ -357,13 +358,13 @@ static const char *check_label(const struct overview *o, size_t i, struct str wo
     good = str_starts(words, buf_str(&clean));
   }
   const char *fault = good ? NULL : check_say("point %zu is called %.*s", i, STR_ARG(text));
-  buf_free(&label);
   buf_free(&clean);
   return fault;
 }
 
-static const char *check_point(const struct overview *o, size_t i, struct str title, struct check_ways *ways)
+static const char *check_point(const struct check_links *links, size_t i, struct str title, struct check_ways *ways)
 {
+  const struct overview *o = links->o;
   struct check_page p;
   struct buf number = BUF_INIT(64);
   const char *fault = NULL;
@@ -372,7 +373,7 @@ static const char *check_point(const struct overview *o, size_t i, struct str ti
   if (overview_put_point(o, i, &p.bytes) != 0)
     fault = check_say("point %zu cannot be written", i);
   else if ((fault = check_page_read(&p, NULL, NULL)) || (fault = check_point_links(o, i, &p)) ||
-           (fault = check_label(o, i, buf_str(&p.before))))
+           (fault = check_label(i, links->labels[i], buf_str(&p.before))))
     ;
   else if (!str_eq(buf_str(&p.title), title))
     fault = check_say("point %zu has the title %.*s", i, STR_ARG(buf_str(&p.title)));
@@ -420,6 +421,7 @@ static const char *overview_check(struct str source)
   struct buf words = BUF_INIT(OVERVIEW_PAGE_MAX), under = BUF_INIT(64);
   struct check_page p;
   struct check_ways ways = {NULL, 0};
+  struct check_links links = {NULL, NULL};
   check_page_init(&p);
   check_source_words(&words, source);
   struct str rest = buf_str(&words);
@@ -428,7 +430,11 @@ static const char *overview_check(struct str source)
     fault = check_say("it cannot be parsed or written");
     goto out;
   }
-  struct check_links links = {o};
+  links = (struct check_links){o, calloc(overview_points(o) + 1, sizeof *links.labels)};
+  if (!links.labels) {
+    fault = check_say("out of memory");
+    goto out;
+  }
   if ((fault = check_page_read(&p, check_on_link, &links)))
     goto out;
   if ((fault = check_strays(o)))
@@ -446,7 +452,7 @@ static const char *overview_check(struct str source)
   if (!fault && !check_ways_add(&ways, rest))
     fault = check_say("out of memory");
   for (size_t i = 0; i < overview_points(o) && !fault; i++)
-    fault = check_point(o, i, buf_str(&p.title), &ways);
+    fault = check_point(&links, i, buf_str(&p.title), &ways);
   bool whole = false;
   for (size_t i = 0; i < ways.n && !whole; i++)
     whole = check_end(ways.left[i], buf_str(&p.after));
@@ -455,6 +461,7 @@ static const char *overview_check(struct str source)
         check_say("words are lost or changed at the end; the tail is: %.*s", STR_ARG(str_head(buf_str(&p.after), 80)));
 out:
   free(ways.left);
+  free(links.labels);
   overview_free(o);
   check_page_free(&p);
   buf_free(&words);

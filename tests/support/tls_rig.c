@@ -106,7 +106,8 @@ static void write_pair(const char *folder, const char *name, EVP_PKEY *key, EVP_
   assert_non_null(X509_time_adj_ex(X509_getm_notBefore(made), from_day, 0, NULL));
   assert_non_null(X509_time_adj_ex(X509_getm_notAfter(made), to_day, 0, NULL));
   assert_int_equal(X509_set_pubkey(made, key), 1);
-  assert_true(X509_sign(made, signer, EVP_sha256()) > 0);
+  /* Ed25519 brings its own digest. */
+  assert_true(X509_sign(made, signer, EVP_PKEY_is_a(signer, "ED25519") ? NULL : EVP_sha256()) > 0);
 
   (void)snprintf(file, sizeof file, "%s.crt", name);
   BIO *out = BIO_new_file(rig_path(folder, file), "wb");

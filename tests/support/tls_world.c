@@ -21,7 +21,7 @@ void rig_world_init(struct rig_world *w)
   folder_make(&w->top);
   w->folder = w->top.path;
   buf_init(&w->why, 1 << 16);
-  assert_int_equal(tls_server_new(&w->server), 0);
+  assert_int_equal(tls_server_new(NULL, &w->server), 0);
 }
 
 void rig_world_of_two(struct rig_world *w)

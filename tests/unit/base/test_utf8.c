@@ -52,6 +52,56 @@ static void columns_P9(void **state)
   assert_int_equal(utf8_columns(STR("\xff")), 1);
 }
 
+/* P9: what stands in one character is as wide as its parts together, but for emoji, which are drawn as one. */
+static void clusters_are_as_wide_as_terminals_show_P9(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text;
+    size_t columns;
+  } table[] = {
+      {__LINE__, "क्ष", 2},           /* a conjunct: the virama takes no column */
+      {__LINE__, "क्‍ष", 2}, /* with a joiner */
+      {__LINE__, "क\xe2\x80\x8dा", 2},
+      {__LINE__, "का", 2},                                   /* vowel signs that stand beside their letter */
+      {__LINE__, "हिन्दी", 5},                                /* i before its letter, ii behind */
+      {__LINE__, "กำ", 2},                                   /* Thai sara am */
+      {__LINE__, "ｶﾞ", 2},                                   /* halfwidth ga: the sound mark has a column */
+      {__LINE__, "が", 2},                                   /* ka with a combining one */
+      {__LINE__, "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8", 2}, /* Hangul in its letters: one syllable */
+      {__LINE__, "👨‍👩‍👧", 2},
+      {__LINE__, "👍🏽", 2},
+      {__LINE__, "☝🏽", 2},
+      {__LINE__, "❤️", 2},
+      {__LINE__, "❤️‍🔥", 2},
+      {__LINE__, "🇯🇵🇷🇺", 4},
+      {__LINE__, "🇯", 1},
+      {__LINE__, "a\xf0\x9f\x8f\xbd", 3}, /* a skin tone with nothing to tone */
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    size_t columns = utf8_columns(str_from(table[i].text));
+    if (columns != table[i].columns)
+      fail_msg("line %d: %zu columns", table[i].line, columns);
+  }
+}
+
+/* P9: no character is too wide for a narrow line, whatever is heaped upon it. */
+static void a_heap_of_marks_is_parted_P9(void **state)
+{
+  (void)state;
+  struct buf heap = BUF_INIT(4096);
+  buf_put_str(&heap, STR("क"));
+  for (int i = 0; i < 100; i++)
+    buf_put_str(&heap, STR("ा"));
+  assert_int_equal(utf8_columns(buf_str(&heap)), 101);
+  unsigned columns;
+  assert_int_equal(utf8_character(buf_str(&heap), &columns), UTF8_CHARACTER_COLUMNS * 3);
+  assert_int_equal(columns, UTF8_CHARACTER_COLUMNS);
+  assert_int_equal(utf8_fit(buf_str(&heap), 67), 64 * 3);
+  buf_free(&heap);
+}
+
 /* P9: never cut inside a character. */
 static void fit_cuts_between_characters_P9(void **state)
 {
@@ -148,6 +198,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(validity),
       cmocka_unit_test(columns_P9),
+      cmocka_unit_test(clusters_are_as_wide_as_terminals_show_P9),
+      cmocka_unit_test(a_heap_of_marks_is_parted_P9),
       cmocka_unit_test(fit_cuts_between_characters_P9),
       cmocka_unit_test(clean_replaces_each_bad_byte),
       cmocka_unit_test(ends_of_a_text),

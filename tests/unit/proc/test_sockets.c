@@ -33,7 +33,7 @@ static int open_value(struct sockets *sockets, const char *value, struct buf *wh
 {
   struct listen_list list = {.n = 0};
   assert_int_equal(settings_listen(&list, str_from(value), why), 0);
-  return sockets_open(sockets, &proto_gopher, &list, why);
+  return sockets_open(sockets, &proto_gopher, &list, 1, why);
 }
 
 /* A default, or a bare port, means both families: one that is lacking is skipped. An address that was asked for is not.
@@ -56,7 +56,7 @@ static void a_lacking_family_is_skipped_B2(void **state)
   };
   log_open(LOG_WARNING); /* the notice is not for this test's reader */
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-    struct sockets sockets = {.n = 0};
+    struct sockets sockets = SOCKETS_INIT;
     struct buf why = BUF_INIT(1024);
     lacking = table[i].lacking;
     int result = open_value(&sockets, table[i].value, &why);
@@ -73,7 +73,7 @@ static void a_lacking_family_is_skipped_B2(void **state)
 static void a_port_that_is_taken_is_named(void **state)
 {
   (void)state;
-  struct sockets first = {.n = 0}, second = {.n = 0};
+  struct sockets first = SOCKETS_INIT, second = SOCKETS_INIT;
   struct buf why = BUF_INIT(1024);
   assert_int_equal(open_value(&first, "127.0.0.1:0", &why), 0);
   char value[64];
@@ -86,11 +86,37 @@ static void a_port_that_is_taken_is_named(void **state)
   buf_free(&why);
 }
 
+/* One socket for each slot and address, all on the port that the system chose for the first; and a port that others
+ * share is as busy as any. */
+static void slots_share_a_port(void **state)
+{
+  (void)state;
+  struct sockets first = SOCKETS_INIT, second = SOCKETS_INIT;
+  struct buf why = BUF_INIT(1024);
+  struct listen_list list = {.n = 0};
+  assert_int_equal(settings_listen(&list, STR("127.0.0.1:0"), &why), 0);
+  assert_int_equal(sockets_open(&first, &proto_gopher, &list, 4, &why), 0);
+  assert_int_equal(first.n, 4);
+  assert_int_equal(sockets_slots(&first), 4);
+  for (unsigned i = 0; i < 4; i++) {
+    assert_int_equal(first.at[i].slot, i);
+    assert_int_equal(first.at[i].port, first.at[0].port);
+  }
+  list.at[0].port = first.at[0].port;
+  assert_int_equal(sockets_open(&second, &proto_gopher, &list, 4, &why), ERR_BUSY);
+  buf_clear(&why);
+  assert_int_equal(sockets_open(&second, &proto_gopher, &list, 1, &why), ERR_BUSY);
+  sockets_close(&first);
+  sockets_close(&second);
+  buf_free(&why);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_lacking_family_is_skipped_B2),
       cmocka_unit_test(a_port_that_is_taken_is_named),
+      cmocka_unit_test(slots_share_a_port),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,7 +72,7 @@ static void gemtext_becomes_a_menu_however_it_comes_P10(void **state)
   static const struct str page = STR_INIT("# Title\n\nText of the page.\n=> b.txt Next\n=> /c/ Up\n* item");
   struct buf whole = BUF_INIT(4096), pieces = BUF_INIT(4096);
   menu_of(page, page.n, FORMAT_GEMTEXT, "/dir/a.gmi", &whole);
-  assert_non_null(memmem(whole.p, whole.n, "\r\n0Next\t/dir/b.txt\texample.org\t70\r\n", 33));
+  assert_non_null(memmem(whole.p, whole.n, "\r\n9Next\t/dir/b.txt\texample.org\t70\r\n", 33));
   assert_true(str_ends(buf_str(&whole), STR("\r\n.\r\n")));
   for (size_t size = 1; size < page.n; size++) {
     buf_clear(&pieces);

@@ -166,6 +166,8 @@ static void item_paths_are_encoded_and_read_the_same(void **state)
       {__LINE__, "/a%20b?c", "/a%20b?c"},
       {__LINE__, "x://\xC3\xA9", "/x://%C3%A9"},
       {__LINE__, "/100%", "/100%25"},
+      {__LINE__, "//url:http:.txt", "/url%3Ahttp:.txt"},
+      {__LINE__, "a/URL:x", "/a/URL:x"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct buf got = BUF_INIT(256);
@@ -189,6 +191,7 @@ static void url_selectors_P12(void **state)
       {__LINE__, "URL:", ""},
       {__LINE__, "//URL:x", NULL},
       {__LINE__, "/a/URL:x", NULL},
+      {__LINE__, "/URL%3Ahttp:.txt", NULL}, /* as our menus name a file of ours */
       {__LINE__, "URL", NULL},
       {__LINE__, "", NULL},
   };

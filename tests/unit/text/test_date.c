@@ -154,6 +154,30 @@ static void no_prefix_of_a_date_is_one(void **state)
     }
 }
 
+static void months_are_known_by_name(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text;
+    bool month;
+  } rows[] = {
+      {__LINE__, "October 2012", true},
+      {__LINE__, "Oct. 2012", true},
+      {__LINE__, "MAY", true},
+      {__LINE__, "Sept", true},
+      {__LINE__, "Mayors", false},
+      {__LINE__, "Oc 2012", false},
+      {__LINE__, "", false},
+      {__LINE__, " May", false},
+      {__LINE__, "May1", true},
+      {__LINE__, "Octobers", false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (date_begins_with_month(str_from(rows[i].text)) != rows[i].month)
+      fail_msg("line %d", rows[i].line);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -162,6 +186,7 @@ int main(void)
       cmocka_unit_test(japanese_dates),
       cmocka_unit_test(iso_at_the_start_of_a_text),
       cmocka_unit_test(no_prefix_of_a_date_is_one),
+      cmocka_unit_test(months_are_known_by_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

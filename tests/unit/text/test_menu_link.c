@@ -22,7 +22,8 @@ static char type_of(void *context, struct str path)
   assert_ptr_equal(context, here);
   if (str_starts(path, STR("/search")))
     return '7';
-  return menu_type_by_name(str_head(path, str_find(path, '?')));
+  path = str_head(path, str_find(path, '?'));
+  return str_ends(path, STR(".txt")) ? '0' : str_ends(path, STR(".png")) ? 'I' : menu_type_by_name(path);
 }
 
 static void targets_become_items_P10_P11_P12(void **state)
@@ -40,6 +41,10 @@ static void targets_become_items_P10_P11_P12(void **state)
       {__LINE__, "caf\xc3\xa9.txt", "0 /docs/caf%C3%A9.txt us.example 7070"},
       {__LINE__, "100%.txt", "0 /docs/100%25.txt us.example 7070"},
       {__LINE__, "./12:30.gmi", "1 /docs/12:30.gmi us.example 7070"},
+      {__LINE__, "/url:http:.txt", "0 /url%3Ahttp:.txt us.example 7070"}, /* P12: no URL */
+      {__LINE__, "../URL:/?a:b", "1 /URL%3A/?a:b us.example 7070"},
+      {__LINE__, "./URL:x.txt", "0 /docs/URL:x.txt us.example 7070"},
+      {__LINE__, "gemini://us.example/URL:x.txt", "0 /URL%3Ax.txt us.example 7070"},
       {__LINE__, "../../../b.gmi", "1 /b.gmi us.example 7070"},
       {__LINE__, "/search?a%20b", "7 /search?a%20b us.example 7070"},
       {__LINE__, "#part", "1 /docs/a.gmi us.example 7070"},
@@ -111,8 +116,8 @@ static void a_place_without_functions_goes_by_name(void **state)
   (void)state;
   const struct menu_place place = {.host = STR("h"), .port = 70};
   struct menu_link link;
-  assert_int_equal(menu_link_make(&link, &place, STR("/"), STR("a.png?x.txt")), 0);
-  assert_int_equal(link.type, 'I');
+  assert_int_equal(menu_link_make(&link, &place, STR("/"), STR("a.gmi?x.png")), 0);
+  assert_int_equal(link.type, '1');
   menu_link_free(&link);
   assert_int_equal(menu_link_make(&link, &place, STR("/"), STR("gemini://h/")), 0);
   assert_int_equal(link.type, 'h');

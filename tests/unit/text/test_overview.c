@@ -19,12 +19,18 @@ static struct overview *parse(struct str source)
   return o;
 }
 
-/* A document in one line: `title|date|page:number page:number`. */
-static void outline(const struct overview *o, struct buf *out)
+/* A document in one line: `title|date|page:number page:number`. The date is the summary's, as the documents here are
+ * shorter than its head. */
+static void outline(struct str source, const struct overview *o, struct buf *out)
 {
+  struct buf title = BUF_INIT(OVERVIEW_HEAD);
+  char date[11];
+  assert_int_equal(overview_summary(source, STR("NAME"), &title, date), 0);
+  assert_true(str_eq(buf_str(&title), overview_title(o)));
+  buf_free(&title);
   buf_put_str(out, overview_title(o));
   buf_put_c(out, '|');
-  buf_put_str(out, str_from(overview_date_iso(o)));
+  buf_put_str(out, str_from(date));
   buf_put_c(out, '|');
   for (size_t i = 0; i < overview_points(o); i++) {
     if (i)
@@ -45,7 +51,7 @@ static void check(const struct row *rows, size_t count)
   for (size_t i = 0; i < count; i++) {
     struct overview *o = parse(str_from(rows[i].source));
     struct buf got = BUF_INIT(4096);
-    outline(o, &got);
+    outline(str_from(rows[i].source), o, &got);
     if (!str_eq(buf_str(&got), str_from(rows[i].want)))
       fail_msg("line %d: got %.*s", rows[i].line, STR_ARG(buf_str(&got)));
     buf_free(&got);
@@ -73,7 +79,7 @@ static void titles_and_dates(void **state)
       {__LINE__, "T\n\n2012-09-31\n\n2012-09-26\n\n2012-09-27\n", "T|2012-09-26|"},
       {__LINE__, "T\n\n1. a\n\nSeptember 26, 2012\n", "T||1:1."},
       {__LINE__, "T\n\nOn September 26, 2012\n\n1. a\n", "T||1:1."},
-      {__LINE__, "T\r\n\r\nSeptember 26, 2012\r\n\r\n1. a\r\n2. b\r\n", "T|2012-09-26|1:1."},
+      {__LINE__, "T\r\n\r\nSeptember 26, 2012\r\n\r\n1. a\r\n2. b\r\n", "T|2012-09-26|1:1. 2:2."},
       {__LINE__, "T\r\rSeptember 26, 2012\r\r1. a.\r2. b\r", "T|2012-09-26|1:1. 2:2."},
       /* A point, too, stands after the title where that is underlined. */
       {__LINE__, "T\n===\n1. a\n", "T||1:1."},
@@ -133,6 +139,20 @@ static void styles_of_points(void **state)
       /* A title that begins with a figure is the title where surer points follow. */
       {__LINE__, "2 Plus 2 Talks\n\n1. a\n\n2. b\n", "2 Plus 2 Talks||1:1. 2:2."},
       {__LINE__, "T\n\n2 Alpha\n\n3 Beta\n", "T||2:2 3:3"},
+      {__LINE__, "1 Year of Partnership\n\n1. a\n\n2. b\n", "1 Year of Partnership||1:1. 2:2."},
+      /* An address before the points is no `1 Title`. */
+      {__LINE__, "T\n\n1 United Nations Plaza\n\nLead.\n\n1. a\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1 United Nations Plaza\n\n１）あ\n\n２）い\n", "T||1:１） 2:２）"},
+      {__LINE__, "T\n\n1 Alpha\n\n2. b\n\n7) c\n", "T||1:1"},
+      /* But lists stand within points. */
+      {__LINE__, "T\n\n1 Alpha\n\n1. x\n\n2. y\n\n2 Beta\n\n1. z\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n1 Alpha\n\n1. x\n\n2. y\n\n2 ministers left\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. a\n\n1 Alpha\n\n2 Beta\n\n2. b\n", "T||1:1. 2:2."},
+      /* A day of a month is none either. */
+      {__LINE__, "T\n\n1 October 2012, Brussels\n\n1. a\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1 Oct. 2012, Brussels\n\n1 Alpha\n\n2 MAY\n\n2 Mayors\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n１ October 2012, Brussels\n\n(1) a\n\n(2) b\n", "T||1:(1) 2:(2)"},
+      {__LINE__, "T\n\n1. October 2012\n\n2. May\n", "T||1:1. 2:2."},
   };
   CHECK(rows);
 }
@@ -150,18 +170,86 @@ static void a_title_has_80_columns_at_most(void **state)
   }
 }
 
+/* A line of 60 columns, so that documents in these tests have a margin. */
+#define MARGIN "Words enough for a line that shows where the margin would be"
+
 static void where_points_start(void **state)
 {
   (void)state;
   static const struct row rows[] = {
-      {__LINE__, "T\n1. a.\n2. b:\n3. c;\n4. d!\n5. e?\n6. f)\n7. g\n8. h\n", "T||1:1. 2:2. 3:3. 4:4. 5:5. 6:6. 7:7."},
-      {__LINE__, "T\n１．あ。\n２．い：\n３．う）\n４．え\n５．お\n", "T||1:１． 2:２． 3:３． 4:４．"},
+      {__LINE__, "T\n1. a.\n2. b:\n3. c;\n4. d!\n5. e?\n6. f)\n7. g\n", "T||1:1. 2:2. 3:3. 4:4. 5:5. 6:6. 7:7."},
+      {__LINE__, "T\n１．あ。\n２．い：\n３．う）\n４．え\n", "T||1:１． 2:２． 3:３． 4:４．"},
       {__LINE__, "T\n1. He said \"yes.\"\n2. “No.”\n3. 「はい。」\n4. d\n", "T||1:1. 2:2. 3:3. 4:4."},
       {__LINE__, "T\n2012-09-26\n1. a\n", "T|2012-09-26|1:1."},
-      {__LINE__, "T\n\n1. a\n\nThe visit of September\n2. It was\n", "T||1:1."},
+      {__LINE__, "T\n\n1. " MARGIN "\n\nThe visit to the islands in the north that began on September\n2. It was\n",
+       "T||1:1."},
       {__LINE__, "T\n\n1. a\n\nThey met\nIn 2012. They\n110 minutes\n", "T||1:1."},
       {__LINE__, "T\nLead\n1. a\n", "T||"},
       {__LINE__, "T\n\n1. a\n   \t\n2. b\n", "T||1:1. 2:2."},
+  };
+  CHECK(rows);
+}
+
+/* Where the line before had room for the number, that was not wrapped there. */
+static void tight_lists_need_no_stops(void **state)
+{
+  (void)state;
+  static const struct row rows[] = {
+      {__LINE__, "T\n\n1. Opening\n2. Adoption of the agenda\n3. Other matters\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n１　開会\n２　議事\n３　閉会\n", "T||1:１ 2:２ 3:３"},
+      {__LINE__, "T\n\n(1) Opening\n(2) Adoption\n(3) Closing\n", "T||1:(1) 2:(2) 3:(3)"},
+      {__LINE__, "T\n\n1 Opening\n2 Adoption\n", "T||1:1 2:2"},
+      {__LINE__, "T\n\n1. opening\n2. adoption\n3. other\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n" MARGIN ":\n1. opening\n2. adoption\n3. other\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. Opening\nThe chair spoke\n2. Adoption\n" MARGIN "\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " " MARGIN "\n2. Adoption\n", "T||1:1. 2:2."},
+      /* The line before is full, but the list goes on. */
+      {__LINE__, "T\n\n１．これは会議の冒頭に行われた挨拶の要旨を記したものである\n２．議事\n３．閉会\n",
+       "T||1:１． 2:２． 3:３．"},
+      {__LINE__, "T\n\n1. Opening\n2. " MARGIN "\n3. Other\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\nand on.\n2. " MARGIN "\n3. It was\nso.\n\n4. d\n", "T||1:1. 2:2. 3:3. 4:4."},
+      {__LINE__, "T\n\n1. " MARGIN "\n2. It was\n\n2. b\n\n3. c\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\n2. it was\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\n  2. It was\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN "\n2. It was\n\n4. d\n", "T||1:1. 4:4."},
+      /* The line before is full: this one may be wrapped text. */
+      {__LINE__, "T\n\n1. " MARGIN "\n2. It was\n", "T||1:1."},
+      {__LINE__, "T\n\n1. " MARGIN ".\n\n1. Opening of the whole session of the General Assembly, which\n2. It was\n",
+       "T||1:1. 1-2:1."},
+      /* Only what comes next. */
+      {__LINE__, "T\n\n1. Opening\n3. Other\n1. x\n2. Adoption\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. Opening\n\n2. Adoption\n2. Other\n", "T||1:1. 2:2."},
+      /* A small letter only where the line before is the item before; `1 Title` never. */
+      {__LINE__, "T\n\n1. " MARGIN "\nthat is in\n2. it was\n", "T||1:1."},
+      {__LINE__, "T\n\n1 Opening\n2 ministers\n2 Adoption\n", "T||1:1 2:2"},
+      /* Deeper ones are a list of the point's own, or wrapped text that hangs. */
+      {__LINE__, "T\n\n1. Alpha\n   1. x\n   2. y\n2. Beta\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n" MARGIN ":\n1. They met in\n  2. It was\n 2. Beta\n", "T||1:1. 2:2."},
+      /* The first point is no next one. */
+      {__LINE__, "T\nLead\n1. a\n", "T||"},
+  };
+  CHECK(rows);
+}
+
+static void what_reads_on_starts_no_point(void **state)
+{
+  (void)state;
+  static const struct row rows[] = {
+      /* Behind an abbreviation that a number follows. */
+      {__LINE__, "T\n\n1. " MARGIN " para.\n3. and Annex II.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " paras.\n3. Annex II.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " (No.\n3. The first.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n1. " MARGIN " Art.\n2. The first.\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN " pp.\n2. The first.\n\n3. c\n", "T||1:1. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN " the U.S.\n2. The first.\n\n3. c\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN " supp.\n2. The first.\n\n3. c\n", "T||1:1. 2:2. 3:3."},
+      /* A small letter, unless the line before lets one follow. */
+      {__LINE__, "T\n\n1. " MARGIN " seq.\n3. and Annex II.\n\n2. b\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n\n(1) " MARGIN " (see also)\n(2) above\n\n(2) b\n", "T||1:(1) 2:(2)"},
+      {__LINE__, "T\n\n1. " MARGIN ";\n2. " MARGIN ":\n3. and\n", "T||1:1. 2:2. 3:3."},
+      {__LINE__, "T\n\n1. " MARGIN ";\n2. and " MARGIN "；\n3. and;\n4. and\n", "T||1:1. 2:2. 3:3. 4:4."},
+      {__LINE__, "T\n\n1. " MARGIN ".\n\n2. and\n", "T||1:1. 2:2."},
+      {__LINE__, "T\n" MARGIN ".\n1. and;\n2. and\n", "T||1:1. 2:2."},
   };
   CHECK(rows);
 }
@@ -285,6 +373,7 @@ static void numbers_in_another_style_are_told(void **state)
       {__LINE__, "T\n\n1. a\n\n4. b\n", 0, 0, 0, ""},
       {__LINE__, "T\n\n1. a:\n(1) x.\n(2) y.\n3. b\n", 0, 0, 0, ""},
       {__LINE__, "T\n\n1. as in\n(2) above\n\n3. b\n", 0, 0, 0, ""},
+      {__LINE__, "T\n\n1. Opening\n2) Adoption\n3. Other\n", 1, 2, 4, "2)"},
       {__LINE__, "T\n\n1. a\n\n3) x\n\n3. b\n", 0, 0, 0, ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -409,6 +498,8 @@ int main(void)
       cmocka_unit_test(styles_of_points),
       cmocka_unit_test(a_title_has_80_columns_at_most),
       cmocka_unit_test(where_points_start),
+      cmocka_unit_test(tight_lists_need_no_stops),
+      cmocka_unit_test(what_reads_on_starts_no_point),
       cmocka_unit_test(numbers_of_points),
       cmocka_unit_test(lists_that_start_anew_stay_inside),
       cmocka_unit_test(what_follows_the_last_point),

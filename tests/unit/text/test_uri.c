@@ -388,9 +388,35 @@ static void encoded_paths_come_back_G13(void **state)
   assert_true(taken > 10000);
 }
 
+static void what_is_encoded_already_stays(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text, *path, *query;
+  } table[] = {
+      {__LINE__, "", "", ""},
+      {__LINE__, "/a b/caf\xc3\xa9", "/a%20b/caf%C3%A9", "/a%20b/caf%C3%A9"},
+      {__LINE__, "%41%2f%zz%4", "%41%2f%25zz%254", "%41%2f%25zz%254"},
+      {__LINE__, "a?b#c", "a%3Fb%23c", "a?b%23c"},
+      {__LINE__, "%%41", "%25%41", "%25%41"},
+      {__LINE__, "%", "%25", "%25"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct buf path = BUF_INIT(100), query = BUF_INIT(100);
+    uri_put_encoded_path(&path, str_from(table[i].text));
+    uri_put_encoded_query(&query, str_from(table[i].text));
+    if (!str_eq(buf_str(&path), str_from(table[i].path)) || !str_eq(buf_str(&query), str_from(table[i].query)))
+      fail_msg("line %d: %.*s %.*s", table[i].line, STR_ARG(buf_str(&path)), STR_ARG(buf_str(&query)));
+    buf_free(&path);
+    buf_free(&query);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_is_encoded_already_stays),
       cmocka_unit_test(parts_of_a_uri_G9_G12),
       cmocka_unit_test(what_is_no_uri_G9),
       cmocka_unit_test(what_people_send_is_tolerated_G10),

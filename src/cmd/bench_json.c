@@ -1,0 +1,70 @@
+/* The report of `nuncio bench` for machines. */
+#include <inttypes.h>
+
+#include "base/utf8.h"
+#include "cmd/bench_report.h"
+
+/* RFC 8259, section 7. What is not UTF-8 becomes U+FFFD: JSON has no other way to say it. */
+static void put_string(struct buf *out, struct str s)
+{
+  struct buf clean = BUF_INIT(out->max);
+  (void)utf8_clean(&clean, s);
+  buf_put_c(out, '"');
+  for (size_t i = 0; i < clean.n; i++) {
+    char c = clean.p[i];
+    if (c == '"' || c == '\\')
+      buf_printf(out, "\\%c", c);
+    else if (str_is_control(c))
+      buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    else
+      buf_put_c(out, c);
+  }
+  buf_put_c(out, '"');
+  if (buf_error(&clean))
+    out->err = buf_error(&clean);
+  buf_free(&clean);
+}
+
+static void put_latency(struct buf *out, const struct histogram *h)
+{
+  static const struct {
+    const char *name;
+    unsigned ten_thousandths;
+  } shares[] = {{"p50", 5000}, {"p90", 9000}, {"p99", 9900}, {"p999", 9990}, {"max", 10000}};
+  buf_printf(out, ",\"latency_us\":{\"min\":%" PRIu64, h->min / 1000);
+  for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+    buf_printf(out, ",\"%s\":%" PRIu64, shares[i].name, histogram_percentile(h, shares[i].ten_thousandths) / 1000);
+  buf_put_c(out, '}');
+}
+
+static void put_errors(struct buf *out, const struct load_result *result)
+{
+  const char *comma = "";
+  buf_put_str(out, STR(",\"errors\":{"));
+  for (unsigned i = 0; i < LOAD_FAULTS; i++) {
+    if (result->faults[i] == 0)
+      continue;
+    buf_put_str(out, str_from(comma));
+    put_string(out, str_from(load_fault_name((enum load_fault)i)));
+    buf_printf(out, ":%" PRIu64, result->faults[i]);
+    comma = ",";
+  }
+  buf_put_c(out, '}');
+}
+
+void bench_report_json(struct buf *out, const struct load_plan *plan, const struct load_result *result)
+{
+  buf_put_str(out, STR("{\"urls\":["));
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    if (i > 0)
+      buf_put_c(out, ',');
+    put_string(out, plan->targets[i].url);
+  }
+  buf_printf(out, "],\"concurrency\":%u,\"seconds\":%.3f,\"requests\":%" PRIu64 ",\"failed\":%" PRIu64,
+             plan->concurrency, (double)result->elapsed_ns / 1e9, result->requests, result->failed);
+  buf_printf(out, ",\"requests_per_second\":%.1f,\"bytes\":%" PRIu64, bench_rate(result), result->bytes);
+  put_latency(out, &result->latency);
+  buf_printf(out, ",\"handshakes\":{\"full\":%" PRIu64 ",\"resumed\":%" PRIu64 "}", result->full, result->resumed);
+  put_errors(out, result);
+  buf_printf(out, ",\"cpu_us\":%" PRIu64 "}\n", result->cpu_us);
+}

@@ -1,0 +1,183 @@
+/* The command line of `nuncio serve`. */
+#include "cmd/serve_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "cmd/cmd.h"
+#include "cmd/complain.h"
+
+enum { WHY_MAX = 4096 };
+
+static const char usage[] =
+    "usage: nuncio serve [options] [CAPSULE]\n"
+    "\n"
+    "Publishes the folder CAPSULE (default ./capsule) over Gemini and Gopher.\n"
+    "\n"
+    "  --gemini ADDR:PORT|off   where to listen for Gemini; may be given several times\n"
+    "                           (default [::]:1965 and 0.0.0.0:1965; a bare PORT means both families)\n"
+    "  --gopher ADDR:PORT|off   the same for Gopher (default port 70, or 7070 where 70 is not permitted)\n"
+    "  --host NAME              the name in certificates, menus and URLs (default localhost);\n"
+    "                           may be given several times, the first one is the main name\n"
+    "  --certs DIR              where NAME.crt and NAME.key are (default ./certs);\n"
+    "                           a missing certificate is made there\n"
+    "  --public-gemini-port N   the Gemini port that readers see, where ports are forwarded\n"
+    "  --public-gopher-port N   the same for Gopher\n"
+    "  --workers N              how many processes serve (default: one for each processor)\n"
+    "  --lang TAG               the language of the capsule, such as en or pt-BR\n"
+    "  --timeout NAME=SECONDS   a deadline: handshake (10), request (10), write (30), drain (1)\n"
+    "  --cache MIB              memory for pages that are ready to be sent (default 32; 0: none)\n"
+    "  --no-gophers             no TLS on the Gopher port\n"
+    "  --no-http-page           no page for web browsers on the Gopher port\n"
+    "  --no-fast-kdf            derive the keys of TLS sessions by OpenSSL's own, slower functions\n"
+    "  --log-address            put client addresses into the log\n"
+    "  --verbose                log every step of a connection\n"
+    "  --quiet                  log warnings and errors only\n"
+    "  --help                   this text\n"
+    "  --version                the version\n";
+
+enum option_code {
+  OPT_GEMINI = 1000,
+  OPT_GOPHER,
+  OPT_HOST,
+  OPT_CERTS,
+  OPT_PUBLIC_GEMINI,
+  OPT_PUBLIC_GOPHER,
+  OPT_WORKERS,
+  OPT_LANG,
+  OPT_TIMEOUT,
+  OPT_CACHE,
+  OPT_NO_GOPHERS,
+  OPT_NO_HTTP_PAGE,
+  OPT_NO_FAST_KDF,
+  OPT_LOG_ADDRESS,
+  OPT_VERBOSE,
+  OPT_QUIET,
+  OPT_HELP,
+  OPT_VERSION,
+};
+
+static const struct option options[] = {
+    {"gemini", required_argument, NULL, OPT_GEMINI},
+    {"gopher", required_argument, NULL, OPT_GOPHER},
+    {"host", required_argument, NULL, OPT_HOST},
+    {"certs", required_argument, NULL, OPT_CERTS},
+    {"public-gemini-port", required_argument, NULL, OPT_PUBLIC_GEMINI},
+    {"public-gopher-port", required_argument, NULL, OPT_PUBLIC_GOPHER},
+    {"workers", required_argument, NULL, OPT_WORKERS},
+    {"lang", required_argument, NULL, OPT_LANG},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"cache", required_argument, NULL, OPT_CACHE},
+    {"no-gophers", no_argument, NULL, OPT_NO_GOPHERS},
+    {"no-http-page", no_argument, NULL, OPT_NO_HTTP_PAGE},
+    {"no-fast-kdf", no_argument, NULL, OPT_NO_FAST_KDF},
+    {"log-address", no_argument, NULL, OPT_LOG_ADDRESS},
+    {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* Applies one option. -1, or the status to leave with at once. */
+static int apply_option(struct settings *s, int code, const char *name, const char *argument)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  struct str value = str_from(argument);
+  int err = 0;
+  switch (code) {
+  case OPT_GEMINI:
+    err = settings_listen(&s->gemini, value, &why);
+    break;
+  case OPT_GOPHER:
+    err = settings_listen(&s->gopher, value, &why);
+    break;
+  case OPT_HOST:
+    err = settings_name(s, value, &why);
+    break;
+  case OPT_CERTS:
+    err = settings_string(&s->certs, value);
+    break;
+  case OPT_PUBLIC_GEMINI:
+    err = settings_port(&s->public_gemini_port, value, &why);
+    break;
+  case OPT_PUBLIC_GOPHER:
+    err = settings_port(&s->public_gopher_port, value, &why);
+    break;
+  case OPT_WORKERS:
+    err = settings_workers(s, value, &why);
+    break;
+  case OPT_LANG:
+    err = settings_lang(s, value, &why);
+    break;
+  case OPT_TIMEOUT:
+    err = settings_timeout(s, value, &why);
+    break;
+  case OPT_CACHE:
+    err = settings_cache(s, value, &why);
+    break;
+  case OPT_NO_GOPHERS:
+    s->gophers = false;
+    break;
+  case OPT_NO_HTTP_PAGE:
+    s->courtesies = false;
+    break;
+  case OPT_NO_FAST_KDF:
+    s->fast_kdf = false;
+    break;
+  case OPT_LOG_ADDRESS:
+    s->log_address = true;
+    break;
+  case OPT_VERBOSE:
+    s->log_level = LOG_DEBUG;
+    break;
+  case OPT_QUIET:
+    s->log_level = LOG_WARNING;
+    break;
+  case OPT_HELP:
+    (void)fputs(usage, stdout);
+    return EXIT_OK;
+  case OPT_VERSION:
+    (void)puts("nuncio " NUNCIO_VERSION);
+    return EXIT_OK;
+  default:
+    return EXIT_USAGE;
+  }
+  if (err) {
+    if (why.n == 0)
+      buf_printf(&why, "%s", err_text(err));
+    complain("serve", "--%s %s: %.*s", name, argument, STR_ARG(buf_str(&why)));
+  }
+  buf_free(&why);
+  return err ? EXIT_USAGE : -1;
+}
+
+int serve_options(struct settings *s, int argc, char **argv)
+{
+  int code, index = 0;
+  optind = 1;
+  opterr = 0; /* one line of our own says more than two of getopt's */
+  while ((code = getopt_long(argc, argv, ":", options, &index)) != -1) {
+    if (code == '?' || code == ':') {
+      complain_of_option("serve", code, argv[optind - 1]);
+      return EXIT_USAGE;
+    }
+    int status = apply_option(s, code, options[index].name, optarg);
+    if (status >= 0)
+      return status;
+  }
+  if (argc - optind > 1) {
+    complain("serve", "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
+    return EXIT_USAGE;
+  }
+  if (optind < argc && settings_string(&s->capsule, str_from(argv[optind])) < 0) {
+    complain("serve", "out of memory");
+    return EXIT_FAULT;
+  }
+  if (s->gemini.off && s->gopher.off) {
+    complain("serve", "both protocols are off: nothing is left to serve; leave out one of the `off`");
+    return EXIT_USAGE;
+  }
+  return -1;
+}

@@ -1,0 +1,33 @@
+/* What supervisor and workers say to each other: short messages over a socket pair. */
+#ifndef NUNCIO_PROC_CONTROL_H
+#define NUNCIO_PROC_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A worker of one version may be spoken to by the supervisor of the next (an upgrade in place): numbers are never
+ * reused. */
+enum control_kind {
+  CONTROL_READY = 1,   /* worker: all is loaded; it stands by */
+  CONTROL_LEAVING = 2, /* worker: it was asked to go (SIGTERM) and leaves its sockets to others */
+  CONTROL_SERVE = 3,   /* supervisor: serve the sockets of these slots, and no others */
+  CONTROL_DRAIN = 4,   /* supervisor: serve none any more, finish what is open in your own time, and end */
+  CONTROL_STOP = 5,    /* supervisor: the service ends; the second time: at once */
+};
+
+struct control {
+  enum control_kind kind;
+  uint64_t slots; /* CONTROL_SERVE: bit N is slot N; else 0 */
+};
+
+/* Makes the two ends: close-on-exec, non-blocking, message boundaries kept. 0 or ERR_BUSY. */
+int control_pair(int *supervisor, int *worker) __attribute__((warn_unused_result));
+
+/* Sends one message; false where the other side is gone, or takes nothing any more. */
+bool control_send(int fd, enum control_kind kind, uint64_t slots);
+
+/* Takes one message: 1, or 0 where none waits, or ERR_IO where the other side is gone. What a later version may say is
+ * skipped. */
+int control_receive(int fd, struct control *out) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,46 @@
+/* The handover: what a process of ours gives to the one that it starts, or that it becomes. */
+#ifndef NUNCIO_PROC_HANDOVER_H
+#define NUNCIO_PROC_HANDOVER_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "proc/crew.h"
+#include "proc/sockets.h"
+
+/* A supervisor starts its workers as the same program with the same arguments, so that each reads the same settings;
+ * and for an upgrade it executes the new program in its own place. Either way everything that lives longer goes along
+ * as descriptors. Which is which stands in a small text in memory, whose descriptor is named by an environment
+ * variable. Lines that a reader does not know are skipped, so that versions can follow each other. */
+enum handover_role {
+  HANDOVER_NONE,       /* started by somebody else */
+  HANDOVER_WORKER,     /* started by a supervisor, to serve */
+  HANDOVER_SUPERVISOR, /* an upgrade: the supervisor's process, in a new program */
+};
+
+struct handover {
+  enum handover_role role;
+  unsigned slot;          /* a worker's */
+  unsigned generation;    /* a worker's; 1: this is a first start */
+  int control;            /* a worker's end of its socket pair, or -1; owned */
+  int tickets;            /* the ring of ticket keys, or -1; owned */
+  struct sockets sockets; /* owned */
+  struct crew crew;       /* the supervisor's; owned */
+};
+#define HANDOVER_INIT ((struct handover){.role = HANDOVER_NONE, .control = -1, .tickets = -1})
+
+/* Takes what this process was given, once, early: the environment variable is gone afterwards and every descriptor is
+ * close-on-exec again. HANDOVER_NONE where nothing was given. On ERR_SYNTAX, ERR_NOMEM or ERR_IO (somebody set the
+ * variable by hand) *why says so. */
+int handover_take(struct handover *h, struct buf *why) __attribute__((warn_unused_result));
+
+/* The descriptor of the text that says what `h` holds, close-on-exec like all the others; or a negative error. */
+int handover_write(const struct handover *h) __attribute__((warn_unused_result));
+
+/* Just before exec: lets `text` and all the descriptors that it names through (or, false, shuts them in again, where
+ * exec has failed), and sets (clears) the variable. Allocates nothing but the variable. ERR_NOMEM or ERR_IO. */
+int handover_let_through(const struct handover *h, int text, bool through) __attribute__((warn_unused_result));
+
+void handover_free(struct handover *h);
+
+#endif

@@ -1,0 +1,33 @@
+/* The supervisor: starts workers, replaces those that die, reloads, upgrades, stops. */
+#ifndef NUNCIO_PROC_SUPERVISOR_H
+#define NUNCIO_PROC_SUPERVISOR_H
+
+#include "proc/handover.h"
+
+/* What it is to supervise. All borrowed for as long as it runs, but that `handover` is taken over. */
+struct supervision {
+  char *const *arguments; /* what comes after the program's name; ended by NULL: workers are started with the same */
+  size_t n_arguments;
+  /* Sockets, ring and, after an upgrade, workers; by the role it is known whether this is a first start. */
+  struct handover *handover;
+  /* Called once all workers of a first start serve. */
+  void (*on_ready)(void *context);
+  void *context;
+};
+
+/* Makes it heed signals from now on: what comes while the sockets are being opened waits until supervisor_run. Before
+ * any thread starts. ERR_IO. */
+int supervisor_heed_signals(void) __attribute__((warn_unused_result));
+
+/* Runs until SIGTERM or SIGINT, and after all workers have ended. A loop over signals and children, nothing else: no
+ * stranger's byte comes here.
+ *
+ *   SIGHUP    a first worker reads certificates and settings anew. If it comes up, a whole new generation takes over
+ *             the sockets and the old one finishes what it has open; if not, what runs goes on.
+ *   SIGUSR2   the same with the program's file as it is now, and then this process becomes that program.
+ *   SIGTERM, SIGINT   workers finish, DRAIN_SECONDS at most; the second time they end at once.
+ *
+ * False where a first start failed: the worker has said why. */
+bool supervisor_run(const struct supervision *plan) __attribute__((warn_unused_result));
+
+#endif

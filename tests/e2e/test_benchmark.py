@@ -1,0 +1,194 @@
+"""`make bench`: whether the harness works and measures what it says; never how fast anything is."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import server as harness
+
+BENCH = harness.ROOT / "tests" / "bench"
+FLOOR = os.environ.get("FLOOR", "")
+
+sys.path.insert(0, str(BENCH))
+import capsule  # noqa: E402
+import cases  # noqa: E402
+import load  # noqa: E402
+import process  # noqa: E402
+import rounds  # noqa: E402
+
+pytestmark = pytest.mark.skipif(harness.SANITIZED, reason="measures processor time: no business of sanitizers")
+
+QUICK = {"BENCH_ROUNDS": "1", "BENCH_SECONDS": "0.1", "BENCH_PEERS": "no", "BENCH_IDLE": "10", "BENCH_CLIENTS": "4"}
+
+
+def start(tmp_path, **settings):
+    (tmp_path / "temporary").mkdir()
+    environment = {**harness.ENVIRONMENT, **QUICK, **settings, "TMPDIR": str(tmp_path / "temporary")}
+    return subprocess.Popen([sys.executable, "-B", str(BENCH / "bench.py"), harness.PROGRAM, FLOOR,
+                             str(tmp_path / "out")], env=environment, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def descendants(pid):
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            found += [child, *descendants(child)]
+    return found
+
+
+def gone(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def test_a_run_measures_every_server_of_a_case_and_leaves_nothing_behind(tmp_path):
+    names = "gemini-page gemini-resumed gemini-large gopher-menu"
+    bench = start(tmp_path, BENCH_CASES=names)
+    out, err = bench.communicate(timeout=120)
+    assert bench.returncode == 0, err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["result.json", "result.md"]
+    assert (tmp_path / "out" / "result.md").read_text() in out
+    assert not list((tmp_path / "temporary").iterdir())
+
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert [case["name"] for case in result["cases"]] == names.split()
+    for case in result["cases"]:
+        roles = [entry["role"] for entry in case["servers"]]
+        assert roles == (["ours", "text", "floor"] if case["name"] == "gopher-menu" else ["ours", "floor"])
+        for entry in case["servers"]:
+            assert entry["fault"] is None, entry
+            sample, = entry["rounds"]
+            assert sample["failed"] == 0 and sample["requests"] >= 8
+            assert sample["cpu_us"] > 0 and sample["p99"] >= sample["p50"] > 0
+            # All but each client's first one.
+            assert sample["resumed"] == (sample["requests"] - 4 if case["name"] == "gemini-resumed" else 0)
+        ours, floor = case["servers"][0], case["servers"][-1]
+        assert ours["of_floor"]["median"] == pytest.approx(
+            ours["cpu_us_per_request"] / floor["cpu_us_per_request"])
+    assert [memory["server"] for memory in result["memory_kib"]] == ["nuncio", "floor"]
+    for memory in result["memory_kib"]:
+        assert memory["fault"] is None
+        assert memory["rest_rss"] >= memory["rest_pss"] > 100
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_ends_its_servers(tmp_path, number):
+    bench = start(tmp_path, BENCH_CASES="gemini-page", BENCH_SECONDS="3", BENCH_IDLE="0")
+    try:
+        assert "round 1" in bench.stderr.readline()
+        servers = harness.eventually(lambda: descendants(bench.pid), what="servers")
+        bench.send_signal(number)
+        bench.communicate(timeout=20)
+    finally:
+        bench.kill()
+        bench.wait()
+    assert bench.returncode == 128 + number
+    harness.eventually(lambda: all(map(gone, servers)), what="the end of its servers")
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+@pytest.mark.parametrize("name, value, words", [
+    ("BENCH_CASES", "gemini-page no-such", "no case no-such; there are: gemini-page"),
+    ("BENCH_ROUNDS", "0", "BENCH_ROUNDS=0"),
+    ("BENCH_SECONDS", "soon", "BENCH_SECONDS=soon"),
+])
+def test_a_wrong_setting_is_named(tmp_path, name, value, words):
+    bench = start(tmp_path, **{name: value})
+    _, err = bench.communicate(timeout=20)
+    assert bench.returncode == 1
+    assert words in err
+    assert not (tmp_path / "out").exists()
+
+
+# ---------------------------------------------------------------- the parts that figures depend on
+
+BURN = "import time\nend = time.thread_time() + 0.3\nwhile time.thread_time() < end: pass\n"
+IDLE = "print('ready', flush=True)\ntime.sleep(60)\n"
+BURNERS = {
+    "itself": BURN + IDLE,
+    "a thread that has ended": f"import threading, time\nt = threading.Thread(target=exec, args=({BURN!r}, {{}}))\n"
+                               "t.start()\nt.join()\n" + IDLE,
+    "a child that has ended": f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {BURN!r}])\n" + IDLE,
+    "a child that lives": f"import subprocess, sys, time\nc = subprocess.Popen([sys.executable, '-c', {BURN + IDLE!r}],"
+                          " stdout=subprocess.PIPE)\nc.stdout.readline()\n" + IDLE,
+}
+
+
+@pytest.mark.parametrize("who", BURNERS)
+def test_processor_time_counts_the_whole_tree(tmp_path, who):
+    core = min(os.sched_getaffinity(0))
+    burner = process.Process([sys.executable, "-c", BURNERS[who]], core, tmp_path / "log", tmp_path)
+    try:
+        burner.wait_for_line("^ready$")
+        used = burner.cpu_ns_at_rest()
+        assert os.sched_getaffinity(burner.process.pid) == {core}
+        tree = burner.tree()
+    finally:
+        burner.stop()
+    assert 0.29e9 < used < 2e9
+    assert all(map(gone, tree))
+
+
+def test_a_program_that_cannot_be_started_says_why(tmp_path):
+    with pytest.raises(process.Unavailable, match="no-such-program is not installed"):
+        process.Process(["no-such-program"], min(os.sched_getaffinity(0)), tmp_path / "log", tmp_path)
+    failing = process.Process(["sh", "-c", "echo no licence >&2; exit 3"], min(os.sched_getaffinity(0)),
+                              tmp_path / "log", tmp_path)
+    with pytest.raises(process.Unavailable, match="no licence"):
+        failing.wait_for_line("^ready$")
+    failing.stop()
+
+
+GEMINI = next(case for case in cases.CASES if case.name == "gemini-page")
+GOPHER = next(case for case in cases.CASES if case.name == "gopher-text")
+MENU = next(case for case in cases.CASES if case.name == "gopher-menu")
+
+
+@pytest.mark.parametrize("case, expected, answer, same", [
+    (GEMINI, b"20 text/gemini\r\n# A\n", b"20 text/gemini; lang=en\r\n# A\n", True),
+    (GEMINI, b"20 text/gemini\r\n# A\n", b"51 not found\r\n", False),
+    (GEMINI, b"20 text/gemini\r\n# A\n", b"20 text/gemini\r\n# B\n", False),
+    (GEMINI, b"20 text/gemini\r\n# A\n", b"", False),
+    (GOPHER, b"one\ntwo\n", b"one\r\ntwo\r\n.\r\n", True),
+    (GOPHER, b"one\ntwo\n", b"one\n", False),
+    (GOPHER, b"one\ntwo\n", b"3no such file\terror\terror.host\t1\r\n", False),
+    (MENU, b"iA\t\terror.host\t1\r\n.\r\n", b"iA \tfake\t(NULL)\t0\r\n", True),
+    (MENU, b"iA\t\terror.host\t1\r\n.\r\n", b"0A\t\terror.host\t1\r\n.\r\n", False),
+])
+def test_who_answers_otherwise_is_not_measured(case, expected, answer, same):
+    if same:
+        cases.check_same(case, expected, answer)
+    else:
+        with pytest.raises(load.Failed):
+            cases.check_same(case, expected, answer)
+
+
+def samples(*cpu):
+    return [rounds.Sample(cpu_us=one, rate=1, p50=1, p99=1, busy=1, load_busy=1, foreign=0, stolen=0, requests=1,
+                          failed=0, resumed=0) for one in cpu]
+
+
+def test_a_ratio_is_the_median_of_those_within_a_round():
+    # The machine became slower in the middle: the ratio of the medians would be 15 / 20.
+    ours, floor = rounds.Outcome("ours", samples(10, 15, 40)), rounds.Outcome("floor", samples(20, 30, 20))
+    assert ours.ratio(floor) == pytest.approx((0.5, 0.5, 1.25))
+    assert ours.ratio(ours) is None
+    assert ours.ratio(rounds.Outcome("floor", fault="no answer")) is None
+
+
+def test_texts_are_of_the_size_that_their_case_names():
+    assert len(capsule.page_of(1024).encode()) == 1024
+    assert len(capsule.text_of(64 * 1024).encode()) == 64 * 1024
+    assert len(capsule.text_of(7001)) == 7001

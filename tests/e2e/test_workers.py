@@ -1,0 +1,428 @@
+"""Supervisor and workers: who dies is replaced, a reload and an upgrade lose nobody, tickets are good everywhere."""
+
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+import client
+import server as harness
+from pairs import make_pair
+from server import PROGRAM, SANITIZED, SLOWER, eventually, run
+from tree import Sparse
+
+TREE = {"index.gmi": "# Home\n", "text.txt": "text\n", "big.bin": Sparse(24 << 20)}
+
+
+def comes_up(site, count, but=()):
+    """Waits until `count` workers, none of `but`, are there and serve, and nobody else."""
+
+    def there():
+        workers = site.workers()
+        return len(workers) == count and not set(workers) & set(but) and workers
+
+    return eventually(there, 10, f"{count} new workers")
+
+
+def reloaded(site, number=signal.SIGHUP):
+    """Sends the signal and waits until new workers have taken the place of all that were there."""
+    before = site.workers()
+    site.process.send_signal(number)
+    return comes_up(site, len(before), before)
+
+
+class Crowd:
+    """Readers who ask again and again, on both protocols, until they are told to stop."""
+
+    def __init__(self, site, threads=4):
+        self.site, self.answers, self.failures, self.stop = site, 0, [], threading.Event()
+        self.threads = [threading.Thread(target=self._read, args=(i,)) for i in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def _read(self, i):
+        while not self.stop.is_set():
+            try:
+                if i % 2:
+                    assert self.site.gemini("/").text == "# Home\n"
+                else:
+                    assert self.site.gopher("/text.txt").text == "text\n"
+                self.answers += 1
+            except Exception as failure:  # pylint: disable=broad-except
+                self.failures.append(repr(failure))
+
+    def end(self):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+        return self.failures
+
+    def more(self, count):
+        wanted = self.answers + count
+        eventually(lambda: self.answers >= wanted or self.failures, 20, f"{count} answers")
+
+
+# ---------------------------------------------------------------- how many, and who
+
+
+def test_there_is_one_worker_for_each_processor_unless_told_otherwise(serve):
+    assert len(serve(TREE, workers=None).workers()) == len(os.sched_getaffinity(0))
+    few = sorted(os.sched_getaffinity(0))[:1]
+    assert len(serve(TREE, workers=None, preexec=lambda: os.sched_setaffinity(0, few)).workers()) == 1
+    assert len(serve(TREE, workers=5).workers()) == 5
+
+
+@pytest.mark.parametrize("value", ["0", "65", "-1", "two", ""])
+def test_a_number_of_workers_that_makes_no_sense_is_refused(value):
+    done = run("serve", "--workers", value)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and "1 to 64" in done.stderr
+
+
+def test_all_of_them_serve(serve):
+    """The kernel spreads clients over the workers, and what each does is alike."""
+    site = serve(TREE, workers=4)
+    for _ in range(60):
+        assert site.gopher("/text.txt").text == "text\n"
+
+    def ticks(pid):
+        fields = open(f"/proc/{pid}/schedstat", encoding="ascii").read().split()
+        return int(fields[0])
+
+    before = {pid: ticks(pid) for pid in site.workers()}
+    for _ in range(200):
+        site.gopher("/text.txt")
+    assert all(ticks(pid) > then for pid, then in before.items())
+
+
+def test_a_second_server_cannot_share_the_ports(serve):
+    site = serve(TREE, workers=2)
+    done = run("serve", "--gemini", f"127.0.0.1:{site.gemini_port}", "--gopher", "off", "--workers", "2",
+               "--certs", site.certs, site.capsule)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "another program has that port" in done.stderr
+
+
+def test_a_handover_set_by_hand_is_refused(tmp_path):
+    done = subprocess.run([PROGRAM, "serve"], cwd=tmp_path, env={**harness.ENVIRONMENT, "NUNCIO_HANDOVER": "7"},
+                          capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "NUNCIO_HANDOVER" in done.stderr
+
+
+# ---------------------------------------------------------------- death
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+def test_a_worker_that_dies_is_replaced_and_the_log_says_why(serve, number):
+    if SANITIZED and number != signal.SIGKILL:
+        pytest.skip("the sanitizer reports these")
+    site = serve(TREE, workers=2)
+    victim = site.workers()[0]
+    os.kill(victim, number)
+    comes_up(site, 2, [victim])
+    line, = [line for line in site.log_lines("warning") if f"process {victim}" in line]
+    assert f"signal {int(number)} " in line
+    for _ in range(40):
+        assert site.gopher("/text.txt").text == "text\n"
+
+
+def test_those_who_wait_at_a_dead_workers_socket_are_served_by_others(serve):
+    """A worker stands still, so that clients wait in its queue; then it dies. Who waits gets an answer."""
+    site = serve(TREE, workers=2)
+    victim = site.workers()[0]
+    os.kill(victim, signal.SIGSTOP)
+    crowd = [site.connect("gopher") for _ in range(40)]
+    for sock in crowd:
+        sock.sendall(b"/text.txt\r\n")
+    time.sleep(0.2)
+    os.kill(victim, signal.SIGKILL)
+    for sock in crowd:
+        assert client.read_to_end(sock) == (b"text\n", client.FIN)
+        sock.close()
+
+
+def test_others_serve_while_one_is_down_for_a_while(serve):
+    """A slot whose workers keep dying is started later each time; its socket is in good hands meanwhile."""
+    site = serve(TREE, workers=2)
+    first = site.workers()[0]
+    victim = first
+    for _ in range(6):
+        os.kill(victim, signal.SIGKILL)
+        others = [pid for pid in site.workers() if pid != victim]
+        for _ in range(20):
+            assert site.gopher("/text.txt").text == "text\n"
+        victim = [pid for pid in comes_up(site, 2, [victim]) if pid not in others][0]
+    assert any(", in 0." in line for line in site.log_lines("warning")), site.log()
+
+
+def test_a_kill_loses_at_most_what_that_worker_held(serve):
+    site = serve(TREE, workers=2)
+    crowd = Crowd(site)
+    for _ in range(3):
+        crowd.more(30)
+        victim = site.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        comes_up(site, 2, [victim])
+    # Each of the four readers had at most one connection open at each of the three deaths.
+    assert len(crowd.end()) <= 12
+
+
+def test_a_worker_that_is_asked_to_go_finishes_and_is_replaced(serve):
+    site = serve(TREE, workers=1)
+    worker, = site.workers()
+    with site.connect("gopher", receive_buffer=16384) as sock:
+        sock.sendall(b"/big.bin\r\n")
+        first, _ = client.read_to_end(sock, 100_000)
+        os.kill(worker, signal.SIGTERM)
+        eventually(lambda: set(site.workers()) - {worker}, 5, "another worker")
+        assert site.gopher("/text.txt").text == "text\n"
+        rest, end = client.read_to_end(sock)
+    assert (len(first + rest), end) == (24 << 20, client.FIN)
+    comes_up(site, 1, [worker])
+    assert not site.log_lines("warning"), site.log()
+
+
+def test_workers_end_where_the_supervisor_dies(serve):
+    site = serve(TREE, workers=2)
+    workers, port = site.workers(), site.gopher_port
+    site.signalled = True
+    site.process.kill()
+    site.process.wait()
+
+    def gone():
+        # Nobody is left to reap them but the machine's first process.
+        return not any(os.path.exists(f"/proc/{pid}/exe") and os.access(f"/proc/{pid}/fd", os.R_OK)
+                       and os.listdir(f"/proc/{pid}/fd") for pid in workers)
+
+    eventually(gone, 5, "the workers' end")
+    with pytest.raises(ConnectionRefusedError):
+        client.connect("127.0.0.1", port)
+    site.stopped = True
+
+
+# ---------------------------------------------------------------- reload
+
+
+def test_a_reload_brings_new_workers_and_the_old_ones_finish(serve):
+    site = serve(TREE, workers=2)
+    before = site.workers()
+    with site.connect_tls(receive_buffer=16384) as sock:
+        sock.sendall(b"gemini://localhost/big.bin\r\n")
+        first, _ = client.read_to_end(sock, 100_000)
+        site.process.send_signal(signal.SIGHUP)
+        eventually(lambda: len(set(site.workers()) - set(before)) == 2, 10, "two new workers")
+        eventually(lambda: len(site.workers()) == 3, 10, "the idle old one's end")
+        assert site.gemini("/").text == "# Home\n"
+        rest, end = client.read_to_end(sock)
+    assert (len((first + rest).partition(b"\r\n")[2]), end) == (24 << 20, client.CLOSE_NOTIFY)
+    comes_up(site, 2, before)
+    assert not site.log_lines("warning"), site.log()
+
+
+def test_who_has_not_asked_yet_keeps_the_time_to_across_a_reload(serve):
+    site = serve(TREE, workers=1)
+    half = site.connect("gopher")
+    half.sendall(b"/te")
+    tls = site.connect_tls()
+    time.sleep(0.1)
+    before = site.workers()
+    site.process.send_signal(signal.SIGHUP)
+    eventually(lambda: set(site.workers()) - set(before), 10, "a new worker")
+    time.sleep(1.2)  # longer than those have who must hurry when the server stops
+    half.sendall(b"xt.txt\r\n")
+    assert client.read_to_end(half) == (b"text\n", client.FIN)
+    tls.sendall(b"gemini://localhost/\r\n")
+    assert client.read_to_end(tls)[1] == client.CLOSE_NOTIFY
+    half.close()
+    tls.close()
+
+
+def test_a_reload_reads_certificates_anew(serve, tmp_path):
+    site = serve(TREE, certs=make_pair(tmp_path / "certs", "localhost"), workers=2)
+    old = site.gemini("/").certificate
+    make_pair(tmp_path / "certs", "localhost")
+    reloaded(site)
+    for _ in range(10):
+        assert site.gemini("/").certificate != old
+
+
+def test_a_reload_that_fails_keeps_what_runs_and_says_why(serve, tmp_path):
+    site = serve(TREE, certs=make_pair(tmp_path / "certs", "localhost"), workers=2)
+    before = site.workers()
+    (site.certs / "localhost.key").write_text("rubbish\n")
+    site.process.send_signal(signal.SIGHUP)
+    eventually(lambda: any("reload failed" in line for line in site.log_lines("warning")), 10, "the warning")
+    why, = [line for line in site.log_lines("error") if "localhost.key" in line]
+    assert "nuncio serve" not in why
+    assert site.workers() == before
+    assert site.gemini("/").status == 20
+    make_pair(tmp_path / "certs", "localhost")
+    reloaded(site)
+    assert site.gemini("/").status == 20
+
+
+def test_a_burst_of_signals_and_a_reload_again_and_again_lose_nobody(serve):
+    site = serve(TREE, workers=2)
+    crowd = Crowd(site)
+    crowd.more(10)
+    for _ in range(3 if SANITIZED else 8):
+        for _ in range(5):
+            site.process.send_signal(signal.SIGHUP)
+        crowd.more(20)
+    assert crowd.end() == []
+    eventually(lambda: len(site.workers()) == 2, 10, "the end of all old workers")
+    assert not site.log_lines("warning"), site.log()
+    reloads = [line for line in site.log_lines("notice") if "reloading" in line]
+    assert 2 <= len(reloads) <= 2 * 8  # a burst is not one reload for each signal
+
+
+# ---------------------------------------------------------------- upgrade
+
+
+def program_at(path, version=None):
+    """A copy of the program, as another version where one is named (as long as the real one)."""
+    content = open(PROGRAM, "rb").read()
+    if version:
+        real = run("--version").stdout.split()[1]
+        content = content.replace(f"nuncio {real}".encode(), f"nuncio {version}".encode())
+    new = path.with_suffix(".new")
+    new.write_bytes(content)
+    new.chmod(0o755)
+    os.replace(new, path)
+    return path
+
+
+@pytest.fixture
+def installed(serve, tmp_path, monkeypatch):
+    """A server that runs from a program of its own, which can be replaced."""
+    program = program_at(tmp_path / "nuncio")
+    monkeypatch.setattr(harness, "PROGRAM", str(program))
+    site = serve(TREE, workers=2)
+    monkeypatch.undo()
+    return site, program
+
+
+def test_an_upgrade_in_place_keeps_the_process_and_loses_nobody(installed):
+    site, program = installed
+    crowd = Crowd(site)
+    crowd.more(10)
+    with site.connect("gopher", receive_buffer=16384) as sock:
+        sock.sendall(b"/big.bin\r\n")
+        first, _ = client.read_to_end(sock, 100_000)
+        before = site.workers()
+        program_at(program, "0.1.9")
+        site.process.send_signal(signal.SIGUSR2)
+        eventually(lambda: any("upgraded: this is nuncio 0.1.9" in line for line in site.log_lines("notice")), 10,
+                   "the upgrade")
+        eventually(lambda: len(set(site.workers()) - set(before)) == 2, 10, "new workers")
+        rest, end = client.read_to_end(sock)
+    assert (len(first + rest), end) == (24 << 20, client.FIN)
+    comes_up(site, 2, before)
+    for _ in range(2):
+        crowd.more(10)
+        reloaded(site, signal.SIGUSR2)
+    crowd.more(10)
+    assert crowd.end() == []
+    assert site.alive()
+    assert not site.log_lines("warning") and not site.log_lines("error"), site.log()
+    assert site.output.count("ready") == 1
+
+
+@pytest.mark.parametrize("what", ["rubbish", "another program", "not executable", "gone"])
+def test_an_upgrade_to_what_cannot_serve_keeps_what_runs(installed, what):
+    site, program = installed
+    if what == "gone":
+        program.unlink()
+    else:
+        new = program.with_suffix(".new")
+        if what == "another program":
+            shutil.copy(shutil.which("true"), new)
+        else:
+            new.write_text("rubbish\n")
+            new.chmod(0o755 if what == "rubbish" else 0o644)
+        os.replace(new, program)
+    before = site.workers()
+    site.process.send_signal(signal.SIGUSR2)
+    eventually(lambda: any("upgrade failed" in line for line in site.log_lines("warning")), 10, "the warning")
+    assert site.workers() == before
+    assert site.gemini("/").status == 20
+    # The running version starts its workers from the file that it was started from, whatever stands there now.
+    os.kill(before[0], signal.SIGKILL)
+    comes_up(site, 2, before[:1])
+    program_at(program)
+    reloaded(site, signal.SIGUSR2)
+    assert site.gemini("/").status == 20
+
+
+# ---------------------------------------------------------------- tickets
+
+
+def visit(site, context, session=None):
+    """One page over TLS 1.3: (whether the session was resumed, the session for the next visit)."""
+    with client.connect("127.0.0.1", site.gemini_port) as plain, \
+            context.wrap_socket(plain, server_hostname="localhost", session=session) as sock:
+        sock.sendall(b"gemini://localhost/\r\n")
+        assert client.read_to_end(sock)[1] == client.CLOSE_NOTIFY
+        return sock.session_reused, sock.session
+
+
+def test_a_returning_client_resumes_with_whichever_worker_it_meets(installed):
+    site, _ = installed
+    context = client.tls_context(least=ssl.TLSVersion.TLSv1_3)
+    resumed, session = visit(site, context)
+    assert not resumed
+    for _ in range(20):
+        resumed, session = visit(site, context, session)
+        assert resumed
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        reloaded(site, number)
+        for _ in range(5):
+            resumed, session = visit(site, context, session)
+            assert resumed
+
+
+# ---------------------------------------------------------------- stopping, and crowds
+
+
+@pytest.mark.parametrize("before", [(), (signal.SIGHUP,), (signal.SIGUSR2,), (signal.SIGHUP, signal.SIGUSR2)])
+def test_it_stops_in_the_middle_of_anything(serve, before):
+    site = serve(TREE, workers=3)
+    for number in before:
+        site.process.send_signal(number)
+    site.signal()
+    site.wait(5)
+
+
+def test_two_thousand_clients_at_once_are_all_accepted(serve):
+    """A queue that is too short drops a SYN, and a client sends it again after a second at the earliest. The workers
+    stand still, so that all must wait in the queues."""
+    if int(open("/proc/sys/net/core/somaxconn", encoding="ascii").read()) < 4096:
+        pytest.skip("this machine's queues are short")
+    site = serve(TREE, workers=2)
+    for pid in site.workers():
+        os.kill(pid, signal.SIGSTOP)
+    crowd = []
+    started = time.monotonic()
+    try:
+        for _ in range(2000):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(("127.0.0.1", site.gopher_port))
+            crowd.append(sock)
+        for sock in crowd:
+            sock.settimeout(client.PATIENCE)
+            sock.sendall(b"/text.txt\r\n")
+        assert time.monotonic() - started < 0.9 * SLOWER, "a SYN was sent twice"
+    finally:
+        for pid in site.workers():
+            os.kill(pid, signal.SIGCONT)
+    for sock in crowd:
+        assert client.read_to_end(sock) == (b"text\n", client.FIN)
+        sock.close()
