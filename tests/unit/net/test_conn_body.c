@@ -115,6 +115,7 @@ static int set_up(void **state)
       .on_gone = nothing,
       .on_client = nothing,
   };
+  assert_int_equal(poller_open(&rig->server.poller, &rig->loop), 0);
   const struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   rig->door = socket(AF_INET, SOCK_STREAM, 0);
   assert_int_equal(bind(rig->door, (const struct sockaddr *)&loopback, sizeof loopback), 0);
@@ -133,6 +134,7 @@ static int tear_down(void **state)
 {
   struct rig *rig = *state;
   conn_close_all(&rig->server);
+  poller_close(&rig->server.poller);
   (void)uv_run(&rig->loop, UV_RUN_DEFAULT);
   (void)dup2(rig->stderr, STDERR_FILENO);
   close(rig->stderr);
