@@ -113,7 +113,7 @@ $(FLOOR): $B/tests/bench/floor.o
 # ---------------------------------------------------------------- what must be installed
 
 DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev
-DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx tmux bombadillo
+DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx gopher tmux bombadillo
 DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc
 DEPS_FUZZ  := clang libclang-rt-14-dev
 DEPS_BENCH := python3 openssl

@@ -1,8 +1,10 @@
 /* The folders that `nuncio render -o` writes into. */
 #include "cmd/render_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,9 @@
 #include "base/err.h"
 
 enum { PIECE = 65536 };
+
+/* What is being written, and by whom. */
+#define BESIDE ".rendering."
 
 int render_folder_say(struct render_folder *f, int err, struct str path, const char *what)
 {
@@ -73,7 +78,7 @@ int render_folder_put(struct render_folder *f, const char *path, struct str cont
   const char *name;
   int folder = folder_of(f, path, &name);
   char beside[64];
-  (void)snprintf(beside, sizeof beside, ".rendering.%ld", (long)getpid());
+  (void)snprintf(beside, sizeof beside, BESIDE "%ld", (long)getpid());
   int fd = openat(folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   bool good = fd >= 0;
   for (size_t at = 0; good && at < content.n;) {
@@ -158,6 +163,31 @@ int render_folder_open(struct render_folder *f, int parent, struct str document)
   return f->pages_fd < 0 && errno != ENOENT ? say_errno(f, STR(""), "is in the way") : 0;
 }
 
+/* Whether it is what a run left that did not come to its end: its process is gone, or has the number that is ours now.
+ */
+static bool is_leftover(struct str name)
+{
+  unsigned number = 0;
+  if (!str_starts(name, STR(BESIDE)) || str_number(str_skip(name, STR(BESIDE).n), &number) < 0 || number == 0)
+    return false;
+  pid_t pid = (pid_t)number;
+  return pid == getpid() || (kill(pid, 0) < 0 && errno == ESRCH);
+}
+
+/* Removes what killed runs left. Whatever cannot be looked at or removed may stay: it is in nobody's way. */
+static void clean_up(int folder)
+{
+  int fd = open_folder(folder, ".", 0);
+  DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+  if (!dir && fd >= 0)
+    (void)close(fd);
+  for (const struct dirent *d = dir ? readdir(dir) : NULL; d; d = readdir(dir))
+    if (is_leftover(str_from(d->d_name)))
+      (void)unlinkat(folder, d->d_name, 0);
+  if (dir)
+    (void)closedir(dir);
+}
+
 int render_folder_make(struct render_folder *f)
 {
   char name[RENDER_PATH];
@@ -171,6 +201,8 @@ int render_folder_make(struct render_folder *f)
   if (f->pages_fd < 0 && ((mkdirat(f->dir_fd, name, 0777) < 0 && errno != EEXIST) ||
                           (f->pages_fd = open_folder(f->dir_fd, name, O_NOFOLLOW)) < 0))
     return say_errno(f, STR(""), "cannot be made");
+  clean_up(f->dir_fd);
+  clean_up(f->pages_fd);
   return 0;
 }
 

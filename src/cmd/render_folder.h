@@ -23,7 +23,7 @@ struct render_folder {
  * there, where the files would hide the pages that the document has. A symbolic link at DIR/NAME is not followed.
  * render_folder_close in any case. */
 int render_folder_open(struct render_folder *f, int parent, struct str document) __attribute__((warn_unused_result));
-/* Makes what is missing. */
+/* Makes what is missing, and removes the unfinished files of runs that were killed. */
 int render_folder_make(struct render_folder *f) __attribute__((warn_unused_result));
 void render_folder_close(struct render_folder *f);
 

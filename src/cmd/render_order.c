@@ -58,12 +58,36 @@ static bool is_page_name(const char *point)
   return *point && strspn(point, "0123456789-") == strlen(point);
 }
 
-/* Names the capsule and the file in it, from the path without symbolic links. */
-static int place(struct render_order *order, const char *real, bool folder)
+/* Whether `path` is below the folder. Both are without symbolic links. */
+static bool is_below(struct str path, struct str folder)
 {
-  size_t slash = str_rfind(str_from(real), '/');
-  order->root = str_dup(folder ? str_from(order->file) : str_make(real, slash ? slash : 1));
-  order->name = str_dup(folder ? STR("") : str_from(real + slash + 1));
+  return str_starts(path, folder) && (str_ends(folder, STR("/")) || str_starts(str_skip(path, folder.n), STR("/")));
+}
+
+/* Names the capsule and the file in it. A link keeps its own name, which says what it is to a reader
+ * (`N.overview.txt` that leads to `v1.txt`); one that leads out of its folder, where no reader would follow it, is
+ * taken for what it leads to. `real` is the path without symbolic links. */
+static int place(struct render_order *order, struct str real, bool folder)
+{
+  struct str given = str_from(order->file), name = given;
+  size_t slash = str_rfind(given, '/');
+  char *above = slash < given.n ? str_dup(str_head(given, slash + 1)) : str_dup(STR("."));
+  char *parent = above && !folder ? realpath(above, NULL) : NULL;
+  if (slash < given.n)
+    name = str_skip(given, slash + 1);
+  struct str root = str_from(parent);
+  if (folder) {
+    root = given;
+    name = STR("");
+  } else if (!parent || !is_below(real, root)) {
+    slash = str_rfind(real, '/');
+    root = str_head(real, slash ? slash : 1);
+    name = str_skip(real, slash + 1);
+  }
+  order->root = str_dup(root);
+  order->name = str_dup(name);
+  free(above);
+  free(parent);
   return order->root && order->name ? EXIT_OK : fault(order->file, err_text(ERR_NOMEM));
 }
 
@@ -73,7 +97,7 @@ int render_order_find(struct render_order *order)
   char *real = realpath(order->file, NULL);
   int status = real && stat(real, &st) == 0 ? EXIT_OK : fault(order->file, strerror(errno));
   if (status == EXIT_OK)
-    status = place(order, real, S_ISDIR(st.st_mode));
+    status = place(order, str_from(real), S_ISDIR(st.st_mode));
   free(real);
   if (status != EXIT_OK)
     return status;

@@ -165,15 +165,32 @@ static bool is_stale(const struct tree *t, struct str path)
   return overview_find(t->overview, str_head(path, path.n - 4)) < 0;
 }
 
-/* Writes down what is ours. While files are being written (`during`) that is both what they were and what they will be,
- * so that a run that is cut short leaves nothing that the next one would not know. */
-static int put_manifest(struct tree *t, bool during)
+/* What is to be written down in the end, into t->content. */
+static void list_ours(struct tree *t)
 {
   char path[RENDER_PATH];
   buf_clear(&t->content);
   for (size_t i = 0; i < t->n_files; i++)
     if (t->files[i].ours)
       manifest_put(&t->content, file_path(t, i, path), t->files[i].hash);
+}
+
+/* Whether all is as it should be, the note too: then nothing is written, and a folder that cannot be written to is as
+ * good as any. */
+static bool up_to_date(struct tree *t)
+{
+  for (size_t i = 0; i < t->n_files; i++)
+    if (t->files[i].stands != STANDS_SAME)
+      return false;
+  list_ours(t);
+  return t->noted && buf_error(&t->content) == 0 && str_eq(buf_str(&t->content), buf_str(&t->manifest.text));
+}
+
+/* Writes down what is ours. While files are being written (`during`) that is both what they were and what they will be,
+ * so that a run that is cut short leaves nothing that the next one would not know. */
+static int put_manifest(struct tree *t, bool during)
+{
+  list_ours(t);
   for (size_t i = 0; during && i < t->manifest.n; i++)
     manifest_put(&t->content, t->manifest.entries[i].path, t->manifest.entries[i].hash);
   if (buf_error(&t->content))
@@ -256,6 +273,18 @@ static int load(struct tree *t, int parent)
   return t->files ? 0 : ERR_NOMEM;
 }
 
+static int write_tree(struct tree *t)
+{
+  int err = render_folder_make(&t->folder);
+  if (err == 0)
+    err = put_manifest(t, true);
+  if (err == 0)
+    err = write_files(t);
+  if (err == 0)
+    err = remove_stale(t);
+  return err ? err : put_manifest(t, false);
+}
+
 int render_tree(int parent, struct str document, const char *dir, struct render_tally *tally, struct buf *why)
 {
   struct tree t = {.folder = {.dir = dir,
@@ -275,16 +304,10 @@ int render_tree(int parent, struct str document, const char *dir, struct render_
     err = render_folder_open(&t.folder, parent, document);
   if (err == 0)
     err = look(&t);
-  if (err == 0)
-    err = render_folder_make(&t.folder);
-  if (err == 0)
-    err = put_manifest(&t, true);
-  if (err == 0)
-    err = write_files(&t);
-  if (err == 0)
-    err = remove_stale(&t);
-  if (err == 0)
-    err = put_manifest(&t, false);
+  if (err == 0 && up_to_date(&t))
+    tally->unchanged = t.n_files;
+  else if (err == 0)
+    err = write_tree(&t);
   render_folder_close(&t.folder);
   buf_free(&t.source);
   buf_free(&t.path);

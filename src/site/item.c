@@ -45,10 +45,13 @@ static char type_by_name(const struct site *site, struct str path, struct str ra
   return by_suffix.n ? mime_item_type(by_suffix) : menu_type_by_name(path);
 }
 
-/* Whether the page is a listing of the directory that the path is in: it knows what it lists, and nothing is looked at
- * again for a menu. */
-static bool is_listed(const struct ready *page, struct str path, struct str raw, char *type)
+/* Whether the page itself tells what its link leads to: it lists the directory that the path is in, or was made with
+ * its links. Then nothing is looked at again for a menu. */
+static bool page_tells(const struct ready *page, struct str path, struct str raw, char *type)
 {
+  *type = ITEM_AS_NAMED;
+  if (page->page->named)
+    return true;
   if ((!page->page->listing && !page->page->plain) || !str_starts(path, page->base) ||
       str_find(str_skip(path, page->base.n), '/') < path.n - page->base.n)
     return false;
@@ -81,7 +84,7 @@ char item_type(struct site *site, struct ready *page, struct str path)
   struct str raw = buf_str(&buf);
   if (!good || str_ends(raw, STR("/")))
     type = menu_type_by_name(path);
-  else if (!page || !is_listed(page, path, raw, &type))
+  else if (!page || !page_tells(page, path, raw, &type))
     type = look(site, page, raw);
   if (type == ITEM_AS_NAMED)
     type = type_by_name(site, path, raw);

@@ -138,6 +138,8 @@ static int run_tree(struct job *j)
   j->page_err = tree_put(document->document, j->file, j->point, &out);
   if (j->page_err == 0)
     j->page_err = make_page(j, &out, &document->id, document->settled, true);
+  if (j->page_err == 0)
+    j->page->named = true;
   buf_free(&out);
   return 0;
 }

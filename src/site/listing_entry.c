@@ -1,4 +1,4 @@
-/* One entry of a listing: stat at most once per visit, 4 KiB read at most once per version of a file. */
+/* One entry of a listing: a few looks at each build, and 4 KiB read at most once per version of a file. */
 #include "site/listing_entry.h"
 
 #include <dirent.h>

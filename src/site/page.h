@@ -20,11 +20,11 @@ struct page {
   struct overview *document; /* a parsed overview, or NULL */
   struct listing *listing;   /* what a listing showed, or NULL */
   struct file_id id;         /* the file or directory that it was made from */
+  uint64_t made;             /* the env's clock, in milliseconds, before anything was looked at */
   bool settled;              /* false: made from a file that had changed a moment before (see file_settled) */
-  bool lasting;  /* true: `id` says all that there is to say about its sources; a listing shows the titles of
-                    other files */
-  bool plain;    /* a listing of names that were not looked at */
-  uint64_t made; /* the env's clock, in milliseconds, before anything was looked at */
+  bool lasting; /* `id` says all that there is to say about its sources (a listing shows the titles of other files) */
+  bool plain;   /* a listing of names that were not looked at */
+  bool named;   /* its links say by their names what they lead to: a page of an overview's tree */
 };
 
 /* An empty page with one reference; NULL when memory is short. */

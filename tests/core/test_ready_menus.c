@@ -272,6 +272,30 @@ static void a_listing_that_is_not_kept_knows_its_types_too(void **state)
   assert_int_equal(cache_count(stand->site->cache), 0);
 }
 
+/* The pages of an overview were made with their links: their menus stay as long as the document does. */
+static void no_menu_of_an_overview_looks_at_its_links(void **state)
+{
+  (void)state;
+  static const char *const paths[] = {"/meeting/", "/meeting/1.gmi"};
+  for (int i = 0; i < 2; i++) {
+    char input[32];
+    (void)snprintf(input, sizeof input, "%s\r\n", paths[i]);
+    (void)talk(input);
+    const struct ready *page = (const struct ready *)cache_get(stand->site->cache, 'm', str_from(paths[i]));
+    assert_non_null(page);
+    const struct form *first = page->forms;
+    assert_non_null(first);
+    for (int seconds = 0; seconds < 3; seconds++) {
+      stand_wait(stand);
+      (void)talk(input);
+      assert_ptr_equal(page->forms, first);
+    }
+  }
+  const char *menu = talk("/meeting/\r\n");
+  assert_contains(menu, "11. One.\t/meeting/1.gmi\t");
+  assert_contains(menu, "\r\n0The whole document as plain text\t/meeting.overview.txt\t");
+}
+
 static void an_overview_of_ten_thousand_points(void **state)
 {
   (void)state;
@@ -305,6 +329,7 @@ int main(void)
       row(the_types_of_what_is_listed_are_known_P10),
       row(no_menu_of_a_listing_looks_into_files),
       row(a_listing_that_is_not_kept_knows_its_types_too),
+      row(no_menu_of_an_overview_looks_at_its_links),
       row(an_overview_of_ten_thousand_points),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

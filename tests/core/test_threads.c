@@ -14,7 +14,7 @@
 #include "../support/ask.h"
 #include "base/err.h"
 
-enum { THREADS = 4, QUEUE = 64, READERS = 24, STEPS = 6000 };
+enum { THREADS = 4, QUEUE = 64, READERS = 24, STEPS = 6000, CACHE = 1 << 20 };
 
 /* Work goes from the loop's thread to the others and back through two queues. */
 struct crew {
@@ -137,6 +137,8 @@ static unsigned below(unsigned n)
   return (unsigned)(seed >> 33) % n;
 }
 
+static unsigned served[PAGES]; /* how often each page came, whole */
+
 static void check(struct reply *r, unsigned page)
 {
   if (r->status == STATUS_TEMPORARY_FAILURE)
@@ -148,8 +150,10 @@ static void check(struct reply *r, unsigned page)
   do
     pull = body_pull(r->source, &r->body, 4096);
   while (pull == PULL_BYTES);
-  if (pull == PULL_END)
+  if (pull == PULL_END) {
     assert_contains(reply_body(r), pages[page].holds);
+    served[page]++;
+  }
 }
 
 /* One of the readers asks, leaves, or reads what came. */
@@ -179,7 +183,7 @@ static void readers_threads_and_an_author(void **state)
   folder_fill(&s.folder, capsule);
   s.mime = mime_load_from(NULL, NULL);
   static const char *const names[] = {"x"};
-  struct site_config config = {.root = s.folder.path, .names = names, .n_names = 1, .named = true};
+  struct site_config config = {.root = s.folder.path, .names = names, .n_names = 1, .named = true, .cache = CACHE};
   struct buf why = BUF_INIT(1024);
   assert_int_equal(site_open(&config, &crew.env, s.mime, &s.site, &why), 0);
   for (int i = 0; i < READERS; i++)
@@ -196,6 +200,10 @@ static void readers_threads_and_an_author(void **state)
       folder_write(&s.folder, "list/b.txt", STR("b\n"));
     crew.now += below(20);
   }
+
+  for (int i = 0; i < PAGES; i++)
+    if (pages[i].holds && served[i] < STEPS / PAGES / 20)
+      fail_msg("%s came %u times only", pages[i].path, served[i]);
 
   /* All leave at once, and the site closes over what is still under way. */
   for (int i = 0; i < READERS; i++)

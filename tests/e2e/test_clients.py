@@ -1,4 +1,4 @@
-"""Real clients, as a reader has them: openssl s_client, netcat, curl, lynx, Bombadillo, Amfora."""
+"""Real clients, as a reader has them: openssl s_client, netcat, curl, lynx, gopher, Bombadillo, Amfora."""
 
 import re
 import shutil
@@ -137,6 +137,20 @@ def test_bombadillo_walks_from_the_first_page_to_the_overview(shipped, tmp_path)
         screen = terminal.wait_for("2012-09-26")
         terminal.keys(number_of(screen, "2012-09-26"))
         terminal.wait_for(TITLE, "September 26, 2012")
+
+
+def test_the_first_gopher_client_walks_the_overview_P4(shipped, tmp_path):
+    """The University of Minnesota's own. It asks in the manner of Gopher+ about what it is shown."""
+    program = shutil.which("gopher")
+    assert program, "gopher is not installed: run `make deps test`"
+    with Terminal(tmp_path, program, "-p", f"/{NAME}/", "127.0.0.1", shipped.gopher_port) as terminal:
+        terminal.wait_for("Press RETURN to continue")
+        terminal.keys("Enter")
+        terminal.wait_for("September 26, 2012", FIRST_LINK, "5. In addition", "Back to Index", "Page: 1/1")
+        terminal.keys("Enter")  # the arrow stands at the first link
+        terminal.wait_for("Both ministers concurred on holding a viceministerial-level", "Page: 1/1")
+        terminal.keys("u")
+        terminal.wait_for("5. In addition", "Page: 1/1")
 
 
 @pytest.mark.skipif(not shutil.which("amfora"), reason="amfora is not one of the programs that `make deps` installs")

@@ -219,7 +219,7 @@ def test_it_recovers_by_itself_when_descriptors_run_out(serve):
         assert share < 0.2, f"it spins: {share:.0%} of a processor"
         assert site.alive()
         # It says so, and not once per attempt.
-        assert 1 <= len(site.log_lines("warning")) < 20, site.log()
+        assert 1 <= len(site.log_lines("warning")) <= site.output.count("listening "), site.log()
     finally:
         for sock in socks:
             sock.close()

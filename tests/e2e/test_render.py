@@ -80,6 +80,25 @@ def test_a_folder_is_the_capsule_itself(serve, tmp_path, folder):
     assert (done.returncode, menus[0]) == (0, menus[1])
 
 
+def test_a_link_is_what_its_own_name_says(serve, tmp_path):
+    folder = plant(tmp_path / "capsule", {"v1.txt": TREE["list/m.overview.txt"], "sub/v2.txt": "# A page\n"})
+    (folder / "m.overview.txt").symlink_to("v1.txt")
+    (folder / "page.gmi").symlink_to("sub/v2.txt")
+    (folder / "away.overview.txt").symlink_to("../elsewhere.overview.txt")
+    (tmp_path / "elsewhere.overview.txt").write_text("Elsewhere\n\n1. One.\n")
+    (tmp_path / "capsule-too").symlink_to("capsule")
+    site = serve(capsule=folder)
+    for where in ("capsule", "capsule-too", "capsule/sub/.."):
+        assert render(f"{where}/m.overview.txt", cwd=tmp_path).encode() == site.gemini("/m/").body
+        assert "One." in render("--point", "1", f"{where}/m.overview.txt", cwd=tmp_path)
+        assert render(f"{where}/page.gmi", cwd=tmp_path).encode() == site.gemini("/page.gmi").body
+    assert render("m.overview.txt", cwd=folder).encode() == site.gemini("/m/").body
+    # Out of its folder no reader would follow it: what is there is shown.
+    assert render("capsule/away.overview.txt", cwd=tmp_path).startswith("# Elsewhere\n")
+    render("-o", "out", "capsule/m.overview.txt", cwd=tmp_path)
+    assert files_in(tmp_path / "out")["m.overview.txt"] == TREE["list/m.overview.txt"].encode()
+
+
 def test_the_folder_at_hand_is_called_as_the_server_calls_it(serve, tmp_path):
     folder = plant(tmp_path, TREE) / "list"
     site = serve(capsule=".", preexec=lambda: os.chdir(folder))

@@ -186,11 +186,11 @@ def test_a_session_can_be_resumed(site):
         first.sendall(b"gemini://localhost/\r\n")
         client.read_to_end(first)
         session = first.session
-    if session is None or not session.has_ticket:
-        return  # No tickets: nothing to resume, which is in order.
+    assert not first.session_reused and session is not None and session.has_ticket
     with client.connect("127.0.0.1", site.gemini_port) as sock:
         with context.wrap_socket(sock, server_hostname="localhost", session=session,
                                  suppress_ragged_eofs=False) as again:
+            assert again.session_reused
             again.sendall(b"gemini://localhost/page.gmi\r\n")
             raw, end = client.read_to_end(again)
     assert (client.GeminiReply(raw, end).text, end) == (TREE["page.gmi"], client.CLOSE_NOTIFY)

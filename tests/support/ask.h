@@ -46,6 +46,11 @@ int stand_teardown(void **state);
 /* How many pages were built so far: what did not raise this came from the cache, or shared a build. */
 unsigned long stand_built(const struct stand *s);
 
+/* Root may read everything. What is asked between these two is asked as somebody else; ordinary users are that already.
+ */
+void stand_give_up_rights(const struct stand *s);
+void stand_take_rights_back(void);
+
 /* So much time goes by that whatever was ready is checked against the disk. */
 void stand_wait(struct stand *s);
 

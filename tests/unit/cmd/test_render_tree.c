@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -89,6 +90,58 @@ static void the_tree_is_written_and_stays_as_it_is(void **state)
   expect_file(&f, "out/m/2-2.gmi", "# T\n\n2. Gamma.\n\n=> 2.gmi Previous: 2. Beta.\n=> ./ Up: T\n");
   assert_int_equal(run(&f), 0);
   expect_tally(0, 5, 0, 0);
+  folder_remove(&f);
+}
+
+/* Not even its note: it may lie where nothing can be written. */
+static void a_tree_that_is_up_to_date_is_not_touched(void **state)
+{
+  (void)state;
+  static const char *const paths[] = {"out", "out/m", "out/m/.rendered.sha256", "out/m/1.gmi"};
+  struct folder f;
+  struct stat before[4], after;
+  begin(&f, THREE);
+  assert_int_equal(run(&f), 0);
+  for (size_t i = 0; i < 4; i++)
+    assert_int_equal(stat(folder_path(&f, paths[i]), &before[i]), 0);
+  for (int times = 0; times < 3; times++)
+    assert_int_equal(run(&f), 0);
+  expect_tally(0, 5, 0, 0);
+  for (size_t i = 0; i < 4; i++) {
+    assert_int_equal(stat(folder_path(&f, paths[i]), &after), 0);
+    assert_int_equal(after.st_ino, before[i].st_ino);
+    assert_int_equal(after.st_ctim.tv_sec, before[i].st_ctim.tv_sec);
+    assert_int_equal(after.st_ctim.tv_nsec, before[i].st_ctim.tv_nsec);
+  }
+  folder_remove(&f);
+}
+
+/* A run that is killed leaves the file that it was writing. */
+static void what_killed_runs_left_is_removed(void **state)
+{
+  (void)state;
+  struct folder f;
+  char dead[64], own[64], alive[64];
+  pid_t child = fork();
+  if (child == 0)
+    _exit(0);
+  assert_int_equal(waitpid(child, NULL, 0), child);
+  (void)snprintf(dead, sizeof dead, "out/.rendering.%ld", (long)child);
+  (void)snprintf(own, sizeof own, "out/m/.rendering.%ld", (long)getpid());
+  (void)snprintf(alive, sizeof alive, "out/.rendering.%ld", (long)getppid());
+  begin(&f, THREE);
+  const char *const kept[] = {
+      alive,         "out/.rendering",   "out/.rendering.", "out/.rendering.x", "out/.rendering.0",
+      "out/m/other", "out/.rendering.-1"};
+  folder_file(&f, dead, "left");
+  folder_file(&f, own, "left");
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+    folder_file(&f, kept[i], "kept");
+  assert_int_equal(run(&f), 0);
+  expect_file(&f, dead, NULL);
+  expect_file(&f, own, NULL);
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+    expect_file(&f, kept[i], "kept");
   folder_remove(&f);
 }
 
@@ -293,6 +346,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_tree_is_written_and_stays_as_it_is),
+      cmocka_unit_test(a_tree_that_is_up_to_date_is_not_touched),
+      cmocka_unit_test(what_killed_runs_left_is_removed),
       cmocka_unit_test(a_changed_document_changes_its_pages),
       cmocka_unit_test(what_was_changed_by_hand_is_left_alone),
       cmocka_unit_test(what_others_wrote_is_left_alone),
