@@ -12,10 +12,11 @@ enum { SNI_MAX = 255 };
 
 /* Filled in by the server when the ClientHello is there. Embedded in the session. */
 struct tls_choice {
+  bool made;
   long site;      /* as tls_session_site */
   struct buf sni; /* owned by the session */
 };
-#define TLS_CHOICE_INIT ((struct tls_choice){.site = -1, .sni = BUF_INIT(SNI_MAX)})
+#define TLS_CHOICE_INIT ((struct tls_choice){.made = false, .site = -1, .sni = BUF_INIT(SNI_MAX)})
 
 /* A session holds its server, since a handshake may still have to choose when the owner lets go of it. */
 struct tls_server *tls_server_ref(struct tls_server *server);

@@ -32,48 +32,10 @@ struct tls_server {
   unsigned refs;
   struct tickets *tickets; /* borrowed; NULL: OpenSSL's own keys */
   BIO_METHOD *wire;
-  SSL_CTX *base; /* every session starts here: it has the ticket keys and the callbacks, and no certificate */
+  SSL_CTX *base; /* where sessions start while there is no site */
   struct tls_site *sites;
   size_t n_sites;
 };
-
-/* ---------------------------------------------------------------- a site's context */
-
-/* A ticket is good for the site that gave it, whatever its certificate is by then, and in every process that serves it
- * (G5). */
-static int set_session_id_context(SSL_CTX *ctx, const struct tls_site *site)
-{
-  struct buf text = BUF_INIT(1024);
-  unsigned char id[DIGEST_BYTES];
-  buf_printf(&text, "nuncio site %zu %s", site->index, site->n_names ? site->names[0] : "");
-  int err = buf_error(&text);
-  if (err == 0)
-    err = digest_sha256(buf_str(&text), id);
-  if (err == 0 && SSL_CTX_set_session_id_context(ctx, id, sizeof id) != 1)
-    err = ERR_TLS;
-  buf_free(&text);
-  return err;
-}
-
-static int site_context(struct tickets *tickets, const struct tls_site *site, const struct pair *pair, SSL_CTX **out,
-                        struct buf *why)
-{
-  SSL_CTX *ctx = offer_new(tickets);
-  int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
-  if (err == 0)
-    err = offer_pair(ctx, pair->leaf, pair->key, pair->chain);
-  if (err) {
-    const char *words = ERR_reason_error_string(ERR_peek_last_error());
-    buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
-               words ? words : err_text(err));
-    advice_cert(why, "new", site->dir, site->file, true);
-    SSL_CTX_free(ctx);
-    ctx = NULL;
-  }
-  ERR_clear_error();
-  *out = ctx;
-  return err;
-}
 
 /* ---------------------------------------------------------------- the choice (G2, G12) */
 
@@ -93,12 +55,16 @@ static const struct tls_site *find_site(const struct tls_server *server, struct 
 }
 
 /* OpenSSL decides about resumption before it calls a servername callback, so that a ticket of one site would be taken
- * at another. Here it has not looked at the ticket yet, and SSL_set_SSL_CTX brings the site's session id context. A
- * second ClientHello (after HelloRetryRequest) does not come here again: the site's context has no such callback. */
+ * at another. Here it has not looked at the ticket yet, and SSL_set_SSL_CTX brings the site's session id context. Most
+ * clients come for the default site, whose context they have already. A second ClientHello (after HelloRetryRequest)
+ * changes nothing. */
 static int choose(SSL *ssl, int *alert, void *arg)
 {
   const struct tls_server *server = arg;
   struct tls_choice *choice = SSL_get_app_data(ssl);
+  if (choice->made)
+    return SSL_CLIENT_HELLO_SUCCESS;
+  choice->made = true;
   struct str sni = hello_sni(ssl);
   buf_clear(&choice->sni);
   buf_put_str(&choice->sni, sni);
@@ -106,7 +72,7 @@ static int choose(SSL *ssl, int *alert, void *arg)
   choice->site = site ? (long)site->index : -1;
   if (!site && server->n_sites)
     site = &server->sites[0];
-  if (!site || buf_error(&choice->sni) || !SSL_set_SSL_CTX(ssl, site->ctx)) {
+  if (!site || buf_error(&choice->sni) || (site->ctx != SSL_get_SSL_CTX(ssl) && !SSL_set_SSL_CTX(ssl, site->ctx))) {
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_CLIENT_HELLO_ERROR;
   }
@@ -126,9 +92,59 @@ static int acknowledge(SSL *ssl, int *alert, void *arg)
   return choice->site >= 0 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+/* ---------------------------------------------------------------- a site's context */
+
+/* A ticket is good for the site that gave it, whatever its certificate is by then, and in every process that serves it
+ * (G5). */
+static int set_session_id_context(SSL_CTX *ctx, const struct tls_site *site)
+{
+  struct buf text = BUF_INIT(1024);
+  unsigned char id[DIGEST_BYTES];
+  buf_printf(&text, "nuncio site %zu %s", site->index, site->n_names ? site->names[0] : "");
+  int err = buf_error(&text);
+  if (err == 0)
+    err = digest_sha256(buf_str(&text), id);
+  if (err == 0 && SSL_CTX_set_session_id_context(ctx, id, sizeof id) != 1)
+    err = ERR_TLS;
+  buf_free(&text);
+  return err;
+}
+
+static SSL_CTX *context_new(struct tls_server *server)
+{
+  SSL_CTX *ctx = offer_new(server->tickets);
+  if (!ctx)
+    return NULL;
+  SSL_CTX_set_client_hello_cb(ctx, choose, server);
+  SSL_CTX_set_tlsext_servername_callback(ctx, acknowledge);
+  return ctx;
+}
+
+static int site_context(struct tls_server *server, const struct tls_site *site, const struct pair *pair, SSL_CTX **out,
+                        struct buf *why)
+{
+  SSL_CTX *ctx = context_new(server);
+  int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
+  if (err == 0)
+    err = offer_pair(ctx, pair->leaf, pair->key, pair->chain);
+  if (err) {
+    const char *words = ERR_reason_error_string(ERR_peek_last_error());
+    buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
+               words ? words : err_text(err));
+    advice_cert(why, "new", site->dir, site->file, true);
+    SSL_CTX_free(ctx);
+    ctx = NULL;
+  }
+  ERR_clear_error();
+  *out = ctx;
+  return err;
+}
+
+/* ---------------------------------------------------------------- the set */
+
 SSL *tls_server_ssl(struct tls_server *server, struct wire *wire, struct tls_choice *choice)
 {
-  SSL *ssl = SSL_new(server->base);
+  SSL *ssl = SSL_new(server->n_sites ? server->sites[0].ctx : server->base);
   BIO *bio = ssl ? wire_bio(server->wire, wire) : NULL;
   if (!bio || SSL_set_app_data(ssl, choice) != 1) {
     BIO_free(bio);
@@ -141,8 +157,6 @@ SSL *tls_server_ssl(struct tls_server *server, struct wire *wire, struct tls_cho
   return ssl;
 }
 
-/* ---------------------------------------------------------------- the set */
-
 int tls_server_new(struct tickets *tickets, struct tls_server **out)
 {
   int err = ERR_NOMEM;
@@ -153,10 +167,8 @@ int tls_server_new(struct tickets *tickets, struct tls_server **out)
   server->refs = 1;
   server->tickets = tickets;
   server->wire = wire_method();
-  server->base = offer_new(tickets);
+  server->base = context_new(server);
   if (server->wire && server->base) {
-    SSL_CTX_set_client_hello_cb(server->base, choose, server);
-    SSL_CTX_set_tlsext_servername_callback(server->base, acknowledge);
     *out = server;
     return 0;
   }
@@ -248,7 +260,7 @@ static void warn_owner(const struct tls_site *site, X509 *leaf)
 
 /* Reads the pair and puts it in the place of the one in use. *fresh: the certificates are not those that were in use
  * (a backup that touches files is no news). */
-static int site_load(struct tickets *tickets, struct tls_site *site, bool *fresh, struct buf *why)
+static int site_load(struct tls_server *server, struct tls_site *site, bool *fresh, struct buf *why)
 {
   struct pair pair = PAIR_INIT;
   SSL_CTX *ctx = NULL;
@@ -256,7 +268,7 @@ static int site_load(struct tickets *tickets, struct tls_site *site, bool *fresh
   pair_look(site->dir, site->file, &site->seen);
   int err = pair_read(site->dir, site->file, &pair, why);
   if (err == 0)
-    err = site_context(tickets, site, &pair, &ctx, why);
+    err = site_context(server, site, &pair, &ctx, why);
   if (err == 0) {
     STACK_OF(X509) *chain = NULL;
     const X509 *leaf = site->ctx ? SSL_CTX_get0_certificate(site->ctx) : NULL;
@@ -283,7 +295,7 @@ int tls_server_add(struct tls_server *server, const char *const *names, size_t n
   if (err)
     buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
   else
-    err = site_load(server->tickets, &site, &fresh, why);
+    err = site_load(server, &site, &fresh, why);
   struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;
@@ -308,7 +320,7 @@ unsigned tls_server_refresh(struct tls_server *server, struct buf *why)
     pair_look(site->dir, site->file, &now);
     if (pair_same(&now, &site->seen))
       continue;
-    if (site_load(server->tickets, site, &fresh, why) < 0)
+    if (site_load(server, site, &fresh, why) < 0)
       buf_put_c(why, '\n');
     else if (fresh)
       replaced++;
