@@ -135,7 +135,7 @@ static int work(struct settings *s, struct handover *h)
   struct buf why = BUF_INIT(WHY_MAX);
   (void)prctl(PR_SET_NAME, "nuncio"); /* it was started by a path that says nothing */
   const struct worker_parts parts = {
-      .settings = s, .sockets = &h->sockets, .control = h->control, .tickets = h->tickets};
+      .settings = s, .sockets = &h->sockets, .slot = h->slot, .control = h->control, .tickets = h->tickets};
   int err = worker_new(&parts, &worker, &why);
   if (err == 0) {
     if (!worker_run(worker))

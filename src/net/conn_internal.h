@@ -98,9 +98,11 @@ enum sent {
   SENT_DEAD,    /* the peer is gone */
 };
 
-/* How much is gathered before it is sent, and how many such pieces one connection may send before others have their
- * turn. */
-enum { PIECE = 64 * 1024, PIECES_PER_TURN = 4, OUTPUT_MAX = 4 * 1024 * 1024 };
+/* How much is gathered before it is sent: little, as a slow reader's connection holds it for long, or more for one who
+ * has taken FAST_BYTES at FAST_RATE (bytes a millisecond), since large pieces cost less. And how many pieces one
+ * connection may send before others have their turn. */
+enum { PIECE = 64 * 1024, PIECE_FAST = 256 * 1024, FAST_BYTES = 512 * 1024, FAST_RATE = 4096 };
+enum { PIECES_PER_TURN = 4, OUTPUT_MAX = 4 * 1024 * 1024 };
 
 /* Receives once, at most RECEIVE_MAX bytes; they are in server->received. The count; 0: nothing now; -1: the peer is
  * gone. Sets eof. */

@@ -63,12 +63,14 @@ uint64_t conn_delivered(const struct conn *c)
 
 enum sent conn_send(struct conn *c)
 {
+  /* After the last byte comes shutdown(2): with MSG_MORE the two leave in one segment. */
+  int flags = MSG_NOSIGNAL | (c->complete ? MSG_MORE : 0);
   c->blocked = false;
   for (;;) {
     struct str out = pending_output(c);
     if (out.n == 0)
       return SENT_ALL;
-    ssize_t n = send(c->socket.fd, out.p, out.n, MSG_NOSIGNAL);
+    ssize_t n = send(c->socket.fd, out.p, out.n, flags);
     if (n >= 0) {
       output_sent(c, (size_t)n);
       continue;
@@ -94,12 +96,19 @@ static int seal(struct conn *c)
   return err;
 }
 
+static size_t piece_size(const struct conn *c)
+{
+  uint64_t ms = uv_now(c->server->loop) - c->write_at;
+  return c->sent >= FAST_BYTES && c->sent / (ms + 1) >= FAST_RATE ? PIECE_FAST : PIECE;
+}
+
 enum filled conn_fill(struct conn *c)
 {
   bool wait = c->pulling;
-  while (c->body && !wait && c->output.n < PIECE) {
+  size_t piece = piece_size(c);
+  while (c->body && !wait && c->output.n < piece) {
     size_t before = c->output.n;
-    switch (body_pull(c->body, &c->output, PIECE - c->output.n)) {
+    switch (body_pull(c->body, &c->output, piece - c->output.n)) {
     case PULL_BYTES:
       break;
     case PULL_PENDING:

@@ -14,6 +14,7 @@ struct worker_parts {
   const struct settings *settings; /* borrowed until worker_free */
   struct sockets *sockets;         /* every slot's; their descriptors are taken over as they come into use, the rest is
                                     * borrowed until worker_free */
+  unsigned slot;                   /* its number, from 0 */
   int control;                     /* our end of the supervisor's socket pair; borrowed */
   int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
 };

@@ -71,7 +71,7 @@ def say(text):
     """Progress: one line that changes on a terminal, and a line for each case elsewhere."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-    elif ": round " not in text or ": round 1 " in text:
+    elif text and (": round " not in text or ": round 1 " in text):
         print(text, file=sys.stderr, flush=True)
 
 

@@ -24,17 +24,13 @@ def answers(port):
         return sock.connect_ex((HOST, port)) == 0
 
 
-def output(*words):
+def first_line(*words):
     """What a program prints when it is asked about itself."""
     try:
         done = subprocess.run(words, capture_output=True, text=True, env=ENVIRONMENT, timeout=10, check=False)
     except OSError:
-        return ""
-    return (done.stdout + done.stderr).strip()
-
-
-def first_line(*words):
-    return (output(*words).splitlines() or ["unknown"])[0]
+        return "unknown"
+    return ((done.stdout + done.stderr).strip().splitlines() or ["unknown"])[0]
 
 
 def package_version(package):
@@ -73,9 +69,8 @@ class Nuncio(Server):
     name = "nuncio"
 
     def start(self):
-        one = ["--workers", "1"] if "--workers" in output(self.world.nuncio, "serve", "--help") else []
         self.launch([self.world.nuncio, "serve", "--gemini", f"{HOST}:0", "--gopher", f"{HOST}:0", "--certs",
-                     self.world.certificates, *one, self.world.capsule])
+                     self.world.certificates, "--workers", "1", self.world.capsule])
         self.process.wait_for_line(r"^ready$")
         said = self.process.log.read_text()
         self.gemini_port = int(re.search(r"^listening gemini://[^/]*:(\d+)/", said, re.MULTILINE)[1])

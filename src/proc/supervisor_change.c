@@ -1,0 +1,179 @@
+/* What changes under the supervisor: generations, versions, deaths. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "proc/clock.h"
+#include "proc/control.h"
+#include "proc/spawn.h"
+#include "proc/supervisor_internal.h"
+
+/* ------------------------------------------------------------------ reload, upgrade */
+
+static void begin_trial(struct supervisor *s, enum trial trial)
+{
+  const char *program = s->self;
+  if (trial == TRIAL_UPGRADE) {
+    program = s->program;
+    log_notice("upgrading: trying %s", program);
+  } else if (s->generation > 0) {
+    log_notice("reloading: trying certificates and settings");
+  }
+  s->trial = trial;
+  supervisor_start(s, program, 0, s->generation + 1);
+  if (!crew_in(&s->state->crew, 0, MEMBER_STARTING, s->generation + 1))
+    s->trial = TRIAL_NONE; /* not even started: it was said why */
+}
+
+void supervisor_begin_wanted(struct supervisor *s)
+{
+  if (s->trial != TRIAL_NONE || s->stopping)
+    return;
+  if (s->generation == 0) {
+    if (!s->failed)
+      begin_trial(s, TRIAL_RELOAD);
+    s->failed = s->trial == TRIAL_NONE;
+    return;
+  }
+  /* Not while workers are on their way: a burst of signals comes to one reload more. A slot whose workers keep dying
+   * does not keep anyone from reloading what may mend it. */
+  if (crew_count(&s->state->crew, MEMBER_STARTING) > 0)
+    return;
+  if (s->upgrade_wanted) {
+    s->upgrade_wanted = false;
+    if (s->program)
+      begin_trial(s, TRIAL_UPGRADE);
+    else
+      log_error("cannot upgrade: the system does not say where the program is");
+  } else if (s->reload_wanted) {
+    s->reload_wanted = false;
+    begin_trial(s, TRIAL_RELOAD);
+  }
+}
+
+/* The new program has shown that it can serve with these settings: this process becomes it. Its workers are the old
+ * generation then, and go on until it has its own. */
+static void upgrade(struct supervisor *s)
+{
+  char name[] = "nuncio";
+  s->argv[0] = name;
+  int err = spawn_become(s->program, s->argv, s->state);
+  log_error("cannot become %s (%s: %s); what runs goes on", s->program, err_text(err),
+            strerror(errno)); /* NOLINT(concurrency-mt-unsafe): one thread */
+}
+
+static void trial_passed(struct supervisor *s, struct member *m)
+{
+  enum trial trial = s->trial;
+  s->trial = TRIAL_NONE;
+  if (trial == TRIAL_UPGRADE) {
+    supervisor_drain(m); /* it has nothing open */
+    upgrade(s);
+    return;
+  }
+  s->generation = m->generation;
+  for (unsigned slot = 0; slot < s->state->crew.n_slots; slot++)
+    s->state->crew.slots[slot] = (struct slot){0, 0};
+  supervisor_promote(s, m);
+}
+
+static void trial_failed(struct supervisor *s)
+{
+  enum trial trial = s->trial;
+  s->trial = TRIAL_NONE;
+  s->failed = s->generation == 0 && !s->stopping;
+  if (!s->failed && !s->stopping)
+    log_warning("%s failed; what ran before goes on", trial == TRIAL_UPGRADE ? "the upgrade" : "the reload");
+}
+
+/* ------------------------------------------------------------------ what comes */
+
+static bool on_trial(const struct supervisor *s, const struct member *m)
+{
+  return s->trial != TRIAL_NONE && m->generation == s->generation + 1 && m->state == MEMBER_STARTING;
+}
+
+static void heard(struct supervisor *s, struct member *m, enum control_kind kind)
+{
+  switch (kind) {
+  case CONTROL_READY:
+    if (m->state != MEMBER_STARTING || s->stopping)
+      return;
+    if (on_trial(s, m))
+      trial_passed(s, m);
+    else
+      supervisor_promote(s, m);
+    return;
+  case CONTROL_LEAVING:
+    if (m->state == MEMBER_SERVING) {
+      log_notice("worker %u was asked to go: another one takes its place", m->slot);
+      crew_set(m, MEMBER_DRAINING, clock_ms());
+      supervisor_tell_duties(s);
+    }
+    return;
+  case CONTROL_SERVE:
+  case CONTROL_DRAIN:
+  case CONTROL_STOP:
+    return; /* ours to say */
+  }
+}
+
+void supervisor_listen_to(struct supervisor *s, pid_t pid)
+{
+  struct control message;
+  struct member *m;
+  /* Found anew each time: hearing one may change the crew. */
+  while ((m = crew_find(&s->state->crew, pid)) && m->control >= 0) {
+    int got = control_receive(m->control, &message);
+    if (got == 0)
+      return;
+    if (got < 0) { /* it ends: poll would go on telling so until it has */
+      close(m->control);
+      m->control = -1;
+      return;
+    }
+    heard(s, m, message.kind);
+  }
+}
+
+static void say_death(const struct member *m, int status, uint64_t pause)
+{
+  char after[48] = "";
+  if (pause)
+    (void)snprintf(after, sizeof after, ", in %" PRIu64 ".%" PRIu64 " s", pause / 1000, pause % 1000 / 100);
+  if (WIFSIGNALED(status))
+    log_warning("worker %u (process %ld) was ended by signal %d (%s)%s: another one takes its place%s", m->slot,
+                (long)m->pid, WTERMSIG(status), strsignal(WTERMSIG(status)), /* NOLINT(concurrency-mt-unsafe) */
+                WCOREDUMP(status) ? ", core dumped" : "", after);
+  else
+    log_warning("worker %u (process %ld) ended with status %d: another one takes its place%s", m->slot, (long)m->pid,
+                WEXITSTATUS(status), after);
+}
+
+void supervisor_buried(struct supervisor *s, pid_t pid, int status)
+{
+  supervisor_listen_to(s, pid); /* its last words */
+  struct crew *crew = &s->state->crew;
+  struct member *m = crew_find(crew, pid);
+  if (!m)
+    return; /* a child that our last version had for itself */
+  bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (on_trial(s, m)) {
+    trial_failed(s);
+  } else if (m->state != MEMBER_DRAINING && !s->stopping) {
+    uint64_t now = clock_ms(), lived = m->state == MEMBER_SERVING ? now - m->since_ms : 0;
+    say_death(m, status, crew_failed(crew, m->slot, lived, now));
+  } else if (!clean && !m->hurried) {
+    log_warning("worker %u (process %ld) did not end in order (%s %d): what it had open is lost", m->slot, (long)pid,
+                WIFSIGNALED(status) ? "signal" : "status",
+                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+  }
+  crew_remove(crew, m);
+  if (!s->stopping)
+    supervisor_tell_duties(s);
+}

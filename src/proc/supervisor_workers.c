@@ -1,0 +1,99 @@
+/* The supervisor's workers: started, told what to serve, told to finish. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "proc/clock.h"
+#include "proc/control.h"
+#include "proc/spawn.h"
+#include "proc/supervisor_internal.h"
+#include "proc/worker.h"
+
+/* So many workers may finish slow readers at their leisure after reloads. */
+enum { DRAINING_MOST = 32 };
+
+void supervisor_tell_duties(struct supervisor *s)
+{
+  struct crew *crew = &s->state->crew;
+  for (size_t i = 0; i < crew->n; i++)
+    if (crew->at[i].state == MEMBER_SERVING)
+      (void)control_send(crew->at[i].control, CONTROL_SERVE, crew_duty(crew, &crew->at[i]));
+}
+
+void supervisor_start(struct supervisor *s, const char *program, unsigned slot, unsigned generation)
+{
+  int ours = -1, theirs = -1;
+  pid_t pid = -1;
+  char title[32];
+  (void)snprintf(title, sizeof title, "nuncio: worker %u", slot);
+  s->argv[0] = title;
+  int err = control_pair(&ours, &theirs);
+  if (err == 0) {
+    struct handover h = {
+        .role = HANDOVER_WORKER,
+        .slot = slot,
+        .generation = generation,
+        .control = theirs,
+        .tickets = s->state->tickets,
+        .sockets = s->state->sockets, /* borrowed: never freed through `h` */
+    };
+    err = spawn_worker(program, s->argv, &h, &pid);
+  }
+  if (theirs >= 0)
+    close(theirs);
+  if (err == 0 && crew_add(&s->state->crew, pid, ours, slot, generation, clock_ms()))
+    return;
+  if (ours >= 0)
+    close(ours); /* and a worker that was started sees that nobody wants it */
+  (void)crew_failed(&s->state->crew, slot, 0, clock_ms());
+  log_error("cannot start worker %u: %s; trying again", slot, err_text(err ? err : ERR_NOMEM));
+}
+
+void supervisor_tell_to_stop(struct member *m)
+{
+  m->hurried = true;
+  if (!control_send(m->control, CONTROL_STOP, 0))
+    (void)kill(m->pid, SIGKILL);
+}
+
+void supervisor_drain(struct member *m)
+{
+  crew_set(m, MEMBER_DRAINING, clock_ms());
+  (void)control_send(m->control, CONTROL_DRAIN, 0);
+}
+
+/* Readers may be slow and reloads frequent: who has had the longest is hurried when there are too many. */
+static void bound_draining(struct supervisor *s)
+{
+  struct crew *crew = &s->state->crew;
+  struct member *oldest = NULL;
+  size_t leisurely = 0;
+  for (size_t i = 0; i < crew->n; i++) {
+    struct member *m = &crew->at[i];
+    if (m->state != MEMBER_DRAINING || m->hurried)
+      continue;
+    leisurely++;
+    if (!oldest || m->since_ms < oldest->since_ms)
+      oldest = m;
+  }
+  if (leisurely <= DRAINING_MOST)
+    return;
+  log_warning("more than %d workers are finishing what they had open before a reload: the oldest one has %d seconds",
+              DRAINING_MOST, DRAIN_SECONDS);
+  supervisor_tell_to_stop(oldest);
+}
+
+void supervisor_promote(struct supervisor *s, struct member *m)
+{
+  struct crew *crew = &s->state->crew;
+  crew_set(m, MEMBER_SERVING, clock_ms());
+  for (size_t i = 0; i < crew->n; i++) {
+    struct member *other = &crew->at[i];
+    if (other != m && other->slot == m->slot && other->state == MEMBER_SERVING)
+      supervisor_drain(other);
+  }
+  supervisor_tell_duties(s);
+  bound_draining(s);
+}
