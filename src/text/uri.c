@@ -119,14 +119,15 @@ static bool is_tolerated(char c)
 void uri_put_lenient(struct buf *out, struct str text)
 {
   bool has_authority;
-  size_t at = path_start(text, &has_authority);
-  buf_put_str(out, str_head(text, at));
-  for (; at < text.n; at++) {
+  size_t done = 0; /* most of most texts is copied as it is, in one piece */
+  for (size_t at = path_start(text, &has_authority); at < text.n; at++) {
     char c = text.p[at];
     bool bare = c == '%' && !(text.n - at > 2 && is_hex(text.p[at + 1]) && is_hex(text.p[at + 2]));
-    if (bare || is_tolerated(c))
-      uri_put_byte(out, c);
-    else
-      buf_put_c(out, c);
+    if (!bare && !is_tolerated(c))
+      continue;
+    buf_put(out, text.p + done, at - done);
+    uri_put_byte(out, c);
+    done = at + 1;
   }
+  buf_put_str(out, str_skip(text, done));
 }
