@@ -32,7 +32,7 @@ struct tls_server {
   unsigned refs;
   struct tickets *tickets; /* borrowed; NULL: OpenSSL's own keys */
   BIO_METHOD *wire;
-  SSL_CTX *base; /* where sessions start while there is no site */
+  SSL_CTX *base; /* where sessions start while there is no site; the keeper of the ticket keys where there is no ring */
   struct tls_site *sites;
   size_t n_sites;
 };
@@ -110,11 +110,25 @@ static int set_session_id_context(SSL_CTX *ctx, const struct tls_site *site)
   return err;
 }
 
+/* Without a ring the keys of the first context are everybody's: tickets outlive a new certificate. */
+static bool share_keys(SSL_CTX *from, SSL_CTX *to)
+{
+  unsigned char keys[80]; /* name, HMAC and AES keys, as SSL_CTX_get_tlsext_ticket_keys has them */
+  bool fine = SSL_CTX_get_tlsext_ticket_keys(from, keys, sizeof keys) == 1 &&
+              SSL_CTX_set_tlsext_ticket_keys(to, keys, sizeof keys) == 1;
+  OPENSSL_cleanse(keys, sizeof keys);
+  return fine;
+}
+
 static SSL_CTX *context_new(struct tls_server *server)
 {
   SSL_CTX *ctx = offer_new(server->tickets);
   if (!ctx)
     return NULL;
+  if (!server->tickets && server->base && !share_keys(server->base, ctx)) {
+    SSL_CTX_free(ctx);
+    return NULL;
+  }
   SSL_CTX_set_client_hello_cb(ctx, choose, server);
   SSL_CTX_set_tlsext_servername_callback(ctx, acknowledge);
   return ctx;
