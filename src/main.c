@@ -1,6 +1,8 @@
 /* The table of subcommands. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
@@ -26,8 +28,18 @@ static void print_usage(FILE *out)
   (void)fputs("\n`nuncio COMMAND --help` tells more; `nuncio --version` the version.\n", out);
 }
 
+/* Started without one of the three standard descriptors, a file or a socket of ours would come to have its number, and
+ * what is meant for a person would be written into it. */
+static void have_standard_descriptors(void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+      _exit(EXIT_FAULT);
+}
+
 int main(int argc, char **argv)
 {
+  have_standard_descriptors();
   if (argc < 2) {
     print_usage(stderr);
     return EXIT_USAGE;

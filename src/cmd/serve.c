@@ -137,10 +137,13 @@ static int work(struct settings *s, struct handover *h)
   const struct worker_parts parts = {
       .settings = s, .sockets = &h->sockets, .slot = h->slot, .control = h->control, .tickets = h->tickets};
   int err = worker_new(&parts, &worker, &why);
+  if (h->tickets >= 0)
+    close(h->tickets); /* it is mapped, for reading */
+  h->tickets = -1;
   if (err == 0) {
     if (!worker_run(worker))
       _exit(EXIT_OK); /* a thread is still at work in there */
-  } else if (h->generation > 1) {
+  } else if (!h->first) {
     log_error("%.*s", STR_ARG(buf_str(&why)));
   } else {
     say("serve", err, &why);

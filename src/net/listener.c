@@ -42,6 +42,9 @@ static bool accept_one(struct listener *l)
   case EOPNOTSUPP:
   case ENETUNREACH:
     return true;
+  case EINVAL: /* another process has ended the listening: the service stops */
+    poller_leave(&l->server->poller, &l->socket);
+    return false;
   default: /* descriptors or memory have run out; and should it be something else, that must not spin either */
     listener_pause(l, errno);
     return false;
@@ -94,8 +97,6 @@ static void listener_pause(struct listener *l, int error)
   if (log_due(&l->warned, uv_now(l->server->loop), WARN_EVERY_MS, &left_out))
     log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
                 l->entrance.port, strerror(error));
-  if (!l->serving) /* the last look at the door, when the server stops */
-    return;
   l->paused = true;
   poller_leave(&l->server->poller, &l->socket);
   (void)uv_timer_start(&l->retry, on_retry, RETRY_MS, 0);

@@ -71,6 +71,17 @@ struct member *crew_in(const struct crew *crew, unsigned slot, enum member_state
   return NULL;
 }
 
+bool crew_manned(const struct crew *crew, unsigned slot, unsigned generation)
+{
+  for (size_t i = 0; i < crew->n; i++) {
+    const struct member *m = &crew->at[i];
+    if (m->slot == slot && m->generation == generation &&
+        (m->state == MEMBER_STARTING || (m->state == MEMBER_SERVING && !m->leaving)))
+      return true;
+  }
+  return false;
+}
+
 uint64_t crew_duty(const struct crew *crew, const struct member *m)
 {
   uint64_t serving = 0;

@@ -23,7 +23,9 @@ struct member {
   unsigned generation; /* of settings and certificates; from 1 on */
   enum member_state state;
   uint64_t since_ms; /* when it came into this state */
+  bool leaving;      /* wants to go, and serves until another one has its slot */
   bool hurried;      /* was told to stop, or was killed */
+  bool killed;       /* was killed since it took too long */
 };
 
 /* What a slot remembers of those who had it. */
@@ -54,6 +56,9 @@ void crew_set(struct member *m, enum member_state state, uint64_t now_ms);
 size_t crew_count(const struct crew *crew, enum member_state state);
 /* Who is in a slot in this state (any of them), or NULL; `generation` 0 means whichever. */
 struct member *crew_in(const struct crew *crew, unsigned slot, enum member_state state, unsigned generation);
+
+/* Whether a slot has somebody of this generation who serves and stays, or is on the way. */
+bool crew_manned(const struct crew *crew, unsigned slot, unsigned generation);
 
 /* The slots that a serving member is to serve: its own, and its share of those that nobody serves. */
 uint64_t crew_duty(const struct crew *crew, const struct member *m);

@@ -36,8 +36,8 @@ static const char *state_word(enum member_state state)
 
 static void put_text(struct buf *out, const struct handover *h)
 {
-  buf_printf(out, TITLE "\nrole %s\nslot %u\ngeneration %u\n", h->role == HANDOVER_WORKER ? "worker" : "supervisor",
-             h->slot, h->generation);
+  buf_printf(out, TITLE "\nrole %s\nslot %u\nfirst %u\n", h->role == HANDOVER_WORKER ? "worker" : "supervisor", h->slot,
+             h->first);
   if (h->control >= 0)
     buf_printf(out, "control %d\n", h->control);
   if (h->tickets >= 0)
@@ -48,7 +48,12 @@ static void put_text(struct buf *out, const struct handover *h)
   }
   for (size_t i = 0; i < h->crew.n; i++) {
     const struct member *m = &h->crew.at[i];
-    buf_printf(out, "member %d %ld %u %u %s\n", m->control, (long)m->pid, m->slot, m->generation, state_word(m->state));
+    /* One that has closed its end and is about to end itself is still ours to bury. */
+    if (m->control >= 0)
+      buf_printf(out, "member %d", m->control);
+    else
+      buf_printf(out, "member -");
+    buf_printf(out, " %ld %u %u %s\n", (long)m->pid, m->slot, m->generation, state_word(m->state));
   }
 }
 
@@ -154,10 +159,13 @@ static int read_socket(struct handover *h, struct str line)
 
 static int read_member(struct handover *h, struct str line)
 {
-  int control;
+  int control = -1;
   unsigned pid, slot, generation;
-  if (descriptor(&line, &control) < 0 || number(&line, &pid) < 0 || number(&line, &slot) < 0 ||
-      number(&line, &generation) < 0 || slot >= WORKERS_MAX)
+  if (str_starts(line, STR("- ")))
+    line = str_skip(line, 2);
+  else if (descriptor(&line, &control) < 0)
+    return ERR_SYNTAX;
+  if (number(&line, &pid) < 0 || number(&line, &slot) < 0 || number(&line, &generation) < 0 || slot >= WORKERS_MAX)
     return ERR_SYNTAX;
   struct member *m = crew_add(&h->crew, (pid_t)pid, control, slot, generation, clock_ms());
   if (!m)
@@ -175,8 +183,8 @@ static int read_line(struct handover *h, struct str line)
     return read_role(h, line);
   if (str_eq(key, STR("slot")))
     return number(&line, &h->slot);
-  if (str_eq(key, STR("generation")))
-    return number(&line, &h->generation);
+  if (str_eq(key, STR("first")))
+    return number(&line, &h->first);
   if (str_eq(key, STR("control")))
     return descriptor(&line, &h->control);
   if (str_eq(key, STR("tickets")))

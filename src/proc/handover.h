@@ -21,7 +21,7 @@ enum handover_role {
 struct handover {
   enum handover_role role;
   unsigned slot;          /* a worker's */
-  unsigned generation;    /* a worker's; 1: this is a first start */
+  unsigned first;         /* a worker's; 1: nothing runs yet, and its owner waits at a terminal */
   int control;            /* a worker's end of its socket pair, or -1; owned */
   int tickets;            /* the ring of ticket keys, or -1; owned */
   struct sockets sockets; /* owned */

@@ -72,8 +72,7 @@ static void start_missing(struct supervisor *s)
   struct crew *crew = &s->state->crew;
   uint64_t now = clock_ms();
   for (unsigned slot = 0; slot < crew->n_slots && s->generation > 0; slot++)
-    if (now >= crew->slots[slot].start_at_ms && !crew_in(crew, slot, MEMBER_SERVING, s->generation) &&
-        !crew_in(crew, slot, MEMBER_STARTING, s->generation))
+    if (now >= crew->slots[slot].start_at_ms && !crew_manned(crew, slot, s->generation))
       supervisor_start(s, s->self, slot, s->generation);
 }
 
@@ -83,11 +82,13 @@ static void kill_late(struct supervisor *s)
   uint64_t now = clock_ms();
   for (size_t i = 0; i < crew->n; i++) {
     struct member *m = &crew->at[i];
-    bool late = m->state == MEMBER_STARTING && !m->hurried && now - m->since_ms >= START_MS;
+    if (m->killed)
+      continue; /* it may be stuck in the kernel: nothing more can be done */
+    bool late = m->state == MEMBER_STARTING && now - m->since_ms >= START_MS;
     if (late)
       log_error("worker %u did not come up in %d seconds: ending it", m->slot, START_MS / 1000);
     if (late || (s->stopping && now - s->stopping_since >= STOP_MS)) {
-      m->hurried = true;
+      m->hurried = m->killed = true;
       (void)kill(m->pid, SIGKILL);
     }
   }
@@ -113,13 +114,15 @@ static int patience(const struct supervisor *s)
 {
   const struct crew *crew = &s->state->crew;
   uint64_t now = clock_ms(), next = now + LOOK_MS;
-  if (s->stopping)
-    next = sooner(next, s->stopping_since + STOP_MS);
-  for (size_t i = 0; i < crew->n; i++)
-    if (crew->at[i].state == MEMBER_STARTING)
-      next = sooner(next, crew->at[i].since_ms + START_MS);
-  for (unsigned slot = 0; slot < crew->n_slots && !s->stopping; slot++)
-    if (crew->slots[slot].start_at_ms > now)
+  for (size_t i = 0; i < crew->n; i++) {
+    const struct member *m = &crew->at[i];
+    if (s->stopping && !m->killed)
+      next = sooner(next, s->stopping_since + STOP_MS);
+    if (m->state == MEMBER_STARTING && !m->killed)
+      next = sooner(next, m->since_ms + START_MS);
+  }
+  for (unsigned slot = 0; slot < crew->n_slots && !s->stopping && s->generation > 0; slot++)
+    if (!crew_manned(crew, slot, s->generation))
       next = sooner(next, crew->slots[slot].start_at_ms);
   return next > now ? (int)(next - now) : 1;
 }
@@ -159,6 +162,18 @@ static bool settled(const struct supervisor *s)
   return s->generation > 0 && crew_count(crew, MEMBER_STARTING) == 0;
 }
 
+static void say_settled(struct supervisor *s)
+{
+  size_t old = crew_count(&s->state->crew, MEMBER_DRAINING);
+  s->changing = false;
+  if (!s->announced && s->state->role == HANDOVER_NONE)
+    s->plan->on_ready(s->plan->context);
+  else
+    log_notice("%u new worker%s; %zu of before to finish", s->state->crew.n_slots,
+               s->state->crew.n_slots == 1 ? " serves" : "s serve", old);
+  s->announced = true;
+}
+
 static void run(struct supervisor *s)
 {
   struct crew *crew = &s->state->crew;
@@ -166,10 +181,8 @@ static void run(struct supervisor *s)
     if (!s->stopping) {
       supervisor_begin_wanted(s);
       start_missing(s);
-      if (!s->announced && settled(s)) {
-        s->announced = true;
-        s->plan->on_ready(s->plan->context);
-      }
+      if (s->changing && settled(s))
+        say_settled(s);
     }
     kill_late(s);
     rotate_tickets(s);
@@ -192,6 +205,10 @@ int supervisor_heed_signals(void)
 {
   sigset_t set;
   handled(&set);
+  /* Whoever started us may have had them ignored: then nobody would hear of a death, or of anything. */
+  for (int number = 1; number < NSIG; number++)
+    if (sigismember(&set, number) == 1)
+      (void)signal(number, SIG_DFL);
   return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? ERR_IO : 0;
 }
 
@@ -205,7 +222,7 @@ static void adopt(struct supervisor *s)
   for (size_t i = 0; i < crew->n; i++)
     if (crew->at[i].state == MEMBER_SERVING && crew->at[i].generation > s->generation)
       s->generation = crew->at[i].generation;
-  s->announced = s->reload_wanted = true;
+  s->reload_wanted = s->adopted = true;
   log_notice("upgraded: this is nuncio " NUNCIO_VERSION " now");
 }
 

@@ -15,19 +15,28 @@
 
 /* ------------------------------------------------------------------ reload, upgrade */
 
+static void trial_failed(struct supervisor *s)
+{
+  enum trial trial = s->trial;
+  s->trial = TRIAL_NONE;
+  s->failed = s->generation == 0 && !s->stopping;
+  if (!s->failed && !s->stopping)
+    log_warning("%s failed; what ran before goes on", trial == TRIAL_UPGRADE ? "the upgrade" : "the reload");
+}
+
 static void begin_trial(struct supervisor *s, enum trial trial)
 {
   const char *program = s->self;
   if (trial == TRIAL_UPGRADE) {
     program = s->program;
     log_notice("upgrading: trying %s", program);
-  } else if (s->generation > 0) {
+  } else if (s->generation > 0 && !s->adopted) {
     log_notice("reloading: trying certificates and settings");
   }
   s->trial = trial;
   supervisor_start(s, program, 0, s->generation + 1);
   if (!crew_in(&s->state->crew, 0, MEMBER_STARTING, s->generation + 1))
-    s->trial = TRIAL_NONE; /* not even started: it was said why */
+    trial_failed(s); /* not even started: it was said why */
 }
 
 void supervisor_begin_wanted(struct supervisor *s)
@@ -35,9 +44,7 @@ void supervisor_begin_wanted(struct supervisor *s)
   if (s->trial != TRIAL_NONE || s->stopping)
     return;
   if (s->generation == 0) {
-    if (!s->failed)
-      begin_trial(s, TRIAL_RELOAD);
-    s->failed = s->trial == TRIAL_NONE;
+    begin_trial(s, TRIAL_RELOAD);
     return;
   }
   /* Not while workers are on their way: a burst of signals comes to one reload more. A slot whose workers keep dying
@@ -77,18 +84,11 @@ static void trial_passed(struct supervisor *s, struct member *m)
     return;
   }
   s->generation = m->generation;
+  s->changing = true;
+  s->adopted = false;
   for (unsigned slot = 0; slot < s->state->crew.n_slots; slot++)
     s->state->crew.slots[slot] = (struct slot){0, 0};
   supervisor_promote(s, m);
-}
-
-static void trial_failed(struct supervisor *s)
-{
-  enum trial trial = s->trial;
-  s->trial = TRIAL_NONE;
-  s->failed = s->generation == 0 && !s->stopping;
-  if (!s->failed && !s->stopping)
-    log_warning("%s failed; what ran before goes on", trial == TRIAL_UPGRADE ? "the upgrade" : "the reload");
 }
 
 /* ------------------------------------------------------------------ what comes */
@@ -110,11 +110,9 @@ static void heard(struct supervisor *s, struct member *m, enum control_kind kind
       supervisor_promote(s, m);
     return;
   case CONTROL_LEAVING:
-    if (m->state == MEMBER_SERVING) {
+    if (m->state == MEMBER_SERVING && !s->stopping)
       log_notice("worker %u was asked to go: another one takes its place", m->slot);
-      crew_set(m, MEMBER_DRAINING, clock_ms());
-      supervisor_tell_duties(s);
-    }
+    m->leaving = true;
     return;
   case CONTROL_SERVE:
   case CONTROL_DRAIN:
@@ -164,6 +162,9 @@ void supervisor_buried(struct supervisor *s, pid_t pid, int status)
     return; /* a child that our last version had for itself */
   bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   if (on_trial(s, m)) {
+    if (WIFSIGNALED(status) && !m->hurried)
+      log_error("the new worker was ended by signal %d (%s)", WTERMSIG(status),
+                strsignal(WTERMSIG(status))); /* NOLINT(concurrency-mt-unsafe): one thread */
     trial_failed(s);
   } else if (m->state != MEMBER_DRAINING && !s->stopping) {
     uint64_t now = clock_ms(), lived = m->state == MEMBER_SERVING ? now - m->since_ms : 0;
@@ -176,4 +177,6 @@ void supervisor_buried(struct supervisor *s, pid_t pid, int status)
   crew_remove(crew, m);
   if (!s->stopping)
     supervisor_tell_duties(s);
+  else if (crew_count(crew, MEMBER_SERVING) == 0)
+    sockets_end(&s->state->sockets); /* nobody else would */
 }

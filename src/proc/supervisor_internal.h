@@ -20,7 +20,9 @@ struct supervisor {
   unsigned generation; /* what serves; 0: nothing has come up yet */
   enum trial trial;    /* of generation + 1 */
   bool reload_wanted, upgrade_wanted;
-  bool announced; /* all of a generation came up */
+  bool announced; /* the first generation came up */
+  bool changing;  /* a generation is coming up */
+  bool adopted;   /* the workers there are were started by the last version */
   bool stopping, failed;
   uint64_t stopping_since;
   uint64_t looked_at; /* when the ticket key was */

@@ -11,15 +11,24 @@
 #include "proc/supervisor_internal.h"
 #include "proc/worker.h"
 
-/* So many workers may finish slow readers at their leisure after reloads. */
+/* So many workers may finish slow readers at their leisure after reloads, besides two generations of them. */
 enum { DRAINING_MOST = 32 };
+
+/* A living worker that does not hear must not serve what others do. */
+static void tell(struct member *m, enum control_kind kind, uint64_t slots)
+{
+  if (m->control < 0 || control_send(m->control, kind, slots))
+    return;
+  m->hurried = true;
+  (void)kill(m->pid, SIGKILL);
+}
 
 void supervisor_tell_duties(struct supervisor *s)
 {
   struct crew *crew = &s->state->crew;
   for (size_t i = 0; i < crew->n; i++)
     if (crew->at[i].state == MEMBER_SERVING)
-      (void)control_send(crew->at[i].control, CONTROL_SERVE, crew_duty(crew, &crew->at[i]));
+      tell(&crew->at[i], CONTROL_SERVE, crew_duty(crew, &crew->at[i]));
 }
 
 void supervisor_start(struct supervisor *s, const char *program, unsigned slot, unsigned generation)
@@ -34,7 +43,7 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
     struct handover h = {
         .role = HANDOVER_WORKER,
         .slot = slot,
-        .generation = generation,
+        .first = s->generation == 0,
         .control = theirs,
         .tickets = s->state->tickets,
         .sockets = s->state->sockets, /* borrowed: never freed through `h` */
@@ -47,21 +56,23 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
     return;
   if (ours >= 0)
     close(ours); /* and a worker that was started sees that nobody wants it */
-  (void)crew_failed(&s->state->crew, slot, 0, clock_ms());
-  log_error("cannot start worker %u: %s; trying again", slot, err_text(err ? err : ERR_NOMEM));
+  uint64_t now = clock_ms();
+  if (crew_failed(&s->state->crew, slot, 0, now) == 0)
+    s->state->crew.slots[slot].start_at_ms = now + CREW_PAUSE_MS; /* what is short now may be there soon */
+  log_error("cannot start worker %u: %s", slot,
+            err == ERR_BUSY ? "no process or no descriptor is to be had" : err_text(err ? err : ERR_NOMEM));
 }
 
 void supervisor_tell_to_stop(struct member *m)
 {
   m->hurried = true;
-  if (!control_send(m->control, CONTROL_STOP, 0))
-    (void)kill(m->pid, SIGKILL);
+  tell(m, CONTROL_STOP, 0);
 }
 
 void supervisor_drain(struct member *m)
 {
   crew_set(m, MEMBER_DRAINING, clock_ms());
-  (void)control_send(m->control, CONTROL_DRAIN, 0);
+  tell(m, CONTROL_DRAIN, 0);
 }
 
 /* Readers may be slow and reloads frequent: who has had the longest is hurried when there are too many. */
@@ -78,10 +89,11 @@ static void bound_draining(struct supervisor *s)
     if (!oldest || m->since_ms < oldest->since_ms)
       oldest = m;
   }
-  if (leisurely <= DRAINING_MOST)
+  size_t most = DRAINING_MOST + (size_t)2 * crew->n_slots;
+  if (leisurely <= most)
     return;
-  log_warning("more than %d workers are finishing what they had open before a reload: the oldest one has %d seconds",
-              DRAINING_MOST, DRAIN_SECONDS);
+  log_warning("more than %zu workers are finishing what they had open before a reload: the oldest one has %d seconds",
+              most, DRAIN_SECONDS);
   supervisor_tell_to_stop(oldest);
 }
 

@@ -95,7 +95,7 @@ static void drain(struct worker *w)
     listener_close(&w->entries[i].listener);
   unsigned n = w->server.n_conns;
   if (n > 0)
-    log_notice("finishing %u %s that began before", n, connections(n));
+    log_notice("worker %u finishes %u %s that began before", w->slot, n, connections(n));
   end_if_done(w);
 }
 
@@ -134,20 +134,21 @@ static void stop(struct worker *w)
   conn_hurry(&w->server);
   unsigned n = w->server.n_conns;
   if (n > 0) {
-    log_notice("stopping: %u %s up to %d seconds to finish", n, n == 1 ? "connection has" : "connections have",
-               DRAIN_SECONDS);
+    log_notice("stopping: worker %u: %u %s up to %d seconds to finish", w->slot, n,
+               n == 1 ? "connection has" : "connections have", DRAIN_SECONDS);
     (void)uv_timer_start(&w->drain, on_drained_out, DRAIN_MS, 0);
   }
   end_if_done(w);
 }
 
-/* SIGTERM to a worker alone. */
+/* SIGTERM to a worker alone, or to all processes of a service at once: the supervisor knows which, and says what to do.
+ */
 void worker_on_signal(uv_signal_t *handle, int number)
 {
   struct worker *w = handle->data;
   (void)number;
-  (void)control_send(w->control, CONTROL_LEAVING, 0);
-  drain(w);
+  if (!control_send(w->control, CONTROL_LEAVING, 0))
+    drain(w);
 }
 
 void worker_on_control(uv_poll_t *poll, int status, int events)

@@ -26,8 +26,8 @@ int worker_new(const struct worker_parts *parts, struct worker **out, struct buf
 /* Says that it is ready and runs, serving the sockets of the slots that the supervisor names, until it is to drain (the
  * sockets stay for others, and what is open takes its own time), to stop (who waits at the door is let in, the sockets
  * end, and what is open has DRAIN_SECONDS; the second time it ends at once), or the supervisor is gone, which is the
- * same as stop. SIGTERM is a wish to drain. False where a thread of the pool hangs in the disk and had to be left at
- * work: then the worker must not be freed, and the process should end. */
+ * same as stop. SIGTERM is passed to the supervisor as a wish to go. False where a thread of the pool hangs in the disk
+ * and had to be left at work: then the worker must not be freed, and the process should end. */
 bool worker_run(struct worker *w) __attribute__((warn_unused_result));
 enum { DRAIN_SECONDS = 10, DRAIN_MS = 10000 };
 

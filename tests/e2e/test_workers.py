@@ -207,6 +207,42 @@ def test_workers_end_where_the_supervisor_dies(serve):
     site.stopped = True
 
 
+def test_an_ignored_signal_of_childrens_deaths_is_heeded_all_the_same(serve):
+    """Whoever starts the server may have it ignored; nothing tells of a death then, and children bury themselves."""
+    site = serve(TREE, workers=2, preexec=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    victim = site.workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    comes_up(site, 2, [victim])
+    assert [line for line in site.log_lines("warning") if f"process {victim}" in line]
+
+
+def test_nothing_is_written_into_what_has_the_number_of_a_standard_descriptor(tmp_path):
+    """Started with 0, 1 and 2 closed, the log went into whatever was opened first."""
+    (tmp_path / "capsule").mkdir()
+    port = harness.free_port()
+
+    def close_all():
+        for fd in range(3):
+            os.close(fd)
+
+    with subprocess.Popen([PROGRAM, "serve", "--gemini", "off", "--gopher", f"127.0.0.1:{port}", "--workers", "1",
+                           "--certs", tmp_path / "certs", tmp_path / "capsule"], preexec_fn=close_all) as process:
+        try:
+            def serves():
+                try:
+                    return client.gopher("127.0.0.1", port, b"/\r\n").raw
+                except ConnectionRefusedError:
+                    return None
+
+            eventually(serves, 10, "an answer")
+            worker, = open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii").read().split()
+            for pid in (process.pid, worker):
+                assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+
+
 # ---------------------------------------------------------------- reload
 
 
@@ -281,6 +317,13 @@ def test_a_burst_of_signals_and_a_reload_again_and_again_lose_nobody(serve):
     assert not site.log_lines("warning"), site.log()
     reloads = [line for line in site.log_lines("notice") if "reloading" in line]
     assert 2 <= len(reloads) <= 2 * 8  # a burst is not one reload for each signal
+
+
+def test_a_reload_of_many_workers_hurries_none(serve):
+    site = serve(TREE, workers=40)
+    reloaded(site)
+    assert not site.log_lines("warning"), site.log()
+    assert any("40 new workers serve" in line for line in site.log_lines("notice"))
 
 
 # ---------------------------------------------------------------- upgrade
@@ -395,9 +438,44 @@ def test_a_returning_client_resumes_with_whichever_worker_it_meets(installed):
 def test_it_stops_in_the_middle_of_anything(serve, before):
     site = serve(TREE, workers=3)
     for number in before:
+        said = len(site.log_lines("notice"))
         site.process.send_signal(number)
+        eventually(lambda: len(site.log_lines("notice")) > said, 5, "the beginning")
     site.signal()
     site.wait(5)
+
+
+def test_a_signal_to_all_processes_at_once_stops_in_order(serve):
+    """As service managers send it. Who has reached the door is let in, who comes later is refused, and nobody is said to
+    take anybody's place."""
+    site = serve(TREE, workers=2)
+    with site.connect("gopher", receive_buffer=4096) as slow:
+        slow.sendall(b"/big.bin\r\n")
+        client.read_to_end(slow, 1000)
+        processes = [*site.workers(), site.pid]
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        crowd = [site.connect("gopher") for _ in range(40)]
+        for sock in crowd:
+            sock.sendall(b"/text.txt\r\n")
+        for pid in processes:
+            os.kill(pid, signal.SIGTERM)
+        site.signalled = True
+        for pid in processes:
+            os.kill(pid, signal.SIGCONT)
+        for sock in crowd:
+            assert client.read_to_end(sock) == (b"text\n", client.FIN)
+            sock.close()
+
+        def refused():
+            try:
+                site.connect("gopher", patience=1).close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        eventually(refused, 2, "a refusal")
+    site.wait()
 
 
 def test_two_thousand_clients_at_once_are_all_accepted(serve):

@@ -248,10 +248,8 @@ static void what_breaks_a_call(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(asks_and_hears_the_end_G3),
-      cmocka_unit_test(a_ticket_shortens_the_next_handshake_G5),
-      cmocka_unit_test(offers_what_browsers_do),
-      cmocka_unit_test(a_call_keeps_its_client),
+      cmocka_unit_test(asks_and_hears_the_end_G3), cmocka_unit_test(a_ticket_shortens_the_next_handshake_G5),
+      cmocka_unit_test(offers_what_browsers_do),   cmocka_unit_test(a_call_keeps_its_client),
       cmocka_unit_test(what_breaks_a_call),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
