@@ -53,6 +53,10 @@ static void put_requests(struct buf *out, const struct load_plan *plan, const st
   if (result->failed)
     bench_put_count(out, result->failed);
   buf_printf(out, "%s failed\n", result->failed ? "" : "none");
+  if (result->interrupted) {
+    label(out, "interrupted");
+    buf_put_str(out, STR("before its end\n"));
+  }
   label(out, "rate");
   bench_put_count(out, (uint64_t)(bench_rate(result) + 0.5));
   buf_put_str(out, STR(" requests a second\n"));

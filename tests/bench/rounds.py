@@ -69,12 +69,12 @@ def core_ns(core):
     return 0, 0
 
 
-def measure(world, case, contender, clients, requests):
+def measure(world, case, contender, clients, requests, first):
     """Loads one contender once. The load makes whole requests only, so that time divided by number is exact."""
     process = contender.server.process
     cpu, (busy, stolen), start = process.cpu_ns_at_rest(), core_ns(world.server_core), time.monotonic_ns()
     done = load.run(world.nuncio, contender.url, world.load_core, clients=clients, requests=requests,
-                    resume=case.resume)
+                    first=first, resume=case.resume)
     used = process.cpu_ns_at_rest() - cpu
     busy_after, stolen_after = core_ns(world.server_core)
     passed = time.monotonic_ns() - start
@@ -84,24 +84,24 @@ def measure(world, case, contender, clients, requests):
                   requests=done.requests, failed=done.failed, resumed=done.resumed, errors=done.errors)
 
 
-def warm(world, case, contender, clients, seconds):
+def warm(world, case, contender, clients, seconds, first):
     """Loads that are not counted; how many requests make a round."""
     requests = 2 * clients
     for share in (0.25, 1):
         done = load.run(world.nuncio, contender.url, world.load_core, clients=clients, requests=requests,
-                        resume=case.resume)
+                        first=first, resume=case.resume)
         requests = max(2 * clients, round(done.rate * seconds * share))
     return requests
 
 
 def play(world, case, contenders, expected, settings, say):
     """All rounds of a case: [Outcome] in the order of the contenders. Who fails leaves the case, with the reason."""
-    outcomes, requests = [Outcome(contender) for contender in contenders], {}
+    outcomes, firsts, requests = [Outcome(contender) for contender in contenders], {}, {}
     clients = case.clients or settings.clients
     for outcome in outcomes:
         try:
-            ask(case, outcome.contender, expected)
-            requests[id(outcome)] = warm(world, case, outcome.contender, clients, settings.seconds)
+            first = firsts[id(outcome)] = ask(case, outcome.contender, expected)
+            requests[id(outcome)] = warm(world, case, outcome.contender, clients, settings.seconds, first)
         except Failed as fault:
             outcome.fault = str(fault)
     for number in range(settings.rounds):
@@ -111,7 +111,8 @@ def play(world, case, contenders, expected, settings, say):
             if outcome.fault:
                 continue
             try:
-                outcome.samples.append(measure(world, case, outcome.contender, clients, requests[id(outcome)]))
+                outcome.samples.append(measure(world, case, outcome.contender, clients, requests[id(outcome)],
+                                               firsts[id(outcome)]))
             except Failed as fault:
                 outcome.fault, outcome.samples = str(fault), []
     return outcomes

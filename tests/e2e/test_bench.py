@@ -78,6 +78,9 @@ def test_urls_are_asked_for_in_turn(site):
     got = bench_json("-n", 40, "-c", 3, *urls)
     assert (got["urls"], got["requests"], got["failed"]) == (urls, 40, 0)
     assert got["handshakes"]["full"] == 30
+    assert [(first["status"], first["bytes"]) for first in got["firsts"][:3]] == [(20, len(PAGE)), (51, 0), (None, 500)]
+    assert got["firsts"][3]["status"] is None and got["firsts"][3]["bytes"] > 0
+    assert (got["tls_fault"], got["interrupted"], got["gave_up"]) == (None, False, False)
     said = bench("-n", 8, *urls).stdout
     assert "/missing\n  status 51, 0 bytes\n" in said
     assert "/0a.txt\n  500 bytes\n" in said
@@ -264,6 +267,8 @@ def test_a_server_without_tls_where_tls_is_asked_for():
     with FakeServer(lambda sock, number: sock.sendall(b"59 no TLS here\r\n")) as server:
         said = one_failure(server, "gemini", "tls", fails=4)
         assert "the server does not speak TLS" in said
+        got = bench_json("-n", 1, f"gemini://localhost:{server.port}/", status=1)
+        assert (got["tls_fault"], got["firsts"]) == ("the server does not speak TLS", [None])
 
 
 @pytest.mark.parametrize("scheme", ["gemini", "gopher"])
@@ -309,6 +314,8 @@ def test_it_gives_up_where_nothing_is_answered():
     assert time.monotonic() - began < 10 * SLOWER
     assert re.search(r"^nuncio bench: gave up: none of the first 1\d\d requests was answered$", done.stderr, re.M)
     assert "connection refused" in done.stdout
+    got = bench_json("-d", 60, "-c", 20, f"gopher://localhost:{free_port()}/", status=1)
+    assert got["gave_up"] is True and got["firsts"] == [None]
 
 
 def test_a_server_that_goes_away_is_not_hammered():
@@ -399,6 +406,7 @@ def test_interrupted_it_prints_what_was_measured(number):
             process.send_signal(number)
             got = json.loads(process.communicate(timeout=5 * SLOWER)[0])
     assert process.returncode == 0
+    assert got["interrupted"] is True and got["gave_up"] is False
     # What was under way is cut off and not counted.
     assert 30 < got["requests"] <= server.connections and got["failed"] == 0 and got["seconds"] < 30
 

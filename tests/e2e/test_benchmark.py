@@ -175,6 +175,23 @@ def test_who_answers_otherwise_is_not_measured(case, expected, answer, same):
             cases.check_same(case, expected, answer)
 
 
+@pytest.mark.parametrize("url, answer, first", [
+    ("gemini://h/", b"20 text/gemini\r\n# A\r\n", {"status": 20, "bytes": 5}),
+    ("gopher://h/0", b"20 text/gemini\r\n", {"status": None, "bytes": 16}),
+])
+def test_what_a_load_must_be_answered(url, answer, first):
+    assert load.first_of(url, answer) == first
+
+
+def test_a_load_of_something_else_is_no_measurement(serve):
+    server = serve({"a.txt": "text\n"})
+    url, core = f"gemini://127.0.0.1:{server.gemini_port}/", min(os.sched_getaffinity(0))
+    first = load.first_of(url + "a.txt", load.answer(url + "a.txt"))
+    assert load.run(harness.PROGRAM, url + "a.txt", core, clients=1, requests=3, first=first).requests == 3
+    with pytest.raises(load.Failed, match="another answer, .*51"):
+        load.run(harness.PROGRAM, url + "missing", core, clients=1, requests=3, first=first)
+
+
 def samples(*cpu):
     return [rounds.Sample(cpu_us=one, rate=1, p50=1, p99=1, busy=1, load_busy=1, foreign=0, stolen=0, requests=1,
                           failed=0, resumed=0) for one in cpu]
