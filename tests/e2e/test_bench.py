@@ -247,12 +247,22 @@ def test_a_wrong_answer_gemini(pair, kind, wrong):
 
 @pytest.mark.parametrize("kind, wrong", [
     ("other length", gemini_answer(body=b"# Hello")),
-    ("no answer", gemini_answer(header=b"", body=b"")),
+    ("other length", gemini_answer(header=b"", body=b"")),
     ("reset", gemini_answer(end=reset)),
 ])
 def test_a_wrong_answer_gopher(kind, wrong):
     with FakeServer(from_the_second(gemini_answer(), wrong)) as server:
         one_failure(server, "gopher", kind)
+
+
+def test_an_empty_document_of_gopher_is_an_answer(pair):
+    empty = gemini_answer(header=b"", body=b"")
+    for scheme, context in (("gopher", None), ("gophers", server_context(pair))):
+        with FakeServer(empty, context) as server:
+            got = bench_json("-n", 4, "-c", 2, f"{scheme}://localhost:{server.port}/0empty.txt")
+        assert (got["failed"], got["bytes"], got["firsts"]) == (0, 0, [{"status": None, "bytes": 0}])
+    with FakeServer(gemini_answer(header=b"", body=b"", end=lambda sock: None), server_context(pair)) as server:
+        one_failure(server, "gophers", "no answer", fails=4)
 
 
 def test_a_reset_before_the_handshake():
