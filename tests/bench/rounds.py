@@ -11,8 +11,10 @@ from pathlib import Path
 
 import load
 from cases import ask
-from load import Failed
+from load import Failed, Void
 from process import TICK_NS
+
+TRIES = 3  # of one contender in one round
 
 
 @dataclass
@@ -28,9 +30,7 @@ class Sample:
     foreign: float  # what else ran on the server's core
     stolen: float  # what the hypervisor took from the server's core
     requests: int
-    failed: int
     resumed: int
-    errors: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Outcome:
 
     contender: object
     samples: list = field(default_factory=list)
+    void: list = field(default_factory=list)  # of loads that were thrown away and made again: why
     fault: str = ""
 
     def median(self, what):
@@ -81,7 +82,19 @@ def measure(world, case, contender, clients, requests, first):
     return Sample(cpu_us=used / 1000 / done.requests, rate=done.rate, p50=done.p50, p99=done.p99,
                   busy=used / 1e9 / done.seconds, load_busy=done.cpu_us / 1e6 / done.seconds,
                   foreign=max(0.0, (busy_after - busy - used) / passed), stolen=(stolen_after - stolen) / passed,
-                  requests=done.requests, failed=done.failed, resumed=done.resumed, errors=done.errors)
+                  requests=done.requests, resumed=done.resumed)
+
+
+def until_whole(outcome, act):
+    """What act() returns once no request of its load fails. A load with failures is thrown away and made again, within
+    the round; where it keeps failing, so does this."""
+    for left in reversed(range(TRIES)):
+        try:
+            return act()
+        except Void as why:
+            outcome.void.append(str(why))
+            if not left:
+                raise Failed(f"{TRIES} loads in a row: {why}") from None
 
 
 def warm(world, case, contender, clients, seconds, first):
@@ -101,7 +114,8 @@ def play(world, case, contenders, expected, settings, say):
     for outcome in outcomes:
         try:
             first = firsts[id(outcome)] = ask(case, outcome.contender, expected)
-            requests[id(outcome)] = warm(world, case, outcome.contender, clients, settings.seconds, first)
+            requests[id(outcome)] = until_whole(
+                outcome, lambda: warm(world, case, outcome.contender, clients, settings.seconds, first))
         except Failed as fault:
             outcome.fault = str(fault)
     for number in range(settings.rounds):
@@ -111,8 +125,8 @@ def play(world, case, contenders, expected, settings, say):
             if outcome.fault:
                 continue
             try:
-                outcome.samples.append(measure(world, case, outcome.contender, clients, requests[id(outcome)],
-                                               firsts[id(outcome)]))
+                outcome.samples.append(until_whole(outcome, lambda: measure(
+                    world, case, outcome.contender, clients, requests[id(outcome)], firsts[id(outcome)])))
             except Failed as fault:
                 outcome.fault, outcome.samples = str(fault), []
     return outcomes
