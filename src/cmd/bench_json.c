@@ -91,8 +91,10 @@ void bench_report_json(struct buf *out, const struct load_plan *plan, const stru
   }
   buf_put_c(out, ']');
   put_firsts(out, plan, result);
-  buf_printf(out, ",\"concurrency\":%u,\"seconds\":%.3f,\"requests\":%" PRIu64 ",\"failed\":%" PRIu64,
-             plan->concurrency, (double)result->elapsed_ns / 1e9, result->requests, result->failed);
+  buf_printf(out,
+             ",\"concurrency\":%u,\"seconds\":%.3f,\"load_seconds\":%.3f,\"requests\":%" PRIu64 ",\"failed\":%" PRIu64,
+             plan->concurrency, (double)result->elapsed_ns / 1e9, (double)result->window.ns / 1e9, result->requests,
+             result->failed);
   buf_printf(out, ",\"requests_per_second\":%.1f,\"bytes\":%" PRIu64, bench_rate(result), result->bytes);
   put_latency(out, &result->latency);
   buf_printf(out, ",\"handshakes\":{\"full\":%" PRIu64 ",\"resumed\":%" PRIu64 "}", result->full, result->resumed);

@@ -75,6 +75,7 @@ static int set_up(void **state)
   result.bytes = 2048;
   result.elapsed_ns = UINT64_C(2000) * MS;
   result.cpu_us = 1000000;
+  result.window = (struct load_window){.ns = UINT64_C(1000) * MS, .answered = 3, .bytes = 1024, .cpu_us = 500000};
   return 0;
 }
 
@@ -91,13 +92,14 @@ static void json_says_it_all_in_one_line(void **state)
   bench_report_json(&out, &plan, &result);
   buf_put_c(&out, '\0');
   assert_int_equal(buf_error(&out), 0);
-  assert_string_equal(out.p,
-                      "{\"urls\":[\"gemini://h/\",\"gopher://h/0\\\"\\\\\\u001b[2J\xC3\xA9\xEF\xBF\xBD\\u007f\"],"
-                      "\"firsts\":[{\"status\":20,\"bytes\":1234},{\"status\":null,\"bytes\":1}],\"concurrency\":3,"
-                      "\"seconds\":2.000,\"requests\":5,\"failed\":1,\"requests_per_second\":2.0,\"bytes\":2048,"
-                      "\"latency_us\":{\"min\":10,\"p50\":20,\"p90\":40,\"p99\":40,\"p999\":40,\"max\":40},"
-                      "\"handshakes\":{\"full\":2,\"resumed\":3},\"errors\":{\"other length\":1},\"tls_fault\":null,"
-                      "\"interrupted\":false,\"gave_up\":false,\"cpu_us\":1000000}\n");
+  assert_string_equal(
+      out.p,
+      "{\"urls\":[\"gemini://h/\",\"gopher://h/0\\\"\\\\\\u001b[2J\xC3\xA9\xEF\xBF\xBD\\u007f\"],"
+      "\"firsts\":[{\"status\":20,\"bytes\":1234},{\"status\":null,\"bytes\":1}],\"concurrency\":3,"
+      "\"seconds\":2.000,\"load_seconds\":1.000,\"requests\":5,\"failed\":1,\"requests_per_second\":3.0,\"bytes\":2048,"
+      "\"latency_us\":{\"min\":10,\"p50\":20,\"p90\":40,\"p99\":40,\"p999\":40,\"max\":40},"
+      "\"handshakes\":{\"full\":2,\"resumed\":3},\"errors\":{\"other length\":1},\"tls_fault\":null,"
+      "\"interrupted\":false,\"gave_up\":false,\"cpu_us\":1000000}\n");
   buf_free(&out);
 }
 
@@ -136,7 +138,7 @@ static void the_text_names_what_happened(void **state)
       "gemini://h/\n  status 20, 1,234 bytes\n",
       "gopher://h/0\"\\\\\\x1b[2J\xC3\xA9\\xff\\x7f\n  1 byte\n",
       "requests    5 in 2.00 s by 3 clients, 4 failed\n",
-      "rate        1 requests a second\n",
+      "rate        3 requests a second\n",
       "received    2.0 KiB, 1.0 KiB a second\n",
       "handshakes  5 full, 0 resumed\n",
       "used 50% of one processor\n",
@@ -183,7 +185,7 @@ static void nothing_measured_has_no_latency(void **state)
   assert_non_null(strstr(out.p, "no whole answer"));
   assert_null(strstr(out.p, "handshakes"));
   buf_clear(&out);
-  result.elapsed_ns = 0;
+  result.elapsed_ns = result.window.ns = 0;
   bench_report_json(&out, &plan, &result);
   buf_put_c(&out, '\0');
   assert_non_null(strstr(out.p, "\"requests_per_second\":0.0,"));
