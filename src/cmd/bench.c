@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,9 +213,18 @@ struct progress {
   uint64_t answered, at_ns;
 };
 
+/* Whether the terminal takes a line at once: while it is stopped (Ctrl-S) a write would hold up the load. */
+static bool terminal_takes(void)
+{
+  struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
+  return poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0;
+}
+
 static void show_progress(void *context, const struct load_result *so_far)
 {
   struct progress *last = context;
+  if (!terminal_takes())
+    return;
   struct buf line = BUF_INIT(256);
   uint64_t answered = so_far->requests - so_far->failed, passed = so_far->elapsed_ns - last->at_ns;
   bench_put_count(&line, so_far->requests);
@@ -271,7 +281,7 @@ static int run(const struct order *order, const struct target *targets)
   };
   struct load_result *result = calloc(1, sizeof *result);
   int err = result ? load_run(&plan, result) : ERR_NOMEM, status = EXIT_FAULT;
-  if (terminal)
+  if (terminal && terminal_takes())
     (void)fputs("\r\x1b[K", stderr);
   if (err) {
     complain("bench", "the load could not begin: %s", err_text(err));

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import termios
 import time
 
 import pytest
@@ -473,6 +474,21 @@ def test_progress_on_a_terminal_only(site):
     counts = [int(step.replace(",", "")) for step in steps]
     assert counts == sorted(counts) and counts[0] > 0
     assert text.endswith("\r\x1b[K")
+
+
+def test_a_stopped_terminal_does_not_stop_the_load(site):
+    ours, theirs = pty.openpty()
+    termios.tcflow(theirs, termios.TCOOFF)  # what Ctrl-S does
+    with subprocess.Popen([PROGRAM, "bench", "--json", "-d", "2", f"gopher://localhost:{site.gopher_port}/"],
+                          env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=theirs) as process:
+        try:
+            got = json.loads(process.communicate(timeout=6 * SLOWER)[0])
+        finally:
+            process.kill()
+            os.close(theirs)
+            os.close(ours)
+    assert process.returncode == 0 and got["failed"] == 0
+    assert 1.9 < got["seconds"] < 3 * SLOWER
 
 
 def test_a_reader_of_the_report_that_leaves(site):
