@@ -1,9 +1,7 @@
 /* `nuncio bench`: a load on a server of one's own, and how it bore it. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "cmd/bench_number.h"
 #include "cmd/bench_report.h"
@@ -150,11 +149,8 @@ static int parse_arguments(struct order *order, int argc, char **argv)
 /* A load on somebody else's machine is an attack. */
 static int refuse_stranger(const struct target *target, const struct sockaddr_storage *address)
 {
-  char text[INET6_ADDRSTRLEN] = "?";
-  const void *raw = address->ss_family == AF_INET
-                        ? (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr
-                        : (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-  (void)inet_ntop(address->ss_family, raw, text, sizeof text);
+  char text[INET6_ADDRSTRLEN];
+  address_text((const struct sockaddr *)address, text);
   complain("bench",
            "%.*s leads to %s, which is not this machine's loopback: add --i-own-this-host if the host is yours and may "
            "be put under load",
