@@ -114,6 +114,21 @@ def test_a_wrong_setting_is_named(tmp_path, name, value, words):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_is_lost_is_counted(tmp_path):
+    done = subprocess.run([sys.executable, "-B", str(BENCH / "lost.py"), harness.PROGRAM, str(tmp_path / "out")],
+                          env={**harness.ENVIRONMENT, "LOST_SECONDS": "3", "TMPDIR": str(tmp_path)},
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (tmp_path / "out" / "lost.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()[4:]]
+    assert [row[0].split(" ", 1)[1].split(",")[0] for row in rows[:3]] == [
+        "reloads", "bursts of five SIGHUPs in a second", "upgrades in place"]
+    assert all(int(row[0].split(" ")[0]) >= 1 and int(row[1].replace(",", "")) > 100 for row in rows[:4])
+    assert rows[3][0].split(" ", 1)[1].startswith("times a worker killed")
+    assert rows[4][0].startswith("2,000 Gopher clients connecting at once") and rows[4][1:3] == ["2,000", "0"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+
+
 # ---------------------------------------------------------------- the parts that figures depend on
 
 BURN = "import time\nend = time.thread_time() + 0.3\nwhile time.thread_time() < end: pass\n"
