@@ -32,6 +32,8 @@ const char *err_text(int err)
     return "out of descriptors";
   case ERR_EXISTS:
     return "exists already";
+  case ERR_WRONG:
+    return "a wrong result";
   case ERR_TLS:
     return "TLS failed";
   }

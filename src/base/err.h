@@ -18,6 +18,7 @@ enum err {
   ERR_BUSY = -11,     /* a resource of ours is used up for now (descriptors, threads) */
   ERR_EXISTS = -12,   /* something is there already and is not to be overwritten */
   ERR_TLS = -13,      /* the TLS library said no */
+  ERR_WRONG = -14,    /* a computation of ours came to another result than its check */
 };
 
 /* A short English phrase for `err` (static storage), such as "no such file". */

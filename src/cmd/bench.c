@@ -1,9 +1,8 @@
 /* `nuncio bench`: a load on a server of one's own, and how it bore it. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "cmd/bench_number.h"
 #include "cmd/bench_report.h"
@@ -149,11 +149,8 @@ static int parse_arguments(struct order *order, int argc, char **argv)
 /* A load on somebody else's machine is an attack. */
 static int refuse_stranger(const struct target *target, const struct sockaddr_storage *address)
 {
-  char text[INET6_ADDRSTRLEN] = "?";
-  const void *raw = address->ss_family == AF_INET
-                        ? (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr
-                        : (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-  (void)inet_ntop(address->ss_family, raw, text, sizeof text);
+  char text[INET6_ADDRSTRLEN];
+  address_text((const struct sockaddr *)address, text);
   complain("bench",
            "%.*s leads to %s, which is not this machine's loopback: add --i-own-this-host if the host is yours and may "
            "be put under load",
@@ -212,9 +209,18 @@ struct progress {
   uint64_t answered, at_ns;
 };
 
+/* Whether the terminal takes a line at once: while it is stopped (Ctrl-S) a write would hold up the load. */
+static bool terminal_takes(void)
+{
+  struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
+  return poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0;
+}
+
 static void show_progress(void *context, const struct load_result *so_far)
 {
   struct progress *last = context;
+  if (!terminal_takes())
+    return;
   struct buf line = BUF_INIT(256);
   uint64_t answered = so_far->requests - so_far->failed, passed = so_far->elapsed_ns - last->at_ns;
   bench_put_count(&line, so_far->requests);
@@ -271,7 +277,7 @@ static int run(const struct order *order, const struct target *targets)
   };
   struct load_result *result = calloc(1, sizeof *result);
   int err = result ? load_run(&plan, result) : ERR_NOMEM, status = EXIT_FAULT;
-  if (terminal)
+  if (terminal && terminal_takes())
     (void)fputs("\r\x1b[K", stderr);
   if (err) {
     complain("bench", "the load could not begin: %s", err_text(err));

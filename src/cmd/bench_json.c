@@ -52,6 +52,35 @@ static void put_errors(struct buf *out, const struct load_result *result)
   buf_put_c(out, '}');
 }
 
+/* A load of `51 not found` has no errors: only this tells. */
+static void put_firsts(struct buf *out, const struct load_plan *plan, const struct load_result *result)
+{
+  buf_put_str(out, STR(",\"firsts\":["));
+  for (size_t i = 0; i < plan->n_targets; i++) {
+    const struct load_first *first = &result->firsts[i];
+    if (i > 0)
+      buf_put_c(out, ',');
+    if (!first->known)
+      buf_put_str(out, STR("null"));
+    else if (first->status)
+      buf_printf(out, "{\"status\":%d,\"bytes\":%" PRIu64 "}", first->status, first->body);
+    else
+      buf_printf(out, "{\"status\":null,\"bytes\":%" PRIu64 "}", first->body);
+  }
+  buf_put_c(out, ']');
+}
+
+static void put_endings(struct buf *out, const struct load_result *result)
+{
+  buf_put_str(out, STR(",\"tls_fault\":"));
+  if (result->tls_fault[0])
+    put_string(out, str_from(result->tls_fault));
+  else
+    buf_put_str(out, STR("null"));
+  buf_printf(out, ",\"interrupted\":%s,\"gave_up\":%s", result->interrupted ? "true" : "false",
+             result->gave_up ? "true" : "false");
+}
+
 void bench_report_json(struct buf *out, const struct load_plan *plan, const struct load_result *result)
 {
   buf_put_str(out, STR("{\"urls\":["));
@@ -60,11 +89,16 @@ void bench_report_json(struct buf *out, const struct load_plan *plan, const stru
       buf_put_c(out, ',');
     put_string(out, plan->targets[i].url);
   }
-  buf_printf(out, "],\"concurrency\":%u,\"seconds\":%.3f,\"requests\":%" PRIu64 ",\"failed\":%" PRIu64,
-             plan->concurrency, (double)result->elapsed_ns / 1e9, result->requests, result->failed);
+  buf_put_c(out, ']');
+  put_firsts(out, plan, result);
+  buf_printf(out,
+             ",\"concurrency\":%u,\"seconds\":%.3f,\"load_seconds\":%.3f,\"requests\":%" PRIu64 ",\"failed\":%" PRIu64,
+             plan->concurrency, (double)result->elapsed_ns / 1e9, (double)result->window.ns / 1e9, result->requests,
+             result->failed);
   buf_printf(out, ",\"requests_per_second\":%.1f,\"bytes\":%" PRIu64, bench_rate(result), result->bytes);
   put_latency(out, &result->latency);
   buf_printf(out, ",\"handshakes\":{\"full\":%" PRIu64 ",\"resumed\":%" PRIu64 "}", result->full, result->resumed);
   put_errors(out, result);
+  put_endings(out, result);
   buf_printf(out, ",\"cpu_us\":%" PRIu64 "}\n", result->cpu_us);
 }

@@ -15,7 +15,8 @@ enum {
 
 double bench_rate(const struct load_result *result)
 {
-  return result->elapsed_ns ? (double)(result->requests - result->failed) * 1e9 / (double)result->elapsed_ns : 0;
+  const struct load_window *w = &result->window;
+  return w->ns ? (double)w->answered * 1e9 / (double)w->ns : 0;
 }
 
 /* ---------------------------------------------------------------- lines */
@@ -46,6 +47,7 @@ static void put_targets(struct buf *out, const struct load_plan *plan, const str
 
 static void put_requests(struct buf *out, const struct load_plan *plan, const struct load_result *result)
 {
+  const struct load_window *w = &result->window;
   label(out, "requests");
   bench_put_count(out, result->requests);
   buf_printf(out, " in %.2f s by %u client%s, ", (double)result->elapsed_ns / 1e9, plan->concurrency,
@@ -53,14 +55,18 @@ static void put_requests(struct buf *out, const struct load_plan *plan, const st
   if (result->failed)
     bench_put_count(out, result->failed);
   buf_printf(out, "%s failed\n", result->failed ? "" : "none");
+  if (result->interrupted) {
+    label(out, "interrupted");
+    buf_put_str(out, STR("before its end\n"));
+  }
   label(out, "rate");
   bench_put_count(out, (uint64_t)(bench_rate(result) + 0.5));
   buf_put_str(out, STR(" requests a second\n"));
   label(out, "received");
   bench_put_bytes(out, result->bytes);
-  if (result->elapsed_ns) {
+  if (w->ns) {
     buf_put_str(out, STR(", "));
-    bench_put_bytes(out, (uint64_t)((double)result->bytes * 1e9 / (double)result->elapsed_ns));
+    bench_put_bytes(out, (uint64_t)((double)w->bytes * 1e9 / (double)w->ns));
     buf_put_str(out, STR(" a second"));
   }
   buf_put_c(out, '\n');
@@ -73,8 +79,7 @@ static void put_requests(struct buf *out, const struct load_plan *plan, const st
   }
   /* A client that has no time left measures itself. */
   label(out, "this client");
-  buf_printf(out, "used %.0f%% of one processor\n",
-             result->elapsed_ns ? (double)result->cpu_us * 1e5 / (double)result->elapsed_ns : 0);
+  buf_printf(out, "used %.0f%% of one processor\n", w->ns ? (double)w->cpu_us * 1e5 / (double)w->ns : 0);
 }
 
 static void put_errors(struct buf *out, const struct load_result *result)

@@ -13,7 +13,7 @@ enum load_fault {
   LOAD_RESET,
   LOAD_TIMEOUT,
   LOAD_TLS,      /* the handshake failed, or a record was wrong */
-  LOAD_EMPTY,    /* not a byte came */
+  LOAD_EMPTY,    /* not a byte came, and it is no empty document of Gopher */
   LOAD_HEADER,   /* no Gemini header, or a body after one that has none */
   LOAD_STATUS,   /* another status than the first answer of this URL */
   LOAD_LENGTH,   /* another length of the body */

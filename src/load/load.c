@@ -37,6 +37,7 @@ struct load {
   size_t *addresses;         /* for each target: which of its addresses is asked */
   uint64_t begun;
   uint64_t started, last_end; /* uv_hrtime */
+  uint64_t cpu_at_start;      /* microseconds */
   size_t next_target;
   bool stopping;
 };
@@ -79,6 +80,26 @@ static void count(struct load *load, struct visit *v)
     (void)snprintf(result->tls_fault, sizeof result->tls_fault, "%s", tls_call_fault(v->tls));
   load->last_end = uv_hrtime();
   result->elapsed_ns = load->last_end - load->started;
+}
+
+static uint64_t cpu_us(void)
+{
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) < 0)
+    return 0;
+  return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000U +
+         (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* The load ends here, whatever stragglers there are; the first time counts. */
+static void close_window(struct load *load, uint64_t now)
+{
+  const struct load_result *result = load->result;
+  if (result->window.ns == 0)
+    load->result->window = (struct load_window){.ns = now - load->started,
+                                                .answered = result->requests - result->failed,
+                                                .bytes = result->bytes,
+                                                .cpu_us = cpu_us() - load->cpu_at_start};
 }
 
 /* ---------------------------------------------------------------- beginning and ending */
@@ -182,7 +203,9 @@ static void on_sockets(uv_poll_t *poll, int status, int events)
 
 static void on_duration(uv_timer_t *timer)
 {
-  stop(timer->data, false);
+  struct load *load = timer->data;
+  close_window(load, uv_hrtime());
+  stop(load, false);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -190,6 +213,7 @@ static void on_signal(uv_signal_t *handle, int number)
   struct load *load = handle->data;
   (void)number;
   load->result->interrupted = true;
+  close_window(load, uv_hrtime());
   stop(load, true);
 }
 
@@ -201,15 +225,6 @@ static void on_progress(uv_timer_t *timer)
 }
 
 /* ---------------------------------------------------------------- putting it together */
-
-static uint64_t cpu_us(void)
-{
-  struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) < 0)
-    return 0;
-  return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000U +
-         (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
 
 static int allocate(struct load *load)
 {
@@ -270,13 +285,14 @@ static void run(struct load *load)
   load->active = load->n_visits;
   for (unsigned i = 0; i < load->n_visits; i++)
     visit_init(&load->visits[i], &load->world, &load->loop);
-  uint64_t cpu = cpu_us();
+  load->cpu_at_start = cpu_us();
   load->started = uv_hrtime();
   for (unsigned i = 0; i < load->n_visits; i++)
     begin(load, &load->visits[i]);
   (void)uv_run(&load->loop, UV_RUN_DEFAULT);
-  load->result->cpu_us = cpu_us() - cpu;
+  load->result->cpu_us = cpu_us() - load->cpu_at_start;
   load->result->elapsed_ns = (load->last_end ? load->last_end : uv_hrtime()) - load->started;
+  close_window(load, load->started + load->result->elapsed_ns);
 }
 
 int load_run(const struct load_plan *plan, struct load_result *out)

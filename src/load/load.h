@@ -17,6 +17,15 @@ struct load_first {
   uint64_t body; /* bytes */
 };
 
+/* What the speed is taken from: until the plan's duration was over or a signal came, else until the last end. One
+ * request that hangs afterwards is no time in which the server was under load. */
+struct load_window {
+  uint64_t ns;       /* since the first connect(); 0: nothing ended */
+  uint64_t answered; /* well */
+  uint64_t bytes;
+  uint64_t cpu_us; /* of this process meanwhile, user and system */
+};
+
 struct load_result {
   uint64_t requests; /* that came to an end, well or not */
   uint64_t failed;
@@ -25,6 +34,7 @@ struct load_result {
   uint64_t faults[LOAD_FAULTS]; /* by kind; that of LOAD_OK stays 0 */
   uint64_t elapsed_ns;          /* from the first connect() to the last end */
   uint64_t cpu_us;              /* of this process meanwhile, user and system */
+  struct load_window window;    /* the part of all that which is the load itself */
   bool interrupted;             /* by SIGINT or SIGTERM */
   bool gave_up;                 /* none of the first requests was answered */
   char tls_fault[128];          /* of the first LOAD_TLS, or empty */

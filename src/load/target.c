@@ -2,11 +2,11 @@
 #include "load/target.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "text/uri.h"
 
@@ -167,20 +167,10 @@ int target_resolve(struct target *target, struct buf *why)
   return ERR_NOT_FOUND;
 }
 
-static bool is_loopback(const struct sockaddr_storage *address)
-{
-  if (address->ss_family == AF_INET)
-    return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
-  if (address->ss_family != AF_INET6)
-    return false;
-  const struct in6_addr *ip = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-  return IN6_IS_ADDR_LOOPBACK(ip) || (IN6_IS_ADDR_V4MAPPED(ip) && ip->s6_addr[12] == 127);
-}
-
 const struct sockaddr_storage *target_stranger(const struct target *target)
 {
   for (size_t i = 0; i < target->n_addresses; i++)
-    if (!is_loopback(&target->addresses[i]))
+    if (!address_loopback((const struct sockaddr *)&target->addresses[i]))
       return &target->addresses[i];
   return NULL;
 }

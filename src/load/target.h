@@ -34,7 +34,7 @@ void target_free(struct target *target);
 /* Finds the addresses of the host; blocks. ERR_NOT_FOUND with a sentence in *why. */
 int target_resolve(struct target *target, struct buf *why) __attribute__((warn_unused_result));
 
-/* The first address that is none of this machine's loopback ones (127.0.0.0/8, ::1, ::ffff:127.0.0.0/104), or NULL. */
+/* The first address that is none of this machine's loopback ones (base/address.h), or NULL. */
 const struct sockaddr_storage *target_stranger(const struct target *target);
 
 /* Whether a connection to it speaks TLS. */

@@ -45,6 +45,14 @@ static enum load_fault fault_of(int error)
   }
 }
 
+/* Not a byte came, where that is no answer. An empty document is one on Gopher: over plain TCP the FIN ends it, over
+ * TLS close_notify, without which it may be cut short (G3). */
+static bool lacks_answer(const struct visit *v)
+{
+  bool ended = !v->tls || v->state == VISIT_FAREWELL;
+  return v->answer.bytes == 0 && (v->target->kind == TARGET_GEMINI || !ended);
+}
+
 /* The server's FIN. */
 static void finish(struct visit *v)
 {
@@ -52,7 +60,7 @@ static void finish(struct visit *v)
   enum load_fault fault = LOAD_OK;
   if (v->state != VISIT_FAREWELL)
     v->end = uv_hrtime();
-  if (answer->bytes == 0)
+  if (lacks_answer(v))
     fault = LOAD_EMPTY;
   else if (v->tls && v->state != VISIT_FAREWELL)
     fault = LOAD_NO_CLOSE;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/log.h"
 #include "net/conn_internal.h"
 
@@ -182,9 +183,9 @@ static struct str local_address(struct conn *c)
   socklen_t length = sizeof local;
   memset(&local, 0, sizeof local);
   const struct sockaddr *address = (const struct sockaddr *)&local;
-  if (getsockname(c->socket.fd, (struct sockaddr *)&local, &length) < 0 || conn_address_loopback(address))
+  if (getsockname(c->socket.fd, (struct sockaddr *)&local, &length) < 0 || address_loopback(address))
     return STR("localhost");
-  conn_address_text(address, c->local_host);
+  address_text(address, c->local_host);
   return str_from(c->local_host);
 }
 
@@ -200,7 +201,7 @@ static void fill_context(struct conn *c, const struct entrance *entrance, const 
       .gemini_ports = server->gemini_ports,
       .n_gemini_ports = server->n_gemini_ports,
       .gopher_port = entrance->gopher_port,
-      .from_loopback = conn_address_loopback(peer),
+      .from_loopback = address_loopback(peer),
       .courtesies = server->courtesies,
       .gophers = server->gophers && server->tls,
   };

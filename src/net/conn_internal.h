@@ -135,8 +135,4 @@ void conn_log(const struct conn *c);
 /* The state's name, for tracing. */
 const char *conn_state_name(enum conn_state state);
 
-/* Writes the numeric address of `address` (IPv4 or IPv6) into text. */
-void conn_address_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN]);
-bool conn_address_loopback(const struct sockaddr *address);
-
 #endif

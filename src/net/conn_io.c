@@ -1,5 +1,4 @@
 /* A connection's bytes: receiving, gathering, encrypting, sending; and what the log says of it. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/sockios.h>
@@ -7,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "base/address.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "net/conn_internal.h"
@@ -160,26 +160,6 @@ const char *conn_state_name(enum conn_state state)
   return "?";
 }
 
-void conn_address_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
-{
-  const void *raw = NULL;
-  if (address->sa_family == AF_INET)
-    raw = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
-  else if (address->sa_family == AF_INET6)
-    raw = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-  if (!raw || !inet_ntop(address->sa_family, raw, text, INET6_ADDRSTRLEN))
-    memcpy(text, "?", 2);
-}
-
-bool conn_address_loopback(const struct sockaddr *address)
-{
-  if (address->sa_family == AF_INET)
-    return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
-  if (address->sa_family == AF_INET6)
-    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
-  return false;
-}
-
 void conn_log(const struct conn *c)
 {
   if (!log_wants(LOG_REQUEST))
@@ -187,7 +167,7 @@ void conn_log(const struct conn *c)
   char from[INET6_ADDRSTRLEN + 8] = "";
   if (c->server->log_address) {
     memcpy(from, " from ", 7);
-    conn_address_text((const struct sockaddr *)&c->peer, from + 6);
+    address_text((const struct sockaddr *)&c->peer, from + 6);
   }
   const char *name = c->tls ? c->proto->name_tls : c->proto->name;
   /* The wait for the peer's FIN is none of the reader's. */

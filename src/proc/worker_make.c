@@ -42,12 +42,16 @@ static void set_limits(struct server *server, size_t listeners)
 static void choose_kdf(const struct settings *settings, unsigned slot)
 {
   struct buf why = BUF_INIT(1024);
+  int err = 0;
   if (!settings->fast_kdf)
     buf_put_str(&why, STR("--no-fast-kdf was given"));
-  else if (kdf_provider_load(&why) == 0)
+  else
+    err = kdf_provider_load(&why);
+  if (why.n == 0)
     log_debug("TLS 1.3's keys are derived by our own provider");
-  if (why.n && slot == 0) /* once is enough */
-    log_notice("TLS 1.3's keys are derived by OpenSSL's own functions: %.*s", STR_ARG(buf_str(&why)));
+  else if (err == ERR_WRONG || slot == 0) /* of what is a choice or a release, once is enough */
+    log_write(err == ERR_WRONG ? LOG_WARNING : LOG_NOTICE,
+              "TLS 1.3's keys are derived by OpenSSL's own functions: %.*s", STR_ARG(buf_str(&why)));
   buf_free(&why);
 }
 

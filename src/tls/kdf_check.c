@@ -97,29 +97,37 @@ static bool extracts(const struct two_kdfs *kdf, struct sample *s, size_t digest
   return true;
 }
 
-/* The MAC of the data in two pieces, by the salt as key. */
-static bool mac_once(EVP_MAC *mac, struct sample *s, size_t split, unsigned char out[EVP_MAX_MD_SIZE], size_t *n)
+/* Starts with the salt as key in one of two ways: libssl's own for the key schedule, and that of the callback which
+ * seals tickets (tickets.c), digest and key as parameters and no start. */
+static bool mac_key(EVP_MAC_CTX *context, struct sample *s, bool as_tickets)
 {
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, s->digest, 0),
-                               OSSL_PARAM_construct_end()};
+  const OSSL_PARAM digest = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, s->digest, 0);
+  const OSSL_PARAM key = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, s->salt, s->salt_n);
+  const OSSL_PARAM one[] = {digest, OSSL_PARAM_construct_end()}, both[] = {digest, key, OSSL_PARAM_construct_end()};
+  return as_tickets ? EVP_MAC_CTX_set_params(context, both) == 1 : EVP_MAC_init(context, s->salt, s->salt_n, one) == 1;
+}
+
+/* The MAC of the data in two pieces. */
+static bool mac_once(EVP_MAC *mac, struct sample *s, size_t split, bool as_tickets, unsigned char out[EVP_MAX_MD_SIZE],
+                     size_t *n)
+{
   EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
-  bool done = context && EVP_MAC_init(context, s->salt, s->salt_n, params) == 1 &&
-              EVP_MAC_update(context, s->data, split) == 1 &&
+  bool done = context && mac_key(context, s, as_tickets) && EVP_MAC_update(context, s->data, split) == 1 &&
               EVP_MAC_update(context, s->data + split, s->data_n - split) == 1 &&
               EVP_MAC_final(context, out, n, EVP_MAX_MD_SIZE) == 1;
   EVP_MAC_CTX_free(context);
   return done;
 }
 
-static bool same_macs(const struct two_macs *mac, struct sample *s)
+static bool same_macs(const struct two_macs *mac, struct sample *s, bool as_tickets)
 {
   for (size_t i = 0; i < N_LENGTHS; i++) {
     unsigned char ours[EVP_MAX_MD_SIZE], theirs[EVP_MAX_MD_SIZE];
     size_t ours_n = 0, theirs_n = 0;
     s->salt_n = lengths[i];
     s->data_n = lengths[N_LENGTHS - 1 - i];
-    if (!fill(s) || !mac_once(mac->ours, s, s->data_n * i / N_LENGTHS, ours, &ours_n) ||
-        !mac_once(mac->theirs, s, s->data_n / 2, theirs, &theirs_n) || ours_n != theirs_n ||
+    if (!fill(s) || !mac_once(mac->ours, s, s->data_n * i / N_LENGTHS, as_tickets, ours, &ours_n) ||
+        !mac_once(mac->theirs, s, s->data_n / 2, as_tickets, theirs, &theirs_n) || ours_n != theirs_n ||
         memcmp(ours, theirs, ours_n) != 0)
       return false;
   }
@@ -138,7 +146,8 @@ bool kdf_check(const char *ours, const char *theirs)
   bool same = kdf.ours && kdf.theirs && mac.ours && mac.theirs;
   for (size_t i = 0; i < sizeof digests / sizeof *digests && same; i++) {
     memcpy(s.digest, digests[i].name, sizeof s.digest);
-    same = expands(&kdf, &s, digests[i].size) && extracts(&kdf, &s, digests[i].size) && same_macs(&mac, &s);
+    same = expands(&kdf, &s, digests[i].size) && extracts(&kdf, &s, digests[i].size) && same_macs(&mac, &s, false) &&
+           same_macs(&mac, &s, true);
   }
   EVP_KDF_free(kdf.ours);
   EVP_KDF_free(kdf.theirs);

@@ -275,6 +275,7 @@ void kdf_provider_unload(void)
 
 int kdf_provider_load(struct buf *why)
 {
+  int err = 0;
   if (loaded)
     return 0;
   if (OPENSSL_version_major() != 3 || OPENSSL_version_minor() != 0) {
@@ -288,10 +289,12 @@ int kdf_provider_load(struct buf *why)
   if (!loaded) {
     const char *words = ERR_reason_error_string(ERR_peek_last_error());
     buf_printf(why, "OpenSSL does not take it (%s)", words ? words : "no reason given");
+    err = ERR_TLS;
   } else if (!kdf_check("provider=" NAME, "provider!=" NAME)) {
     buf_printf(why, "its answers differ from OpenSSL's own");
     kdf_provider_unload();
+    err = ERR_WRONG;
   }
   ERR_clear_error();
-  return loaded ? 0 : ERR_TLS;
+  return err;
 }

@@ -23,8 +23,8 @@
 /* What the callback is given room for (RFC 5077, section 4: key_name), and what AES-256-CBC and HMAC-SHA256 take. */
 enum { NAME_BYTES = 16, CIPHER_BYTES = 32, MAC_BYTES = 32 };
 
-/* With the current key, the previous one, and the one that was the previous until the last rotation, whom a reader that
- * was held up may still be reading: one is free to be written. */
+/* A rotation writes one key, or two at once, and whoever read the number before may still be copying one of the two
+ * keys that were accepted until then: four slots that must differ. */
 enum { SLOTS = 4 };
 
 /* Written into the memory, so that another version with another layout, or another program, is not misread. */
@@ -80,15 +80,19 @@ static bool key_make(struct key *key, uint64_t now)
   return good;
 }
 
-/* Writes the free slot, then names it: who reads the new number reads the whole key. */
-static int ring_step(struct ring *ring, uint64_t now)
+/* Writes `steps` keys into free slots, then names the last one by a single store: who reads the new number reads whole
+ * keys, and without random bytes for all of them nobody reads a new number. One step keeps the key before; after two
+ * the previous key is one that nobody ever had a ticket of. */
+static int ring_step(struct ring *ring, unsigned steps, uint64_t now)
 {
-  uint64_t next = atomic_load_explicit(&ring->current, memory_order_relaxed) + 1;
-  if (!key_make(&ring->slots[next % SLOTS], now))
-    return ERR_TLS;
+  uint64_t before = atomic_load_explicit(&ring->current, memory_order_relaxed), next = before + steps;
+  for (uint64_t i = before + 1; i <= next; i++)
+    if (!key_make(&ring->slots[i % SLOTS], now))
+      return ERR_TLS;
   atomic_store_explicit(&ring->current, next, memory_order_release);
-  /* Neither accepted now nor before the last step: gone. */
-  OPENSSL_cleanse(&ring->slots[(next + 1) % SLOTS], sizeof ring->slots[0]);
+  /* Neither accepted now nor until this step: gone. That is next + 1 and so on, round the ring, to before - 2. */
+  for (uint64_t i = next + 1; i + 1 < before + SLOTS; i++)
+    OPENSSL_cleanse(&ring->slots[i % SLOTS], sizeof ring->slots[0]);
   return 0;
 }
 
@@ -108,7 +112,7 @@ int tickets_create(int *fd, uint64_t now, struct buf *why)
     goto out;
   }
   memcpy(ring->magic, MAGIC, sizeof MAGIC);
-  err = ring_step(ring, now);
+  err = ring_step(ring, 1, now);
   if (err)
     (void)fail(why, err, what, "there are no random bytes");
   /* A mapping must not lose its end: that would be SIGBUS in every worker. */
@@ -205,8 +209,7 @@ int tickets_rotate(struct tickets *t, uint64_t now)
   if (!t->writer)
     return ERR_DENIED;
   bool too_old = age(t, now) / 2 >= TICKETS_SECONDS;
-  int err = ring_step(t->ring, now);
-  return err == 0 && too_old ? ring_step(t->ring, now) : err;
+  return ring_step(t->ring, too_old ? 2 : 1, now);
 }
 
 /* ---------------------------------------------------------------- OpenSSL's side */

@@ -38,8 +38,9 @@ uint64_t tickets_now(void);
 bool tickets_due(const struct tickets *t, uint64_t now);
 
 /* Puts a new key in front; the one before is still accepted. Where that one is older than two days (the machine slept)
- * its tickets have ended and it is not accepted any more. Only one writer at a time; readers need no lock. ERR_TLS:
- * there were no random bytes, and everything is as it was. */
+ * its tickets have ended and it is not accepted any more, from the same moment on. Only one writer at a time; readers
+ * need no lock. The keys that were accepted until now stay in memory until the next rotation, for readers who are at
+ * it. ERR_TLS: there were no random bytes, and everything is as it was. */
 int tickets_rotate(struct tickets *t, uint64_t now) __attribute__((warn_unused_result));
 
 /* Lets a context seal and open its tickets with the ring, which must outlive it and its sessions. Inside tls/ only (the

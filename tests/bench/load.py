@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from process import ENVIRONMENT, pinned
 
@@ -20,12 +20,15 @@ class Failed(Exception):
     """A measurement that cannot be had, and why."""
 
 
+class Void(Failed):
+    """A load some of whose requests failed: its figures are of something else than answers."""
+
+
 @dataclass
 class Load:
     """What `nuncio bench --json` says of one run."""
 
     requests: int
-    failed: int
     seconds: float
     rate: float
     p50: float
@@ -33,11 +36,19 @@ class Load:
     resumed: int
     cpu_us: int
     bytes: int
-    errors: dict = field(default_factory=dict)
 
 
-def run(program, url, core, *, clients, requests, resume=False):
-    """So many clients at once ask one URL so many times in all, from the given core."""
+def first_of(url, answer):
+    """What `nuncio bench` says of an answer that it got first: its status, on Gopher none, and the bytes of its body."""
+    if not url.startswith("gemini:"):
+        return {"status": None, "bytes": len(answer)}
+    header, _, body = answer.partition(b"\r\n")
+    return {"status": int(header[:2]), "bytes": len(body)}
+
+
+def run(program, url, core, *, clients, requests, first, resume=False):
+    """So many clients at once ask one URL so many times in all, from the given core. The first answer must be as
+    `first` (first_of) says, and the load itself compares the others with it: Void where one failed."""
     words = [program, "bench", "-c", str(clients), "-n", str(requests), "--json"] + ["--resume"] * resume
     process = subprocess.Popen([*words, url], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True, env=ENVIRONMENT, start_new_session=True, preexec_fn=pinned(core))
@@ -55,10 +66,13 @@ def run(program, url, core, *, clients, requests, resume=False):
         raise Failed(lines[-1] if lines else f"nuncio bench: status {process.returncode}") from None
     if not said["requests"] or said["failed"] == said["requests"]:
         raise Failed("every request failed: " + (", ".join(said["errors"]) or "no answers"))
-    return Load(requests=said["requests"], failed=said["failed"], seconds=said["seconds"],
+    if said["firsts"] != [first]:
+        raise Failed(f"the load got another answer, {said['firsts'][0]} instead of {first}")
+    if said["failed"]:
+        raise Void(f"{said['failed']} of {said['requests']} requests failed: " + ", ".join(said["errors"]))
+    return Load(requests=said["requests"], seconds=said["seconds"],
                 rate=said["requests_per_second"], p50=said["latency_us"]["p50"], p99=said["latency_us"]["p99"],
-                resumed=said["handshakes"]["resumed"], cpu_us=said["cpu_us"], bytes=said["bytes"],
-                errors=said["errors"])
+                resumed=said["handshakes"]["resumed"], cpu_us=said["cpu_us"], bytes=said["bytes"])
 
 
 # ---------------------------------------------------------------- one request

@@ -2,15 +2,19 @@
 way of `make bench-lost`.
 
 Two workers serve, and two loads ask without a pause, one over Gemini (returning readers among them) and one over Gopher.
-Meanwhile the supervisor gets signals, or a worker is killed. The table, lost.md, says how many requests there were and
+Meanwhile the supervisor gets signals, or a worker is killed. At last, without a load, a crowd connects at once. The table, lost.md, says how many requests there were and
 how many had no whole answer. LOST_SECONDS=60 sets how long each part takes.
 """
 
 import json
 import os
 import re
+import resource
+import selectors
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,11 +22,14 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from load import HOST, Failed
-from process import ENVIRONMENT, Process, Unavailable
+from load import HOST, Failed, answer
+from process import ENVIRONMENT, HARD_LIMIT, Process, Unavailable, pinned
 from world import World, two_cores
 
 CLIENTS = 16  # of each load
+CROWD = 2000  # that connect at once
+PATIENCE = 30  # seconds, for the crowd
+TOTAL_RETRANS = 100  # where struct tcp_info has tcpi_total_retrans, which counts SYNs too
 
 
 class Ours:
@@ -70,7 +77,7 @@ def bursts(ours, seconds):
             ours.signal(signal.SIGHUP)
             time.sleep(0.2)
 
-    return f"{every(seconds / 3, 1, burst)} bursts of five SIGHUPs in a second"
+    return f"{every(seconds, 1, burst)} bursts of five SIGHUPs in a second"
 
 
 def upgrades(ours, _seconds):
@@ -88,28 +95,73 @@ def kills(ours, seconds):
     def kill():
         os.kill(ours.workers()[0], signal.SIGKILL)
 
-    return f"{every(seconds, 5, kill)} times a worker killed with SIGKILL, every five seconds"
+    interval = min(5, seconds / 3)
+    return f"{every(seconds, interval, kill)} times a worker killed with SIGKILL, every {interval:.0f} s"
 
 
-def start_load(world, url):
-    words = [world.nuncio, "bench", "-c", str(CLIENTS), "-d", "600", "--json", url]
+def start_load(world, url, seconds):
+    words = [world.nuncio, "bench", "-c", str(CLIENTS), "-d", str(round(seconds) + 600), "--json", url]
     if url.startswith("gemini"):
         words.append("--resume")
-    core = world.load_core
     return subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                            env=ENVIRONMENT, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+                            env=ENVIRONMENT, preexec_fn=pinned(world.load_core))
 
 
 def end_load(load):
     load.send_signal(signal.SIGINT)
-    return json.loads(load.communicate(timeout=30)[0])
+    said = json.loads(load.communicate(timeout=30)[0])
+    if not said["interrupted"] or not said["firsts"][0] or said["firsts"][0]["status"] not in (20, None):
+        raise Failed(f"the load was none of pages, or ended by itself: {said['firsts']}, {said['errors']}")
+    return said
+
+
+def join_crowd(url):
+    """CROWD clients connect before the first of them asks: (whole answers, SYNs and others sent again)."""
+    port = int(re.search(r":(\d+)/", url)[1])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (HARD_LIMIT, HARD_LIMIT))
+    whole = answer(url)
+    answered = again = 0
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
+        for _ in range(CROWD):
+            sock = stack.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex((HOST, port))
+            selector.register(sock, selectors.EVENT_WRITE, bytearray())
+        left, end = CROWD, time.monotonic() + PATIENCE
+        while left and time.monotonic() < end:
+            for key, events in selector.select(1):
+                try:
+                    if events & selectors.EVENT_WRITE:
+                        key.fileobj.send(b"page.txt\r\n")
+                        selector.modify(key.fileobj, selectors.EVENT_READ, key.data)
+                        continue
+                    piece = key.fileobj.recv(1 << 16)
+                except OSError:
+                    key.data.clear()
+                    piece = b""
+                key.data.extend(piece)
+                if not piece:
+                    info = key.fileobj.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+                    again += struct.unpack_from("I", info, TOTAL_RETRANS)[0]
+                    answered += key.data == whole
+                    left -= 1
+                    selector.unregister(key.fileobj)
+    return answered, again
+
+
+def crowd(world, stack):
+    """The row of the crowd."""
+    ours = Ours(world)
+    stack.callback(ours.process.stop)
+    answered, again = join_crowd(ours.urls[1])
+    return f"{CROWD:,} Gopher clients connecting at once, {again} segments sent again", CROWD, CROWD - answered, "", 0
 
 
 def play(world, stack, part, seconds):
     """One row: (what happened, requests, failed, what went wrong, resumed)."""
     ours = Ours(world)
     stack.callback(ours.process.stop)
-    loads = [start_load(world, url) for url in ours.urls]
+    loads = [start_load(world, url, seconds) for url in ours.urls]
     for load in loads:
         stack.callback(load.kill)
     time.sleep(1)
@@ -130,11 +182,12 @@ def main():
     cores = two_cores()
     lines = [f"Two workers, {CLIENTS} Gemini and {CLIENTS} Gopher clients at once.", "",
              "| what happened under load | requests | lost | how | TLS sessions resumed |", "| --- | --- | --- | --- | --- |"]
-    for part in (reload_again_and_again, bursts, upgrades, kills):
+    for part in (reload_again_and_again, bursts, upgrades, kills, None):
         with tempfile.TemporaryDirectory(prefix="nuncio-lost-") as work, ExitStack() as stack:
             world = World(nuncio.resolve(), None, Path(work), *cores)
             world.plant()
-            what, requests, lost, how, resumed = play(world, stack, part, seconds)
+            row = play(world, stack, part, seconds) if part else crowd(world, stack)
+            what, requests, lost, how, resumed = row
             lines.append(f"| {what} | {requests:,} | {lost} | {how} | {resumed:,} |")
             print(lines[-1], file=sys.stderr)
     text = "\n".join(lines) + "\n"

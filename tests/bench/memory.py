@@ -37,7 +37,8 @@ def growth(server, number, tls):
 
 
 def at_rest(world, server, url):
-    load.run(world.nuncio, url, world.load_core, clients=WARM_CLIENTS, requests=WARM_REQUESTS)
+    load.run(world.nuncio, url, world.load_core, clients=WARM_CLIENTS, requests=WARM_REQUESTS,
+             first=load.first_of(url, load.answer(url)))
     server.process.cpu_ns_at_rest()
     return server.process.memory_kib()
 

@@ -39,8 +39,8 @@ def ratio_cell(ratio):
 def remark_cell(case, outcome):
     """What is not as it should be."""
     requests, said = outcome.total("requests"), []
-    if outcome.total("failed"):
-        said.append(f"{outcome.total('failed')} of {requests} failed")
+    if outcome.void:
+        said.append(f"{len(outcome.void)} load{'s' * (len(outcome.void) > 1)} made again: {outcome.void[-1]}")
     if case.resume and outcome.total("resumed") < 0.95 * requests:
         said.append(f"{outcome.total('resumed') / requests:.0%} resumed")
     return ", ".join(said)
@@ -138,7 +138,7 @@ def markdown(world, settings, results, memories, absent, versions):
 
 def outcome_data(outcome: Outcome, outcomes):
     data = {"server": outcome.contender.label, "role": outcome.contender.role, "fault": outcome.fault or None,
-            "rounds": [dataclasses.asdict(sample) for sample in outcome.samples]}
+            "void_loads": outcome.void, "rounds": [dataclasses.asdict(sample) for sample in outcome.samples]}
     if outcome.samples:
         data["cpu_us_per_request"] = outcome.median("cpu_us")
         for role in ("floor", "text"):

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import load
 from cases import ask
-from load import Failed
+from load import Failed, Void
 from process import TICK_NS
+
+TRIES = 3  # of one contender in one round
 
 
 @dataclass
@@ -28,9 +30,7 @@ class Sample:
     foreign: float  # what else ran on the server's core
     stolen: float  # what the hypervisor took from the server's core
     requests: int
-    failed: int
     resumed: int
-    errors: dict = field(default_factory=dict)
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Outcome:
 
     contender: object
     samples: list = field(default_factory=list)
+    void: list = field(default_factory=list)  # of loads that were thrown away and made again: why
     fault: str = ""
 
     def median(self, what):
@@ -69,39 +70,52 @@ def core_ns(core):
     return 0, 0
 
 
-def measure(world, case, contender, clients, requests):
+def measure(world, case, contender, clients, requests, first):
     """Loads one contender once. The load makes whole requests only, so that time divided by number is exact."""
     process = contender.server.process
     cpu, (busy, stolen), start = process.cpu_ns_at_rest(), core_ns(world.server_core), time.monotonic_ns()
     done = load.run(world.nuncio, contender.url, world.load_core, clients=clients, requests=requests,
-                    resume=case.resume)
+                    first=first, resume=case.resume)
     used = process.cpu_ns_at_rest() - cpu
     busy_after, stolen_after = core_ns(world.server_core)
     passed = time.monotonic_ns() - start
     return Sample(cpu_us=used / 1000 / done.requests, rate=done.rate, p50=done.p50, p99=done.p99,
                   busy=used / 1e9 / done.seconds, load_busy=done.cpu_us / 1e6 / done.seconds,
                   foreign=max(0.0, (busy_after - busy - used) / passed), stolen=(stolen_after - stolen) / passed,
-                  requests=done.requests, failed=done.failed, resumed=done.resumed, errors=done.errors)
+                  requests=done.requests, resumed=done.resumed)
 
 
-def warm(world, case, contender, clients, seconds):
+def until_whole(outcome, act):
+    """What act() returns once no request of its load fails. A load with failures is thrown away and made again, within
+    the round; where it keeps failing, so does this."""
+    for left in reversed(range(TRIES)):
+        try:
+            return act()
+        except Void as why:
+            outcome.void.append(str(why))
+            if not left:
+                raise Failed(f"{TRIES} loads in a row: {why}") from None
+
+
+def warm(world, case, contender, clients, seconds, first):
     """Loads that are not counted; how many requests make a round."""
     requests = 2 * clients
     for share in (0.25, 1):
         done = load.run(world.nuncio, contender.url, world.load_core, clients=clients, requests=requests,
-                        resume=case.resume)
+                        first=first, resume=case.resume)
         requests = max(2 * clients, round(done.rate * seconds * share))
     return requests
 
 
 def play(world, case, contenders, expected, settings, say):
     """All rounds of a case: [Outcome] in the order of the contenders. Who fails leaves the case, with the reason."""
-    outcomes, requests = [Outcome(contender) for contender in contenders], {}
+    outcomes, firsts, requests = [Outcome(contender) for contender in contenders], {}, {}
     clients = case.clients or settings.clients
     for outcome in outcomes:
         try:
-            ask(case, outcome.contender, expected)
-            requests[id(outcome)] = warm(world, case, outcome.contender, clients, settings.seconds)
+            first = firsts[id(outcome)] = ask(case, outcome.contender, expected)
+            requests[id(outcome)] = until_whole(
+                outcome, lambda: warm(world, case, outcome.contender, clients, settings.seconds, first))
         except Failed as fault:
             outcome.fault = str(fault)
     for number in range(settings.rounds):
@@ -111,7 +125,8 @@ def play(world, case, contenders, expected, settings, say):
             if outcome.fault:
                 continue
             try:
-                outcome.samples.append(measure(world, case, outcome.contender, clients, requests[id(outcome)]))
+                outcome.samples.append(until_whole(outcome, lambda: measure(
+                    world, case, outcome.contender, clients, requests[id(outcome)], firsts[id(outcome)])))
             except Failed as fault:
                 outcome.fault, outcome.samples = str(fault), []
     return outcomes

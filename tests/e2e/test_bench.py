@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import termios
 import time
 
 import pytest
@@ -78,6 +79,9 @@ def test_urls_are_asked_for_in_turn(site):
     got = bench_json("-n", 40, "-c", 3, *urls)
     assert (got["urls"], got["requests"], got["failed"]) == (urls, 40, 0)
     assert got["handshakes"]["full"] == 30
+    assert [(first["status"], first["bytes"]) for first in got["firsts"][:3]] == [(20, len(PAGE)), (51, 0), (None, 500)]
+    assert got["firsts"][3]["status"] is None and got["firsts"][3]["bytes"] > 0
+    assert (got["tls_fault"], got["interrupted"], got["gave_up"]) == (None, False, False)
     said = bench("-n", 8, *urls).stdout
     assert "/missing\n  status 51, 0 bytes\n" in said
     assert "/0a.txt\n  500 bytes\n" in said
@@ -116,9 +120,25 @@ def test_more_clients_than_requests_and_many_at_once(site):
 def test_a_duration_ends_it(site):
     began = time.monotonic()
     got = bench_json("-d", 1, "-c", 2, f"gopher://localhost:{site.gopher_port}/")
-    assert 0.99 <= got["seconds"] < 1.5 * SLOWER  # to the clock's milliseconds
+    # The loop's clock has milliseconds.
+    assert 0.99 <= got["load_seconds"] <= got["seconds"] < 1.5 * SLOWER
     assert time.monotonic() - began < 3 * SLOWER
     assert got["requests"] > 20 and got["failed"] == 0
+
+
+def test_one_that_hangs_does_not_slow_the_others_down():
+    """The rate is that of the second under load, not of the wait for a straggler."""
+    def answer(sock, number):
+        if number == 3:
+            hold(sock)
+        else:
+            gemini_answer()(sock, number)
+    with FakeServer(answer) as server:
+        got = bench_json("-d", 1, "-c", 4, "--timeout", 4, f"gopher://127.0.0.1:{server.port}/", status=1)
+    assert got["errors"] == {"timeout": 1}
+    assert 4 <= got["seconds"] and 0.99 <= got["load_seconds"] < 2
+    answered = got["requests"] - got["failed"]
+    assert answered - 4 <= got["requests_per_second"] * got["load_seconds"] <= answered + 1
 
 
 @pytest.mark.skipif(not HAVE_IPV6, reason="this machine has no IPv6")
@@ -244,12 +264,22 @@ def test_a_wrong_answer_gemini(pair, kind, wrong):
 
 @pytest.mark.parametrize("kind, wrong", [
     ("other length", gemini_answer(body=b"# Hello")),
-    ("no answer", gemini_answer(header=b"", body=b"")),
+    ("other length", gemini_answer(header=b"", body=b"")),
     ("reset", gemini_answer(end=reset)),
 ])
 def test_a_wrong_answer_gopher(kind, wrong):
     with FakeServer(from_the_second(gemini_answer(), wrong)) as server:
         one_failure(server, "gopher", kind)
+
+
+def test_an_empty_document_of_gopher_is_an_answer(pair):
+    empty = gemini_answer(header=b"", body=b"")
+    for scheme, context in (("gopher", None), ("gophers", server_context(pair))):
+        with FakeServer(empty, context) as server:
+            got = bench_json("-n", 4, "-c", 2, f"{scheme}://localhost:{server.port}/0empty.txt")
+        assert (got["failed"], got["bytes"], got["firsts"]) == (0, 0, [{"status": None, "bytes": 0}])
+    with FakeServer(gemini_answer(header=b"", body=b"", end=lambda sock: None), server_context(pair)) as server:
+        one_failure(server, "gophers", "no answer", fails=4)
 
 
 def test_a_reset_before_the_handshake():
@@ -264,6 +294,8 @@ def test_a_server_without_tls_where_tls_is_asked_for():
     with FakeServer(lambda sock, number: sock.sendall(b"59 no TLS here\r\n")) as server:
         said = one_failure(server, "gemini", "tls", fails=4)
         assert "the server does not speak TLS" in said
+        got = bench_json("-n", 1, f"gemini://localhost:{server.port}/", status=1)
+        assert (got["tls_fault"], got["firsts"]) == ("the server does not speak TLS", [None])
 
 
 @pytest.mark.parametrize("scheme", ["gemini", "gopher"])
@@ -309,6 +341,8 @@ def test_it_gives_up_where_nothing_is_answered():
     assert time.monotonic() - began < 10 * SLOWER
     assert re.search(r"^nuncio bench: gave up: none of the first 1\d\d requests was answered$", done.stderr, re.M)
     assert "connection refused" in done.stdout
+    got = bench_json("-d", 60, "-c", 20, f"gopher://localhost:{free_port()}/", status=1)
+    assert got["gave_up"] is True and got["firsts"] == [None]
 
 
 def test_a_server_that_goes_away_is_not_hammered():
@@ -399,6 +433,7 @@ def test_interrupted_it_prints_what_was_measured(number):
             process.send_signal(number)
             got = json.loads(process.communicate(timeout=5 * SLOWER)[0])
     assert process.returncode == 0
+    assert got["interrupted"] is True and got["gave_up"] is False
     # What was under way is cut off and not counted.
     assert 30 < got["requests"] <= server.connections and got["failed"] == 0 and got["seconds"] < 30
 
@@ -439,6 +474,21 @@ def test_progress_on_a_terminal_only(site):
     counts = [int(step.replace(",", "")) for step in steps]
     assert counts == sorted(counts) and counts[0] > 0
     assert text.endswith("\r\x1b[K")
+
+
+def test_a_stopped_terminal_does_not_stop_the_load(site):
+    ours, theirs = pty.openpty()
+    termios.tcflow(theirs, termios.TCOOFF)  # what Ctrl-S does
+    with subprocess.Popen([PROGRAM, "bench", "--json", "-d", "2", f"gopher://localhost:{site.gopher_port}/"],
+                          env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=theirs) as process:
+        try:
+            got = json.loads(process.communicate(timeout=6 * SLOWER)[0])
+        finally:
+            process.kill()
+            os.close(theirs)
+            os.close(ours)
+    assert process.returncode == 0 and got["failed"] == 0
+    assert 1.9 < got["seconds"] < 3 * SLOWER
 
 
 def test_a_reader_of_the_report_that_leaves(site):

@@ -75,6 +75,7 @@ static int set_up(void **state)
   result.bytes = 2048;
   result.elapsed_ns = UINT64_C(2000) * MS;
   result.cpu_us = 1000000;
+  result.window = (struct load_window){.ns = UINT64_C(1000) * MS, .answered = 3, .bytes = 1024, .cpu_us = 500000};
   return 0;
 }
 
@@ -93,10 +94,29 @@ static void json_says_it_all_in_one_line(void **state)
   assert_int_equal(buf_error(&out), 0);
   assert_string_equal(
       out.p,
-      "{\"urls\":[\"gemini://h/\",\"gopher://h/0\\\"\\\\\\u001b[2J\xC3\xA9\xEF\xBF\xBD\\u007f\"],\"concurrency\":3,"
-      "\"seconds\":2.000,\"requests\":5,\"failed\":1,\"requests_per_second\":2.0,\"bytes\":2048,"
+      "{\"urls\":[\"gemini://h/\",\"gopher://h/0\\\"\\\\\\u001b[2J\xC3\xA9\xEF\xBF\xBD\\u007f\"],"
+      "\"firsts\":[{\"status\":20,\"bytes\":1234},{\"status\":null,\"bytes\":1}],\"concurrency\":3,"
+      "\"seconds\":2.000,\"load_seconds\":1.000,\"requests\":5,\"failed\":1,\"requests_per_second\":3.0,\"bytes\":2048,"
       "\"latency_us\":{\"min\":10,\"p50\":20,\"p90\":40,\"p99\":40,\"p999\":40,\"max\":40},"
-      "\"handshakes\":{\"full\":2,\"resumed\":3},\"errors\":{\"other length\":1},\"cpu_us\":1000000}\n");
+      "\"handshakes\":{\"full\":2,\"resumed\":3},\"errors\":{\"other length\":1},\"tls_fault\":null,"
+      "\"interrupted\":false,\"gave_up\":false,\"cpu_us\":1000000}\n");
+  buf_free(&out);
+}
+
+static void json_tells_how_it_ended(void **state)
+{
+  (void)state;
+  static const char *const words[] = {"\"firsts\":[null,{", "\"tls_fault\":\"an \\\"alert\\\"\"",
+                                      "\"interrupted\":true", "\"gave_up\":true"};
+  struct buf out = BUF_INIT(4096);
+  firsts[0].known = false;
+  memcpy(result.tls_fault, "an \"alert\"", 11);
+  result.interrupted = result.gave_up = true;
+  bench_report_json(&out, &plan, &result);
+  buf_put_c(&out, '\0');
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strstr(out.p, words[i]))
+      fail_msg("no `%s` in\n%s", words[i], out.p);
   buf_free(&out);
 }
 
@@ -118,7 +138,7 @@ static void the_text_names_what_happened(void **state)
       "gemini://h/\n  status 20, 1,234 bytes\n",
       "gopher://h/0\"\\\\\\x1b[2J\xC3\xA9\\xff\\x7f\n  1 byte\n",
       "requests    5 in 2.00 s by 3 clients, 4 failed\n",
-      "rate        1 requests a second\n",
+      "rate        3 requests a second\n",
       "received    2.0 KiB, 1.0 KiB a second\n",
       "handshakes  5 full, 0 resumed\n",
       "used 50% of one processor\n",
@@ -134,10 +154,22 @@ static void the_text_names_what_happened(void **state)
   histogram_add(&result.latency, 7 * MS);
   bench_report_text(&out, &plan, &result);
   assert_fits(buf_str(&out));
+  assert_null(memmem(out.p, out.n, "interrupted", strlen("interrupted")));
   buf_put_c(&out, '\0');
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (!strstr(out.p, words[i]))
       fail_msg("no `%s` in\n%s", words[i], out.p);
+  buf_free(&out);
+}
+
+static void the_text_says_that_it_is_not_the_whole(void **state)
+{
+  (void)state;
+  struct buf out = BUF_INIT(65536);
+  result.interrupted = true;
+  bench_report_text(&out, &plan, &result);
+  assert_fits(buf_str(&out));
+  assert_non_null(memmem(out.p, out.n, "\ninterrupted before its end\n", 28));
   buf_free(&out);
 }
 
@@ -153,7 +185,7 @@ static void nothing_measured_has_no_latency(void **state)
   assert_non_null(strstr(out.p, "no whole answer"));
   assert_null(strstr(out.p, "handshakes"));
   buf_clear(&out);
-  result.elapsed_ns = 0;
+  result.elapsed_ns = result.window.ns = 0;
   bench_report_json(&out, &plan, &result);
   buf_put_c(&out, '\0');
   assert_non_null(strstr(out.p, "\"requests_per_second\":0.0,"));
@@ -217,6 +249,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers),
       cmocka_unit_test_setup(json_says_it_all_in_one_line, set_up),
+      cmocka_unit_test_setup(json_tells_how_it_ended, set_up),
+      cmocka_unit_test_setup(the_text_says_that_it_is_not_the_whole, set_up),
       cmocka_unit_test_setup(the_text_names_what_happened, set_up),
       cmocka_unit_test_setup(nothing_measured_has_no_latency, set_up),
       cmocka_unit_test_setup(every_histogram_fits, set_up),

@@ -350,6 +350,40 @@ static void a_mac_out_of_turn_fails_and_a_copy_goes_its_own_way(void **state)
   ERR_clear_error();
 }
 
+/* The key belongs to the digest that it was given with. */
+static void another_digest_needs_the_key_again(void **state)
+{
+  (void)state;
+  ONLY_WITH_3_0();
+  unsigned char out[2][EVP_MAX_MD_SIZE], key[] = "key";
+  char first[] = "SHA384", then[] = "SHA256";
+  size_t n[2];
+  const OSSL_PARAM long_one[] = {OSSL_PARAM_construct_utf8_string("digest", first, 0), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM short_one[] = {OSSL_PARAM_construct_utf8_string("digest", then, 0), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM whole[] = {OSSL_PARAM_construct_utf8_string("digest", then, 0),
+                              OSSL_PARAM_construct_octet_string("key", key, 3), OSSL_PARAM_construct_end()};
+  const char *const queries[] = {OURS, THEIRS};
+  for (size_t i = 0; i < 2; i++) {
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", queries[i]);
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+    assert_int_equal(EVP_MAC_init(context, key, 3, long_one), 1);
+    if (i == 0) {
+      assert_int_equal(EVP_MAC_CTX_set_params(context, short_one), 1);
+      assert_int_equal(EVP_MAC_update(context, key, 1), 0);
+      assert_int_equal(EVP_MAC_final(context, out[i], &n[i], sizeof out[i]), 0);
+      assert_int_equal(EVP_MAC_init(context, NULL, 0, NULL), 0);
+    }
+    assert_int_equal(EVP_MAC_CTX_set_params(context, whole), 1); /* as tickets do: nothing else starts it */
+    assert_int_equal(EVP_MAC_update(context, key, 2), 1);
+    assert_int_equal(EVP_MAC_final(context, out[i], &n[i], sizeof out[i]), 1);
+    assert_int_equal(n[i], 32);
+    EVP_MAC_CTX_free(context);
+    EVP_MAC_free(mac);
+  }
+  assert_memory_equal(out[0], out[1], 32);
+  ERR_clear_error();
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -360,6 +394,7 @@ int main(void)
       cmocka_unit_test_setup(one_turned_bit_is_found, load),
       cmocka_unit_test_setup(derivations_that_lack_or_know_too_much_fail, load),
       cmocka_unit_test_setup(a_mac_out_of_turn_fails_and_a_copy_goes_its_own_way, load),
+      cmocka_unit_test_setup(another_digest_needs_the_key_again, load),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* The ring of ticket keys: shared by workers, rotated under them, and only ever a real one. */
+#define OPENSSL_SUPPRESS_DEPRECATED /* for RAND_set_rand_method */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <openssl/rand.h>
 
 #include "../../support/tls_world.h"
 #include "base/err.h"
@@ -153,6 +155,73 @@ static void a_key_that_slept_too_long_is_not_kept(void **state)
   house_free(&h);
 }
 
+/* How many times random bytes come before they fail once. */
+static unsigned good_calls;
+
+static int bytes_that_run_out(unsigned char *out, int n)
+{
+  return good_calls-- == 0 ? 0 : RAND_OpenSSL()->bytes(out, n);
+}
+
+/* A key takes three calls; after a long sleep two keys are made. */
+static void without_random_bytes_everything_is_as_it_was(void **state)
+{
+  (void)state;
+  RAND_METHOD scarce = *RAND_OpenSSL();
+  scarce.bytes = bytes_that_run_out;
+  for (unsigned days = 1; days <= 2; days++)
+    for (unsigned good = 0; good < 3 * days; good++) {
+      struct house h = {.client.ticket = NULL};
+      unsigned char before[16], after[16];
+      house_make(&h);
+      assert_false(visit(&h, &h.one, NULL));
+      key_name(&h, before);
+      good_calls = good;
+      assert_int_equal(RAND_set_rand_method(&scarce), 1);
+      int err = tickets_rotate(h.supervisor, START + days * DAY);
+      assert_int_equal(RAND_set_rand_method(RAND_OpenSSL()), 1);
+      assert_int_equal(err, ERR_TLS);
+      assert_true(tickets_due(h.supervisor, START + days * DAY));
+      if (!visit(&h, &h.two, NULL))
+        fail_msg("%u days, %u calls: the ticket was refused", days, good);
+      key_name(&h, after);
+      assert_memory_equal(before, after, sizeof before);
+      rotate(&h, START + days * DAY);
+      assert_int_equal(visit(&h, &h.two, NULL), days == 1);
+      house_free(&h);
+    }
+}
+
+/* A reader that has read the number is still copying its key. */
+static void a_rotation_writes_where_no_reader_can_be(void **state)
+{
+  (void)state;
+  for (uint64_t days = 1; days <= 2; days++) {
+    struct buf why = BUF_INIT(4096);
+    unsigned char before[4096];
+    size_t written = 0, head = 24; /* the name of the layout, and the number */
+    int fd;
+    assert_int_equal(tickets_create(&fd, START, &why), 0);
+    struct tickets *writer = map(fd, true);
+    size_t size = (size_t)lseek(fd, 0, SEEK_END);
+    assert_true(size > head && size <= sizeof before);
+    assert_int_equal(tickets_rotate(writer, START + DAY), 0);
+    const unsigned char *ring = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    assert_ptr_not_equal(ring, MAP_FAILED);
+    memcpy(before, ring, size);
+    assert_int_equal(tickets_rotate(writer, START + DAY + days * DAY), 0);
+    for (size_t i = head; i < size; i++) {
+      if (before[i] != 0 && ring[i] != before[i])
+        fail_msg("%u days: byte %zu of a key in use was overwritten", (unsigned)days, i);
+      written += ring[i] != before[i];
+    }
+    assert_true(written > days * 60 && written <= days * 88); /* keys of 88 bytes, some of them 0 by chance */
+    assert_int_equal(munmap((void *)(uintptr_t)ring, size), 0);
+    tickets_unmap(writer);
+    close(fd);
+  }
+}
+
 static void tickets_that_are_none_cost_a_full_handshake(void **state)
 {
   (void)state;
@@ -292,6 +361,8 @@ int main(void)
       cmocka_unit_test(a_ticket_is_good_at_every_worker),
       cmocka_unit_test(two_keys_are_accepted_and_no_third),
       cmocka_unit_test(a_key_that_slept_too_long_is_not_kept),
+      cmocka_unit_test(without_random_bytes_everything_is_as_it_was),
+      cmocka_unit_test(a_rotation_writes_where_no_reader_can_be),
       cmocka_unit_test(tickets_that_are_none_cost_a_full_handshake),
       cmocka_unit_test(tickets_of_another_ring_are_not_taken),
       cmocka_unit_test(a_rotation_is_due_after_a_day),

@@ -1,0 +1,36 @@
+/* Addresses of the two families that there are. */
+#include "base/address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static const struct in_addr *ipv4(const struct sockaddr *address)
+{
+  return &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+}
+
+static const struct in6_addr *ipv6(const struct sockaddr *address)
+{
+  return &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+}
+
+void address_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
+{
+  const void *raw = NULL;
+  if (address->sa_family == AF_INET)
+    raw = ipv4(address);
+  else if (address->sa_family == AF_INET6)
+    raw = ipv6(address);
+  if (!raw || !inet_ntop(address->sa_family, raw, text, INET6_ADDRSTRLEN))
+    memcpy(text, "?", 2);
+}
+
+bool address_loopback(const struct sockaddr *address)
+{
+  if (address->sa_family == AF_INET)
+    return ntohl(ipv4(address)->s_addr) >> 24 == 127;
+  if (address->sa_family != AF_INET6)
+    return false;
+  const struct in6_addr *ip = ipv6(address);
+  return IN6_IS_ADDR_LOOPBACK(ip) || (IN6_IS_ADDR_V4MAPPED(ip) && ip->s6_addr[12] == 127);
+}

@@ -1,0 +1,60 @@
+/* Addresses as text, and which of them are this machine's own. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/address.h"
+
+static void addresses(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    int family;
+    const char *text;
+    bool loopback;
+  } rows[] = {
+      {__LINE__, AF_INET, "127.0.0.1", true},
+      {__LINE__, AF_INET, "127.255.255.255", true},
+      {__LINE__, AF_INET, "126.255.255.255", false},
+      {__LINE__, AF_INET, "128.0.0.0", false},
+      {__LINE__, AF_INET, "0.0.0.0", false},
+      {__LINE__, AF_INET, "1.0.0.127", false},
+      {__LINE__, AF_INET6, "::1", true},
+      {__LINE__, AF_INET6, "::", false},
+      {__LINE__, AF_INET6, "::2", false},
+      {__LINE__, AF_INET6, "::ffff:127.0.0.1", true},
+      {__LINE__, AF_INET6, "::ffff:127.9.8.7", true},
+      {__LINE__, AF_INET6, "::ffff:128.0.0.1", false},
+      {__LINE__, AF_INET6, "::fffe:7f00:1", false},
+      {__LINE__, AF_INET6, "2001:db8::7f00:1", false},
+      {__LINE__, AF_UNIX, "?", false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    struct sockaddr_storage address = {.ss_family = (sa_family_t)rows[i].family};
+    char text[INET6_ADDRSTRLEN];
+    if (rows[i].family == AF_INET) {
+      assert_int_equal(inet_pton(AF_INET, rows[i].text, &four.sin_addr), 1);
+      memcpy(&address, &four, sizeof four);
+    } else if (rows[i].family == AF_INET6) {
+      assert_int_equal(inet_pton(AF_INET6, rows[i].text, &six.sin6_addr), 1);
+      memcpy(&address, &six, sizeof six);
+    }
+    address_text((const struct sockaddr *)&address, text);
+    if (strcmp(text, rows[i].text) != 0 || address_loopback((const struct sockaddr *)&address) != rows[i].loopback)
+      fail_msg("line %d: %s", rows[i].line, text);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test(addresses)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
