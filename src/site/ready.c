@@ -107,6 +107,16 @@ bool ready_kept(const struct ready *ready)
   return ready->held.slot != NULL;
 }
 
+bool ready_gathers(const struct ready *ready)
+{
+  return ready_kept(ready) && !ready->large;
+}
+
+void ready_form_too_large(struct ready *ready)
+{
+  ready->large = true;
+}
+
 struct bytes *ready_form(struct ready *ready, struct str key)
 {
   ready->looks = 0;

@@ -222,6 +222,35 @@ static void a_menu_too_large_to_be_kept_is_whole_all_the_same(void **state)
   }
 }
 
+/* To gather what is thrown away costs every reader's loop: once is enough. */
+static void a_menu_too_large_is_gathered_for_its_first_reader_only(void **state)
+{
+  (void)state;
+  enum { LINES = READY_FORM_MAX / 16 };
+  struct buf page = BUF_INIT((size_t)LINES * 2);
+  for (int i = 0; i < LINES; i++)
+    buf_put_str(&page, STR("x\n"));
+  folder_write(&stand->folder, "long.gmi", buf_str(&page));
+  buf_free(&page);
+  char *first = strdup(talk("/long.gmi\r\n"));
+  struct ready *ready = (struct ready *)cache_get(stand->site->cache, 'm', STR("/long.gmi"));
+  assert_non_null(ready);
+  assert_true(ready_kept(ready));
+  assert_false(ready_gathers(ready));
+  assert_null(ready->forms);
+  assert_string_equal(talk_at("localhost", 70, 1965, "/long.gmi\r\n", false), first);
+  free(first);
+  /* Another page is another matter, and so is this one when it has become shorter. */
+  (void)talk("/page.gmi\r\n");
+  assert_true(ready_gathers((struct ready *)cache_get(stand->site->cache, 'm', STR("/page.gmi"))));
+  folder_write(&stand->folder, "long.gmi", STR("x\n"));
+  stand_wait(stand);
+  (void)talk("/long.gmi\r\n");
+  ready = (struct ready *)cache_get(stand->site->cache, 'm', STR("/long.gmi"));
+  assert_true(ready_gathers(ready));
+  assert_non_null(ready->forms);
+}
+
 /* ---- what a listing knows */
 
 static void the_types_of_what_is_listed_are_known_P10(void **state)
@@ -330,6 +359,7 @@ int main(void)
       row(an_edited_page_has_a_new_menu),
       row(the_form_of_gopher_plus_is_made_of_the_ready_menu),
       row(a_menu_too_large_to_be_kept_is_whole_all_the_same),
+      row(a_menu_too_large_is_gathered_for_its_first_reader_only),
       row(the_types_of_what_is_listed_are_known_P10),
       row(no_menu_of_a_listing_looks_into_files),
       row(a_listing_that_is_not_kept_knows_its_types_too),
