@@ -34,6 +34,7 @@ struct ready {
   uint64_t checked;      /* when, on the env's clock: nothing was looked at before that */
   bool lasting;          /* `trail` is all that it depends on; else it is believed once, and not checked */
   unsigned looks;        /* how many links' types were looked up since the last ready_form */
+  bool guessed;          /* and whether for one of them nobody has looked of late */
   bool large;            /* a form was larger than is kept: the page is as long for everybody */
   struct form *forms;    /* owned; the newest first */
   char text[];
@@ -71,7 +72,7 @@ void ready_form_too_large(struct ready *ready);
 struct bytes *ready_form(struct ready *ready, struct str key);
 
 /* Keeps a form (one reference of its own) where the page itself is kept: until it goes, or until the next check if
- * links were looked at. */
+ * links were looked at; not at all where one was guessed. */
 void ready_keep_form(struct ready *ready, struct str key, struct bytes *bytes);
 
 #endif
