@@ -3,6 +3,14 @@
 
 #include <stdlib.h>
 
+/* Gives back what the buffer's doubling left unused. */
+static void trim(struct buf *b)
+{
+  char *smaller = b->n && b->n < b->cap ? realloc(b->p, b->n) : NULL;
+  if (smaller)
+    b->p = smaller;
+}
+
 struct bytes *bytes_take(struct buf *b)
 {
   struct bytes *made = buf_error(b) ? NULL : malloc(sizeof *made);
@@ -10,6 +18,7 @@ struct bytes *bytes_take(struct buf *b)
     buf_free(b);
     return NULL;
   }
+  trim(b);
   *made = (struct bytes){.refs = 1, .p = b->p, .n = b->n};
   b->p = NULL;
   buf_free(b);

@@ -13,8 +13,9 @@ struct bytes {
   size_t n;
 };
 
-/* Takes what `b` holds (b is empty afterwards, also on failure) into a block with one reference.
- * NULL when memory is short or the buffer carries an error. */
+/* Takes what `b` holds (b is empty afterwards, also on failure) into a block with one reference. What the buffer has
+ * beyond that is given back: a block may be kept for long, and is counted by its bytes. NULL when memory is short or
+ * the buffer carries an error. */
 struct bytes *bytes_take(struct buf *b);
 
 /* A block that holds a copy of s, with one reference; NULL when memory is short. */

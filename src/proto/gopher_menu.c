@@ -158,8 +158,12 @@ struct body *gopher_menu_answer(struct proto_request *r, const struct response *
   ready_unref(r->page);
   r->page = page ? ready_ref(page) : NULL;
   struct body *body = gopher_menu_body(source, response->format, buf_str(&response->base), &r->place);
-  if (!body || !page || !ready_kept(page) || body_gather(&body, READY_FORM_MAX, &menu) < 0 || !menu)
+  if (!body || !page || !ready_gathers(page) || body_gather(&body, READY_FORM_MAX, &menu) < 0)
     return body;
+  if (!menu) { /* what was gathered is sent, and then the rest as it is made */
+    ready_form_too_large(page);
+    return body;
+  }
   ready_keep_form(page, key, menu);
   return body_bytes(menu);
 }

@@ -35,6 +35,9 @@ struct answer {
 /* Turns what was found into the response, perhaps later. */
 void answer_respond(struct answer *a);
 
+/* Hands over a page that is ready; the reference stays the caller's. */
+void answer_with(struct answer *a, struct ready *ready);
+
 /* Ends the answer without a word. */
 void answer_free(struct answer *a);
 

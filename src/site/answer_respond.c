@@ -133,7 +133,7 @@ static void page_ready(struct build_wait *w, int err, struct page *page)
   finish_page(a, &r);
 }
 
-static void respond_ready(struct answer *a, struct ready *ready)
+void answer_with(struct answer *a, struct ready *ready)
 {
   struct response r;
   response_init(&r);
@@ -159,7 +159,7 @@ void answer_respond(struct answer *a)
           ? recall_by_trail(a->site, a->representation, a->target[a->at].path, &a->found.trail, a->asked)
           : NULL;
   if (ready) {
-    respond_ready(a, ready);
+    answer_with(a, ready);
     return;
   }
   switch (a->found.kind) {

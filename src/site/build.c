@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "site/hash.h"
 #include "site/job.h"
+#include "site/ready.h"
 #include "site/recall.h"
 
 /* One job in the pool, and those who wait for it. It holds all that it needs: the site and the capsule may be replaced
@@ -186,12 +187,20 @@ static void start(struct site *site, struct capsule *capsule, struct page *prior
   }
 }
 
+/* A listing shows the titles of files that no id of its directory tells of: one that was asked for a second ago may be
+ * older than any reader is to be given, however long the disk lets it wait. */
+static bool too_old(const struct build *b, uint64_t now)
+{
+  return b->job.kind == FOUND_LISTING && now - b->asked >= READY_TRUSTED_MS;
+}
+
 /* A build under way that gives this page, or the document that it is made from. */
 static struct build *under_way(struct site *site, const struct capsule *capsule, const struct found *found)
 {
   struct file_id id = file_id(&found->st);
+  uint64_t now = site->env->now(site->env);
   for (struct build *b = site->builds; b; b = b->next) {
-    if (b->capsule != capsule || b->job.kind != found->kind || !file_id_eq(&b->seen, &id) ||
+    if (b->capsule != capsule || b->job.kind != found->kind || !file_id_eq(&b->seen, &id) || too_old(b, now) ||
         !str_eq(b->job.file, buf_str(&found->file)))
       continue;
     bool parses = found->kind == FOUND_TREE && !b->job.prior;

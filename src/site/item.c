@@ -71,8 +71,13 @@ static char look(struct site *site, struct ready *page, struct str raw)
     return type;
   if (page)
     page->looks++;
-  int err = item_look(site->capsule->fd, raw, RESOLVE_CACHED_ONLY, &type);
-  return err == ERR_AGAIN ? types_get(site, raw) : type;
+  if (item_look(site->capsule->fd, raw, RESOLVE_CACHED_ONLY, &type) != ERR_AGAIN)
+    return type;
+  bool fresh;
+  type = types_get(site, raw, &fresh);
+  if (page && !fresh)
+    page->guessed = true;
+  return type;
 }
 
 char item_type(struct site *site, struct ready *page, struct str path)

@@ -42,21 +42,9 @@ void job_free(struct job *j)
   free(j->text);
 }
 
-/* Gives back what the buffer's doubling left unused: a page may stay in the cache for long, and is counted there by
- * what it holds. */
-static void trim(struct buf *out)
-{
-  char *smaller = out->n && out->n < out->cap ? realloc(out->p, out->n) : NULL;
-  if (!smaller)
-    return;
-  out->p = smaller;
-  out->cap = out->n;
-}
-
 /* A page over what `out` holds, which it takes. */
 static int make_page(struct job *j, struct buf *out, const struct file_id *id, bool settled, bool lasting)
 {
-  trim(out);
   struct page *page = page_make();
   struct bytes *bytes = page ? bytes_take(out) : NULL;
   buf_free(out);

@@ -172,6 +172,15 @@ static void look_at_entries(struct listing *l, struct entry_context *context)
   l->n = kept;
 }
 
+/* Gives back what doubling left unused, and what was not to be shown: a listing may be kept for long, and is counted by
+ * its entries (listing_size). */
+static void trim(struct listing *l)
+{
+  struct entry *smaller = l->n ? realloc(l->entry, l->n * sizeof *l->entry) : NULL;
+  if (smaller)
+    l->entry = smaller;
+}
+
 /* Takes the open directory. */
 static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, const struct listing *previous,
                           struct listing *l)
@@ -190,6 +199,7 @@ static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, c
   listing_entry_end(&context);
   if (err)
     return err;
+  trim(l);
   sort_entries(l, by_date);
   err = l->plain ? 0 : index_names(l);
   return err ? err : buf_error(&l->text);

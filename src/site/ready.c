@@ -107,9 +107,20 @@ bool ready_kept(const struct ready *ready)
   return ready->held.slot != NULL;
 }
 
+bool ready_gathers(const struct ready *ready)
+{
+  return ready_kept(ready) && !ready->large;
+}
+
+void ready_form_too_large(struct ready *ready)
+{
+  ready->large = true;
+}
+
 struct bytes *ready_form(struct ready *ready, struct str key)
 {
   ready->looks = 0;
+  ready->guessed = false;
   for (struct form *form = ready->forms; form; form = form->next)
     if (str_eq(str_make(form->key, form->key_n), key))
       return form->bytes;
@@ -127,7 +138,7 @@ static struct form **behind_most(struct ready *ready)
 
 void ready_keep_form(struct ready *ready, struct str key, struct bytes *bytes)
 {
-  if (!ready_kept(ready) || bytes->n > READY_FORM_MAX)
+  if (!ready_kept(ready) || ready->guessed || bytes->n > READY_FORM_MAX)
     return;
   struct form *form = malloc(sizeof *form + key.n);
   if (!form)

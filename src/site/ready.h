@@ -14,10 +14,11 @@
 #include "site/trail.h"
 
 enum {
-  READY_FILE_MAX = 256 * 1024,  /* a larger file is streamed: what one reader holds stays within a few pieces of it */
-  READY_FORM_MAX = 1024 * 1024, /* a larger form is made anew for each reader */
-  READY_FORMS = 8,              /* of one page: as many addresses as one machine is reached by */
-  READY_TRUSTED_MS = 1000,      /* after this the disk is asked again */
+  READY_FILE_MAX = 256 * 1024, /* a larger file is streamed: what one reader holds stays within a few pieces of it */
+  READY_FORM_MAX = 256 * 1024, /* a larger form is made anew for each reader, as it is sent: to gather a MiB of menu
+                                  in the loop takes 17 ms */
+  READY_FORMS = 8,             /* of one page: as many addresses as one machine is reached by */
+  READY_TRUSTED_MS = 1000,     /* after this the disk is asked again */
 };
 
 /* A page in another form, a Gopher menu for instance. */
@@ -33,6 +34,8 @@ struct ready {
   uint64_t checked;      /* when, on the env's clock: nothing was looked at before that */
   bool lasting;          /* `trail` is all that it depends on; else it is believed once, and not checked */
   unsigned looks;        /* how many links' types were looked up since the last ready_form */
+  bool guessed;          /* and whether for one of them nobody has looked of late */
+  bool large;            /* a form was larger than is kept: the page is as long for everybody */
   struct form *forms;    /* owned; the newest first */
   char text[];
 };
@@ -57,13 +60,19 @@ void ready_confirm(struct ready *ready, uint64_t now);
 /* Whether it is kept for others, so that a form is worth keeping. */
 bool ready_kept(const struct ready *ready);
 
+/* Whether a form is worth gathering: it would be kept, and none has been found too large. */
+bool ready_gathers(const struct ready *ready);
+
+/* A form was larger than READY_FORM_MAX: no other is gathered, for as long as the page stays. */
+void ready_form_too_large(struct ready *ready);
+
 /* The form that was kept under a key, whose meaning is the protocol's (the host and port that links name), or NULL.
  * Borrowed until the next call. With NULL one is begun: what site_item_type looks at for this page until
  * ready_keep_form belongs to it. */
 struct bytes *ready_form(struct ready *ready, struct str key);
 
 /* Keeps a form (one reference of its own) where the page itself is kept: until it goes, or until the next check if
- * links were looked at. */
+ * links were looked at; not at all where one was guessed. */
 void ready_keep_form(struct ready *ready, struct str key, struct bytes *bytes);
 
 #endif

@@ -2,7 +2,9 @@
 #include "site/types.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "site/hash.h"
 #include "site/item.h"
 #include "site/state.h"
 
@@ -30,6 +32,7 @@ void types_clear(struct types *t)
 {
   for (size_t i = 0; i < TYPES_KNOWN; i++)
     forget(&t->known[i]);
+  memset(t->named, 0, sizeof t->named);
   buf_free(&t->wanted);
   t->n_wanted = 0;
 }
@@ -42,13 +45,28 @@ static struct known_type *find(struct types *t, struct str raw)
   return NULL;
 }
 
-/* Only what its name does not tell is worth a place: names that are not there push nothing out. */
+static bool is_fresh(uint64_t looked, uint64_t now)
+{
+  return now - looked < TYPES_FRESH_MS;
+}
+
+/* Whether a look a moment ago found nothing but what the name tells. */
+static bool named_lately(const struct types *t, struct str raw, uint64_t now)
+{
+  uint64_t hash = hash_str(HASH_START, raw);
+  const struct named_type *named = &t->named[hash % TYPES_NAMED];
+  return named->hash == hash && is_fresh(named->looked, now);
+}
+
+/* Only what its name does not tell is worth a place of its own: names that are not there push none of those out. */
 static void remember(struct types *t, struct str raw, char type, uint64_t now)
 {
   struct known_type *k = find(t, raw);
   if (type == ITEM_AS_NAMED) {
     if (k)
       forget(k);
+    uint64_t hash = hash_str(HASH_START, raw);
+    t->named[hash % TYPES_NAMED] = (struct named_type){.hash = hash, .looked = now};
     return;
   }
   if (!k) {
@@ -147,12 +165,22 @@ static void want(struct site *site, struct str raw)
   start(site);
 }
 
-char types_get(struct site *site, struct str raw)
+/* Whether the pool looked at it a moment ago; *type is what it found last. */
+static bool known_now(struct site *site, struct str raw, char *type)
 {
+  uint64_t now = site->env->now(site->env);
   const struct known_type *k = find(&site->types, raw);
-  if (!k || site->env->now(site->env) - k->looked >= TYPES_FRESH_MS) {
-    want(site, raw);
-    k = find(&site->types, raw); /* an env without threads has looked by now */
-  }
-  return k ? k->type : ITEM_AS_NAMED;
+  *type = k ? k->type : ITEM_AS_NAMED;
+  return k ? is_fresh(k->looked, now) : named_lately(&site->types, raw, now);
+}
+
+char types_get(struct site *site, struct str raw, bool *fresh)
+{
+  char type;
+  *fresh = known_now(site, raw, &type);
+  if (*fresh)
+    return type;
+  want(site, raw);
+  *fresh = known_now(site, raw, &type); /* an env without threads has looked by now */
+  return type;
 }

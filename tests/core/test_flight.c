@@ -10,6 +10,8 @@
 
 #include "../support/ask.h"
 #include "base/err.h"
+#include "site/ready.h"
+#include "site/state.h"
 
 static const struct fill capsule[] = {
     {"list/a.gmi", "# A\n", NULL},
@@ -60,24 +62,63 @@ static void readers_of_the_same_page_share_one_build(void **state)
 static void a_reader_after_an_edit_does_not_join_an_older_build(void **state)
 {
   struct stand *s = *state;
+  static const struct {
+    const char *path, *file, *content, *old, *now;
+  } table[] = {
+      {"/doc/", "doc.overview.txt", "Edited\n\n1. New.\n", "# Document\n", "# Edited\n"},
+      {"/map/", "map/gophermap", "Edited\n", "Mapped\n", "Edited\n"},
+      {"/list/", "list/new.txt", "new\n", "b.txt", "new.txt"},
+  };
   struct reply before = REPLY_INIT, after = REPLY_INIT;
-  start_build(s, "/doc/", &before);
-  struct work *w = stand_run(s); /* it has read the old text */
-  folder_write(&s->folder, "doc.overview.txt", STR("Edited\n\n1. New.\n"));
-  start_build(s, "/doc/", &after);
-  assert_int_equal(s->pool.n, 1);
-  w->done(w, false);
-  assert_true(before.came);
-  assert_false(after.came);
-  pool_run_all(&s->pool);
-  reply_pull(s, &before);
-  reply_pull(s, &after);
-  assert_contains(reply_body(&before), "# Document\n");
-  assert_contains(reply_body(&after), "# Edited\n");
-  ask(s, REPR_GEMTEXT, "/doc/", &after);
-  assert_contains(reply_body(&after), "# Edited\n");
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    start_build(s, table[i].path, &before);
+    struct work *w = stand_run(s); /* it has read the old text */
+    folder_write(&s->folder, table[i].file, str_from(table[i].content));
+    start_build(s, table[i].path, &after);
+    assert_int_equal(s->pool.n, 1);
+    w->done(w, false);
+    assert_true(before.came);
+    assert_false(after.came);
+    pool_run_all(&s->pool);
+    reply_pull(s, &before);
+    reply_pull(s, &after);
+    assert_contains(reply_body(&before), table[i].old);
+    assert_lacks(reply_body(&before), table[i].now);
+    assert_contains(reply_body(&after), table[i].now);
+    ask(s, REPR_GEMTEXT, table[i].path, &after);
+    assert_contains(reply_body(&after), table[i].now);
+  }
   reply_free(&before);
   reply_free(&after);
+}
+
+/* Titles of files are on no trail: a listing whose build takes long is for those who came within a second. */
+static void a_listing_is_not_joined_after_a_second(void **state)
+{
+  struct stand *s = *state;
+  struct reply before = REPLY_INIT, soon = REPLY_INIT, late = REPLY_INIT;
+  start_build(s, "/list/", &before);
+  struct work *w = stand_run(s); /* it has read the old title */
+  folder_write(&s->folder, "list/a.gmi", STR("# B\n"));
+  s->pool.now += READY_TRUSTED_MS - 1;
+  start_build(s, "/list/", &soon);
+  assert_int_equal(s->pool.n, 0);
+  s->pool.now += 1;
+  start_build(s, "/list/", &late);
+  assert_int_equal(s->pool.n, 1);
+  w->done(w, false);
+  assert_true(before.came && soon.came);
+  assert_false(late.came);
+  pool_run_all(&s->pool);
+  reply_pull(s, &before);
+  reply_pull(s, &soon);
+  reply_pull(s, &late);
+  assert_contains(reply_body(&before), " A\n");
+  assert_contains(reply_body(&soon), " A\n");
+  assert_contains(reply_body(&late), " B\n");
+  reply_free(&before);
+  reply_free(&soon);
+  reply_free(&late);
 }
 
 static void a_reader_leaves_and_the_others_are_served(void **state)
@@ -317,6 +358,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       row(readers_of_the_same_page_share_one_build),
       row(a_reader_after_an_edit_does_not_join_an_older_build),
+      row(a_listing_is_not_joined_after_a_second),
       row(a_reader_leaves_and_the_others_are_served),
       row(when_all_leave_the_build_goes_on_for_the_next),
       row(a_reader_may_leave_at_any_moment),

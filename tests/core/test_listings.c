@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,27 @@ static void make_many(struct stand *s, size_t n)
   folder_age(&s->folder, "many", 3600);
 }
 
+/* A listing may be kept for long, and the cache counts what it says of its size. */
+static void a_listing_takes_no_more_memory_than_it_says(void **state)
+{
+  (void)state;
+  static const size_t sizes[] = {1, 65, 130, 1100};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    enum { ALLOCATOR = 3 * (4096 + 64) };
+    struct stand s;
+    struct listing *l = NULL;
+    make_titled(&s, sizes[i]);
+    int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
+    assert_int_equal(l->n, sizes[i]);
+    size_t taken = malloc_usable_size(l->entry) + malloc_usable_size(l->by_name) + malloc_usable_size(l->text.p);
+    assert_true(taken <= listing_size(l) + (sizes[i] < 100 ? 128 : ALLOCATOR));
+    listing_free(l);
+    close(root);
+    stand_remove(&s);
+  }
+}
+
 /* No file is read twice that has not changed (the issue: remember labels by inode and modification time). */
 static void labels_are_remembered(void **state)
 {
@@ -400,6 +422,7 @@ int main(void)
       cmocka_unit_test(a_child_that_is_edited_shows_within_two_seconds),
       cmocka_unit_test(a_child_that_is_edited_behind_a_slow_build_shows),
       cmocka_unit_test(labels_are_remembered),
+      cmocka_unit_test(a_listing_takes_no_more_memory_than_it_says),
       cmocka_unit_test(ten_thousand_files_are_plain_names_and_never_opened),
       cmocka_unit_test(plain_names_lead_to_the_trees_of_overviews),
       cmocka_unit_test(a_listing_that_is_cut_says_so),

@@ -394,6 +394,30 @@ static void a_file_that_appears_for_the_first_reading_wins_P2(void **state)
   reply_free(&r);
 }
 
+/* Our own menus write a listing's name encoded: its second reading must be as ready as the first (P2). */
+static void the_second_reading_is_not_made_again(void **state)
+{
+  struct stand *s = *state;
+  struct reply r = REPLY_INIT;
+  folder_write(&s->folder, "caf\xc3\xa9/a.gmi", STR("# One\n"));
+  const struct str asked = STR("/caf%C3%A9/"), read = STR("/caf\xc3\xa9/");
+  ask_either(s, REPR_MENU, asked, read, &r);
+  assert_contains(reply_body(&r), "One");
+  unsigned long built = stand_built(s);
+  folder_write(&s->folder, "caf\xc3\xa9/a.gmi", STR("# Two\n"));
+  s->pool.now += READY_TRUSTED_MS - 1;
+  ask_either(s, REPR_MENU, asked, read, &r);
+  assert_contains(reply_body(&r), "One");
+  assert_int_equal(stand_built(s), built);
+  s->pool.now += 1;
+  ask_either(s, REPR_MENU, asked, read, &r);
+  assert_contains(reply_body(&r), "Two");
+  folder_write(&s->folder, "caf%C3%A9/a.gmi", STR("# Three\n"));
+  ask_either(s, REPR_MENU, asked, read, &r);
+  assert_contains(reply_body(&r), "Three");
+  reply_free(&r);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -405,6 +429,7 @@ int main(void)
       cmocka_unit_test(it_stays_within_its_bytes),
       stand_test(large_files_and_odd_paths_are_not_kept, capsule),
       stand_test(a_file_that_appears_for_the_first_reading_wins_P2, capsule),
+      stand_test(the_second_reading_is_not_made_again, capsule),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,11 +158,33 @@ static void it_is_freed_at_any_time(void **state)
   }
 }
 
+/* A menu is kept for long, and the cache counts its bytes: the block must not be twice as large as they are. */
+static void what_is_gathered_takes_no_more_memory_than_it_has_bytes(void **state)
+{
+  (void)state;
+  static const size_t sizes[] = {1, 129, 5000, 65537, 300000};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    enum { ALLOCATOR = 4096 + 64 }; /* a page of its own, and its head */
+    char *text = calloc(1, sizes[i]);
+    assert_non_null(text);
+    struct body *b = body_copy(str_make(text, sizes[i]));
+    struct bytes *whole = NULL;
+    free(text);
+    assert_non_null(b);
+    assert_int_equal(body_gather(&b, sizes[i], &whole), 0);
+    assert_non_null(whole);
+    assert_int_equal(whole->n, sizes[i]);
+    assert_true(malloc_usable_size(whole->p) <= sizes[i] + (sizes[i] < ALLOCATOR ? 64 : ALLOCATOR));
+    bytes_unref(whole);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nothing_is_lost_however_it_comes),
       cmocka_unit_test(it_is_freed_at_any_time),
+      cmocka_unit_test(what_is_gathered_takes_no_more_memory_than_it_has_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,39 @@ static void it_stays_within_its_bounds(void **state)
   cache_close(c);
 }
 
+/* What is kept already may grow (a menu is added to its page): others make room for it, and it goes itself where all of
+ * the cache would not do. */
+static void what_grows_takes_the_room_of_others(void **state)
+{
+  (void)state;
+  enum { MAX = 35000 };
+  struct cache *c = cache_open(MAX);
+  assert_non_null(c);
+  put(c, "a", 10000, 'a');
+  put(c, "b", 10000, 'b');
+  put(c, "c", 10000, 'c');
+  struct cached *b = cache_get(c, 'k', STR("b"));
+  size_t used = cache_used(c);
+  cache_grow(b, 1000);
+  assert_int_equal(cache_used(c), used + 1000);
+  assert_int_equal(cache_count(c), 3);
+  cache_grow(b, 10000);
+  assert_true(cache_used(c) <= MAX);
+  assert_int_equal(cache_count(c), 2);
+  assert_int_equal(first(c, "a"), '-');
+  assert_int_equal(first(c, "b"), 'b');
+  cache_shrink(b, 11000);
+  cache_drop(cache_get(c, 'k', STR("c")));
+  assert_int_equal(cache_used(c), used / 3);
+  put(c, "d", 10000, 'd');
+  assert_int_equal(first(c, "b"), 'b'); /* d is the older one */
+  cache_grow(b, MAX);
+  assert_int_equal(first(c, "b"), '-');
+  assert_int_equal(first(c, "d"), 'd');
+  assert_int_equal(cache_used(c), used / 3);
+  cache_close(c);
+}
+
 static void a_document_is_believed_while_its_file_is_the_same(void **state)
 {
   (void)state;
@@ -165,6 +198,7 @@ int main(void)
       cmocka_unit_test(the_page_used_longest_ago_goes_first),
       cmocka_unit_test(a_page_outlives_its_eviction),
       cmocka_unit_test(it_stays_within_its_bounds),
+      cmocka_unit_test(what_grows_takes_the_room_of_others),
       cmocka_unit_test(a_document_is_believed_while_its_file_is_the_same),
       cmocka_unit_test(what_was_said_is_remembered_up_to_a_bound),
   };
