@@ -35,7 +35,8 @@ static const char *const names[] = {"Capsule.Example.", "other.example"};
 static struct site *open_site(struct stand *s, const char *path, struct buf *why, int *err)
 {
   struct site *site = NULL;
-  struct site_config config = {.root = folder_path(&s->folder, path), .names = names, .n_names = 2, .named = true};
+  struct site_config config = {
+      .root = folder_path(&s->folder, path), .names = names, .n_names = 2, .named = true, .cache = (size_t)32 << 20};
   *err = site_open(&config, &s->pool.env, s->mime, &site, why);
   return site;
 }
@@ -138,6 +139,42 @@ static void a_swapped_release_is_picked_up(void **state)
   reply_free(&old);
 }
 
+/* What was looked at or built in the old folder is for those who asked before the swap, and for nobody after it. */
+static void what_is_in_the_pool_during_a_swap_is_not_kept(void **state)
+{
+  struct stand *s = *state;
+  static const struct {
+    const char *path, *one, *two;
+  } table[] = {{"/", "Release one", "Release two"},
+               {"/list/", "only-one.txt", "only-two.txt"},
+               {"/doc/", "Document one", "Document two"},
+               {"/doc/1.gmi", "One.", "Two."}};
+  struct reply old = REPLY_INIT, now = REPLY_INIT;
+  resolve_use(RESOLVE_WAY_WALK); /* every look goes to the pool */
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (int built = 0; built < 2; built++) {
+      point_current_at(s, "one");
+      s->pool.now += 1000;
+      site_refresh(s->site);
+      ask_start(s, REPR_GEMTEXT, table[i].path, &old);
+      assert_false(old.came);
+      if (built) /* the look is done, and the page is being built */
+        stand_look(s, 0, stand_built(s));
+      point_current_at(s, "two");
+      s->pool.now += 1000;
+      site_refresh(s->site);
+      pool_run_all(&s->pool);
+      reply_pull(s, &old);
+      assert_contains(reply_body(&old), table[i].one);
+      ask(s, REPR_GEMTEXT, table[i].path, &now);
+      assert_contains(reply_body(&now), table[i].two);
+    }
+  }
+  resolve_use(RESOLVE_WAY_KERNEL);
+  reply_free(&old);
+  reply_free(&now);
+}
+
 static void a_root_that_vanishes_is_served_on_until_another_comes(void **state)
 {
   struct stand *s = *state;
@@ -211,6 +248,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       row(a_swapped_release_is_picked_up),
+      row(what_is_in_the_pool_during_a_swap_is_not_kept),
       row(item_types_are_the_new_releases_after_a_swap),
       row(a_root_that_vanishes_is_served_on_until_another_comes),
       row(what_cannot_be_opened_is_named),

@@ -92,6 +92,22 @@ static void a_reader_after_an_edit_does_not_join_an_older_build(void **state)
   reply_free(&after);
 }
 
+/* The look saw one version and the build read the next: the page is good for its reader, and kept under no trail. */
+static void a_page_of_another_version_than_was_seen_is_not_kept(void **state)
+{
+  struct stand *s = *state;
+  struct reply r = REPLY_INIT;
+  start_build(s, "/doc/", &r);
+  folder_write(&s->folder, "doc.overview.txt", STR("Edited\n\n1. New.\n"));
+  pool_run_all(&s->pool);
+  reply_pull(s, &r);
+  assert_contains(reply_body(&r), "# Edited\n");
+  assert_null(cache_get(s->site->cache, 'g', STR("/doc/")));
+  ask(s, REPR_GEMTEXT, "/doc/", &r);
+  assert_non_null(cache_get(s->site->cache, 'g', STR("/doc/")));
+  reply_free(&r);
+}
+
 /* Titles of files are on no trail: a listing whose build takes long is for those who came within a second. */
 static void a_listing_is_not_joined_after_a_second(void **state)
 {
@@ -358,6 +374,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       row(readers_of_the_same_page_share_one_build),
       row(a_reader_after_an_edit_does_not_join_an_older_build),
+      row(a_page_of_another_version_than_was_seen_is_not_kept),
       row(a_listing_is_not_joined_after_a_second),
       row(a_reader_leaves_and_the_others_are_served),
       row(when_all_leave_the_build_goes_on_for_the_next),
