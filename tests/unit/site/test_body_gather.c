@@ -1,8 +1,8 @@
 /* Gathering a body: all of it where it can be had at once, and else nothing of it lost. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
