@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,9 +17,14 @@ enum { MESSAGE_MAX = 2048 };
 
 static enum log_level most_wanted = LOG_REQUEST;
 
+/* Standard error is a file: it takes what it is given. */
+static bool never_behind;
+
 void log_open(enum log_level most)
 {
+  struct stat st;
   most_wanted = most;
+  never_behind = fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 bool log_wants(enum log_level level)
@@ -26,9 +32,23 @@ bool log_wants(enum log_level level)
   return level <= most_wanted;
 }
 
+/* How many bytes stand at the start that need no look: nearly all that is ever logged. */
+static size_t plain_ascii(struct str s)
+{
+  size_t n = 0;
+  while (n < s.n && s.p[n] >= 0x20 && s.p[n] < 0x7f && s.p[n] != '\\')
+    n++;
+  return n;
+}
+
 void log_escape(struct buf *out, struct str s)
 {
-  while (s.n) {
+  for (;;) {
+    size_t run = plain_ascii(s);
+    buf_put(out, s.p, run);
+    s = str_skip(s, run);
+    if (s.n == 0)
+      return;
     int32_t point;
     size_t n = utf8_decode(s, &point);
     bool plain = point >= 0x20 && point != 0x7f && point != '\\' && !utf8_disturbs(point);
@@ -76,7 +96,7 @@ bool log_due(struct log_limit *limit, uint64_t now_ms, uint64_t every_ms, unsign
 static bool write_line(const struct buf *line)
 {
   struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
-  if (poll(&out, 1, 0) == 0)
+  if (!never_behind && poll(&out, 1, 0) == 0)
     return false;
   /* Nothing can be done about a log that cannot be written; the service goes on. */
   return write(STDERR_FILENO, line->p, line->n) >= 0;
@@ -84,12 +104,17 @@ static bool write_line(const struct buf *line)
 
 static void put_start(struct buf *line, const char *level)
 {
+  /* The words for the second, kept until the next one. */
+  static _Thread_local time_t second = -1;
+  static _Thread_local char when[32];
   struct timespec now;
   struct tm utc;
-  char when[32] = "";
   clock_gettime(CLOCK_REALTIME, &now);
-  if (!gmtime_r(&now.tv_sec, &utc) || strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-    when[0] = '\0';
+  if (now.tv_sec != second) {
+    second = now.tv_sec;
+    if (!gmtime_r(&now.tv_sec, &utc) || strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+      when[0] = '\0';
+  }
   buf_printf(line, "%s.%03ldZ %s ", when, now.tv_nsec / 1000000, level);
 }
 
