@@ -49,7 +49,7 @@ void cache_clear(struct cache *c);
 /* What a block of n bytes costs, with what the allocator adds. */
 size_t cache_block(size_t n);
 
-/* The bytes accounted for, and the number of things. */
+/* The bytes accounted for, and the number of things: asked by tests. */
 size_t cache_used(const struct cache *c);
 size_t cache_count(const struct cache *c);
 

@@ -8,7 +8,8 @@
 #include "base/str.h"
 
 /* Where a hash starts; hash_bytes continues one, so that several values can be hashed in a row. The tables hold names
- * that stand on our own disk, which a stranger cannot choose: no keyed hash is needed. */
+ * that lead to something on our own disk, and are bounded. (A directory that holds a link to itself lets strangers make
+ * up such names, so a collision must cost no more than a wrong guess.) */
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
 static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)

@@ -51,7 +51,7 @@ struct listing {
   bool lasting;      /* the directory's own id says all: no entry had to be looked at */
   bool settled;      /* the directory and every file that was read had settled (see file_settled) */
   struct file_id id; /* the directory, as it was before it was read */
-  size_t files_read; /* how many files were read for this build */
+  size_t files_read; /* how many files were read for this build: asked by tests */
 };
 
 /* Reads the directory at a raw path (with its slash) beneath the directory `root`. `now_ns` is the wall time, now or a

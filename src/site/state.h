@@ -29,7 +29,7 @@ struct site {
   bool troubled;      /* the root is gone or cannot be opened, and that has been said */
   struct cache *cache;
   struct build *builds; /* under way */
-  unsigned long built;  /* how many were started so far */
+  unsigned long built;  /* how many were started so far: asked by tests */
   struct once warned;
   struct types types;
   struct failures failures; /* what of them the log has been told */
