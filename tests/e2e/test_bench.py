@@ -138,7 +138,8 @@ def test_one_that_hangs_does_not_slow_the_others_down():
     assert got["errors"] == {"timeout": 1}
     assert 4 <= got["seconds"] and 0.99 <= got["load_seconds"] < 2
     answered = got["requests"] - got["failed"]
-    assert answered - 4 <= got["requests_per_second"] * got["load_seconds"] <= answered + 1
+    # Both numbers are rounded; with the wait counted in, the rate would be a fifth.
+    assert answered * 0.99 - 4 <= got["requests_per_second"] * got["load_seconds"] <= answered * 1.01 + 1
 
 
 @pytest.mark.skipif(not HAVE_IPV6, reason="this machine has no IPv6")
