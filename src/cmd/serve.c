@@ -120,11 +120,11 @@ static int check_capsule(const char *path, struct buf *why)
   return ERR_NOT_FOUND;
 }
 
-static void say(const char *command, int err, struct buf *why)
+static void say(int err, struct buf *why)
 {
   if (why->n == 0)
     buf_printf(why, "%s", err_text(err));
-  complain(command, "%.*s", STR_ARG(buf_str(why)));
+  complain("serve", "%.*s", STR_ARG(buf_str(why)));
 }
 
 /* ------------------------------------------------------------------ a worker */
@@ -146,7 +146,7 @@ static int work(struct settings *s, struct handover *h)
   } else if (!h->first) {
     log_error("%.*s", STR_ARG(buf_str(&why)));
   } else {
-    say("serve", err, &why);
+    say(err, &why);
   }
   worker_free(worker);
   buf_free(&why);
@@ -187,7 +187,7 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
   if (err == 0 && h->role == HANDOVER_NONE)
     err = prepare(s, h, &why);
   if (err)
-    say("serve", err, &why);
+    say(err, &why);
   buf_free(&why);
   if (err)
     return EXIT_FAULT;
@@ -208,7 +208,7 @@ static int serve(struct settings *s, int argc, char **argv)
   struct buf why = BUF_INIT(WHY_MAX);
   int status = EXIT_FAULT, err = handover_take(&h, &why);
   if (err)
-    say("serve", err, &why);
+    say(err, &why);
   else
     status = h.role == HANDOVER_WORKER ? work(s, &h) : supervise(s, &h, argc, argv);
   handover_free(&h);

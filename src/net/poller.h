@@ -2,8 +2,6 @@
 #ifndef NUNCIO_NET_POLLER_H
 #define NUNCIO_NET_POLLER_H
 
-#include <stdint.h>
-
 #include <uv.h>
 
 /* A uv_poll_t costs three system calls to begin with, one for each change and one to end. Most connections wait twice,

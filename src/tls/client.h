@@ -16,9 +16,8 @@ struct tls_call;
 /* What a server gave so that the next handshake may be a short one. Good for that server only, and for one call. */
 struct tls_ticket;
 
-/* Offers TLS 1.3 and 1.2, all that OpenSSL has by default, with what is cheapest first: one key share (X25519),
- * AES-128-GCM. No certificate is checked and none is shown. `tickets`: whether tickets are to be kept for the caller.
- * ERR_NOMEM or ERR_TLS. */
+/* Offers TLS 1.3 and 1.2, in OpenSSL's own order, with one key share (X25519). No certificate is checked and none is
+ * shown. `tickets`: whether tickets are to be kept for the caller. ERR_NOMEM or ERR_TLS. */
 int tls_client_new(bool tickets, struct tls_client **out) __attribute__((warn_unused_result));
 void tls_client_free(struct tls_client *client);
 

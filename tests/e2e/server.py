@@ -235,6 +235,14 @@ class Server:
     def connect(self, scheme, host="127.0.0.1", **more):
         return client.connect(host, self.port(scheme, host), **more)
 
+    def refuses(self, scheme):
+        """Whether nobody listens there any more."""
+        try:
+            self.connect(scheme, patience=1).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
     def connect_tls(self, scheme="gemini", host="127.0.0.1", sni="localhost", context=None, **more):
         return client.start_tls(self.connect(scheme, host, **more), sni, context)
 

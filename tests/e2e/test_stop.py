@@ -45,15 +45,7 @@ def test_nobody_is_left_waiting_at_the_door_while_it_finishes(serve):
         client.read_to_end(sock, 1000)
         site.signal()
         stopping(site)
-
-        def refused():
-            try:
-                site.connect("gopher", patience=1).close()
-            except ConnectionRefusedError:
-                return True
-            return False
-
-        eventually(refused, 2, "a refusal")
+        eventually(lambda: site.refuses("gopher"), 2, "a refusal")
         assert site.alive()
 
 

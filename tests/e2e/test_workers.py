@@ -466,15 +466,7 @@ def test_a_signal_to_all_processes_at_once_stops_in_order(serve):
         for sock in crowd:
             assert client.read_to_end(sock) == (b"text\n", client.FIN)
             sock.close()
-
-        def refused():
-            try:
-                site.connect("gopher", patience=1).close()
-            except ConnectionRefusedError:
-                return True
-            return False
-
-        eventually(refused, 2, "a refusal")
+        eventually(lambda: site.refuses("gopher"), 2, "a refusal")
     site.wait()
 
 
