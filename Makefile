@@ -71,8 +71,8 @@ REPLAY_BIN := $(FUZZ:tests/fuzz/fuzz_%.c=$B/tests/fuzz/replay_%)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help deps deps-bench run test unit e2e asan fuzz fuzz-replay bench bench-lost lint layers format format-check tidy \
-        cppcheck warnings cov install clean
+.PHONY: all help deps deps-bench run test unit e2e asan fuzz fuzz-replay bench bench-lost bench-scaling lint layers format \
+        format-check tidy cppcheck warnings cov install clean
 
 all: $B/nuncio ## build build/nuncio
 
@@ -126,7 +126,7 @@ DEPS_WANTED := $(sort $(DEPS_BUILD) \
   $(if $(filter test unit e2e asan cov,$(GOALS)),$(DEPS_TEST)) \
   $(if $(filter lint warnings tidy cppcheck format format-check layers,$(GOALS)),$(DEPS_TEST) $(DEPS_LINT)) \
   $(if $(filter fuzz,$(GOALS)),$(DEPS_FUZZ)) \
-  $(if $(filter bench bench-lost,$(GOALS)),$(DEPS_BENCH)))
+  $(if $(filter bench bench-lost bench-scaling,$(GOALS)),$(DEPS_BENCH)))
 
 # With `deps` on the command line everything else waits for it, under -j too.
 .PHONY: needs
@@ -194,6 +194,10 @@ cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 # BENCH_CASES="name ...", BENCH_ROUNDS=9, BENCH_SECONDS=2, BENCH_PEERS=no and others: see tests/bench/bench.py.
 bench: $B/nuncio $(FLOOR) ## how fast it is: ours, the floor and other servers, into build/bench/result.md
 	@$(PYTHON) -B tests/bench/bench.py $B/nuncio $(FLOOR) build/bench
+
+# BENCH_ROUNDS and BENCH_SECONDS as above. As root, since it sets quotas.
+bench-scaling: $B/nuncio ## two workers against one, each with a share of a core, into build/bench/scaling.md
+	@$(PYTHON) -B tests/bench/scaling.py $B/nuncio build/bench
 
 # LOST_SECONDS=60: how long each part takes.
 bench-lost: $B/nuncio ## what reloads, upgrades, kills and a crowd lose under load, into build/bench/lost.md

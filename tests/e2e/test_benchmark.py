@@ -129,6 +129,22 @@ def test_what_is_lost_is_counted(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 
 
+@pytest.mark.skipif(not os.access("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", os.W_OK), reason="no quota can be set here")
+def test_two_workers_are_compared_with_one(tmp_path):
+    done = subprocess.run([sys.executable, "-B", str(BENCH / "scaling.py"), harness.PROGRAM, str(tmp_path / "out")],
+                          env={**harness.ENVIRONMENT, "BENCH_ROUNDS": "1", "BENCH_SECONDS": "1", "TMPDIR": str(tmp_path)},
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (tmp_path / "out" / "scaling.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()[4:]]
+    assert [row[0].split(",")[0] for row in rows] == ["Gopher", "Gemini"]
+    for _, one, two, ratio, cost_one, cost_two in rows:
+        assert float(ratio.split(" ")[0]) == pytest.approx(float(two) / float(one), rel=0.05)
+        assert float(cost_one) > 0 and float(cost_two) > 0
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+    assert not list(Path("/sys/fs/cgroup/cpu").glob("nuncio-bench-*"))
+
+
 # ---------------------------------------------------------------- the parts that figures depend on
 
 BURN = "import time\nend = time.thread_time() + 0.3\nwhile time.thread_time() < end: pass\n"
