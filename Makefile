@@ -9,6 +9,8 @@ RUN_FLAGS ?=
 # Debian's own interpreter: the one that the python3-pytest package belongs to.
 PYTHON  ?= /usr/bin/python3
 FUZZ_SECONDS ?= 60
+FUZZ_RUNS ?=
+FUZZ_SEED ?= 1
 
 VERSION := 0.1.0
 
@@ -98,10 +100,16 @@ $B/tests/core/%: $B/tests/core/%.o $(HELP_C:%.c=$B/%.o) $B/libnuncio.a
 	$(Q)$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/fuzz/replay_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $B/libnuncio.a
 	$(call say,link,$@)
-	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 $B/tests/fuzz/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/libnuncio.a
 	$(call say,link,$@)
-	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+# Whole connections run over a kernel in memory: what they ask of the system's goes there.
+WRAPPED := recv send shutdown setsockopt getsockname ioctl close epoll_create1 epoll_ctl epoll_wait uv_now uv_close \
+           uv_timer_init uv_timer_start uv_timer_stop uv_poll_init uv_poll_start
+CONN_OBJ := $B/tests/fuzz/loopback.o $(filter %/fill.o %/folder.o %/pool.o,$(HELP_C:%.c=$B/%.o))
+$B/tests/fuzz/fuzz_conn $B/tests/fuzz/replay_conn: $(CONN_OBJ)
+$B/tests/fuzz/fuzz_conn $B/tests/fuzz/replay_conn: LDLIBS += $(WRAPPED:%=-Wl,--wrap=%) -lcmocka
 $(FLOOR): $B/tests/bench/floor.o
 	$(call say,link,$@)
 	$(Q)$(LINK) -o $@ $^ -lssl -lcrypto
@@ -173,13 +181,16 @@ e2e: $B/nuncio $(FLOOR) ## end-to-end tests (pytest): a real server, real client
 asan: | needs ## the whole suite under the address and undefined-behaviour sanitizers
 	+$(MAKE) --no-print-directory MODE=asan test
 
-fuzz: | needs ## run every fuzz target for FUZZ_SECONDS under libFuzzer (clang)
+# FUZZ_RUNS=N with FUZZ_SEED=N does the same every time: so many inputs, and the same ones from the same corpus.
+fuzz: | needs ## run every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS inputs) under libFuzzer (clang)
 	+$(MAKE) --no-print-directory MODE=fuzz fuzz-run
 
 .PHONY: fuzz-run
 fuzz-run: $(FUZZ_BIN)
-	@for t in $^; do name=$${t##*/fuzz_}; echo "== $$name"; mkdir -p $B/found/$$name; \
-	  $$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
+	@case "$(FUZZ_SECONDS)" in ''|0|*[!0-9]*) echo "fuzz: FUZZ_SECONDS=$(FUZZ_SECONDS): a number of seconds from 1 up" >&2; exit 2;; esac
+	@for t in $^; do name=$${t##*/fuzz_}; echo "== $$name"; \
+	  [ -z "$(FUZZ_RUNS)" ] || rm -rf $B/found/$$name; mkdir -p $B/found/$$name; \
+	  $$t $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS) -seed=$(FUZZ_SEED),-max_total_time=$(FUZZ_SECONDS)) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix=$B/found/$$name/crash- $B/found/$$name tests/fuzz/corpus/$$name 2>$$t.log \
 	    || { tail -n 60 $$t.log; echo "FAILED: $$t"; exit 1; }; \
 	  grep -E '^(stat::number_of_executed_units|stat::new_units)' $$t.log; done
@@ -210,7 +221,7 @@ lint: layers format-check cppcheck tidy warnings ## layers, format, cppcheck, cl
 layers: | needs ## the order of the folders, from their #include lines
 	@$(PYTHON) -B tests/layers.py src
 
-C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.c \
+C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.[ch] \
             tests/bench/*.c))
 
 format: ## let clang-format write every C file
