@@ -24,7 +24,7 @@ void readable_put(struct buf *out, struct str text, size_t columns)
   put_clean(out, text);
   if (buf_error(out))
     return;
-  struct str clean = str_make(out->p + start, out->n - start);
+  struct str clean = str_skip(buf_str(out), start);
   if (utf8_fit(clean, columns) == clean.n)
     return;
   out->n = start + utf8_fit(clean, columns - 1);

@@ -5,18 +5,11 @@
 #include <stdlib.h>
 
 #include "load/answer.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { META_MOST = 1024 };
-
-static void must(bool holds, const char *what)
-{
-  if (holds)
-    return;
-  (void)fprintf(stderr, "does not hold: %s\n", what);
-  abort();
-}
 
 static struct answer read_pieces(bool gemini, struct str text, size_t piece)
 {

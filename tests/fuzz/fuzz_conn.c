@@ -19,6 +19,7 @@
 #include "../support/pool.h"
 #include "base/err.h"
 #include "loopback.h"
+#include "must.h"
 #include "net/conn.h"
 #include "net/conn_internal.h"
 #include "tls/certificate.h"
@@ -102,14 +103,6 @@ static struct {
   struct tls_client *client;
   uv_loop_t loop; /* never run */
 } lasting;
-
-static void must(bool holds, const char *what)
-{
-  if (holds)
-    return;
-  (void)fprintf(stderr, "does not hold: %s\n", what);
-  abort();
-}
 
 static void remove_folder(void)
 {

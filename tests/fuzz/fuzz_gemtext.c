@@ -4,17 +4,10 @@
 #include <stdlib.h>
 
 #include "../support/menu_check.h"
+#include "must.h"
 #include "text/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds, const char *what)
-{
-  if (holds)
-    return;
-  (void)fprintf(stderr, "does not hold: %s\n", what);
-  abort();
-}
 
 static bool here(void *context, struct str scheme, struct str host, struct str port)
 {

@@ -4,18 +4,11 @@
 #include <stdlib.h>
 
 #include "../support/menu_check.h"
+#include "must.h"
 #include "text/gophermap.h"
 #include "text/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds, const char *what)
-{
-  if (holds)
-    return;
-  (void)fprintf(stderr, "does not hold: %s\n", what);
-  abort();
-}
 
 /* The next line of the map, as long as there is one that is to be read. */
 static bool next(struct str *map, struct gophermap_line *line)

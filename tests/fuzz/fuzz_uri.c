@@ -7,17 +7,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "must.h"
 #include "text/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds, const char *what)
-{
-  if (holds)
-    return;
-  (void)fprintf(stderr, "does not hold: %s\n", what);
-  abort();
-}
 
 static bool holds(struct str s, const char *part)
 {

@@ -1,0 +1,66 @@
+/* Settings: any value that an owner may write is either taken, within its bounds, or refused with a sentence. The first
+ * byte chooses the setting; each line is a value for it. */
+#include <stdint.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "config/settings.h"
+#include "must.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int apply(struct settings *s, unsigned which, struct str value, struct buf *why)
+{
+  switch (which % 7) {
+  case 0:
+    return settings_listen(&s->gemini, value, why);
+  case 1:
+    return settings_name(s, value, why);
+  case 2:
+    return settings_port(&s->public_gemini_port, value, why);
+  case 3:
+    return settings_workers(s, value, why);
+  case 4:
+    return settings_timeout(s, value, why);
+  case 5:
+    return settings_cache(s, value, why);
+  default:
+    return settings_lang(s, value, why);
+  }
+}
+
+static void check(const struct settings *s)
+{
+  must(s->gemini.n <= LISTEN_MAX && (!s->gemini.off || s->gemini.n == 0), "addresses have a bound");
+  for (size_t i = 0; i < s->gemini.n; i++)
+    must(s->gemini.at[i].port <= 65535 && memchr(s->gemini.at[i].text, '\0', INET6_ADDRSTRLEN),
+         "an address and a port");
+  must(s->n_names >= 1 && s->n_names <= NAMES_MAX, "there is a name");
+  for (size_t i = 0; i < s->n_names; i++)
+    for (const char *p = s->names[i]; *p; p++)
+      must(*p > ' ' && *p < 0x7f && *p != '/' && !(*p >= 'A' && *p <= 'Z'), "a name is lower case and one word");
+  must(s->public_gemini_port <= 65535 && s->workers <= WORKERS_MAX && s->cache_mib <= 65536, "numbers have bounds");
+  for (size_t i = 0; i < TIMEOUTS; i++)
+    must(s->timeout_ms[i] > 0 && s->timeout_ms[i] <= 86400000, "no deadline can be removed (B1)");
+  for (const char *p = s->lang ? s->lang : "en"; *p; p++)
+    must(strchr("-,", *p) || (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z'), "a tag fits a header");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  if (size == 0)
+    return 0;
+  struct settings s;
+  struct buf why = BUF_INIT(4096 + 2 * size);
+  struct str rest = str_make((const char *)data + 1, size - 1), line;
+  must(settings_init(&s) == 0, "memory");
+  while (str_line(&rest, &line)) {
+    int err = apply(&s, data[0], line, &why);
+    must(err == 0 || err == ERR_NOMEM || why.n > 0, "a refusal says what was expected");
+    buf_clear(&why);
+    check(&s);
+  }
+  settings_free(&s);
+  buf_free(&why);
+  return 0;
+}
