@@ -53,7 +53,7 @@ struct settings {
   bool log_address;
   bool gophers;    /* TLS on the Gopher port (P6) */
   bool courtesies; /* a page for HTTP clients on the Gopher port (P5) */
-  bool fast_kdf;   /* TLS 1.3's keys by tls/kdf_provider.h where it can be used */
+  bool fast_kdf;   /* tls/kdf_provider.h and tls/x25519.h where they can be used */
   enum log_level log_level;
 };
 

@@ -7,6 +7,7 @@
 #include "proc/worker_internal.h"
 #include "site/mime.h"
 #include "tls/kdf_provider.h"
+#include "tls/x25519.h"
 
 /* How long a site may take to answer. */
 enum { HANDLE_MS = 60 * 1000 };
@@ -38,6 +39,15 @@ static void set_limits(struct server *server, size_t listeners)
   server->most_conns = (spare - server->most_turned) / 2;
 }
 
+static void tell_fast(const char *what, int err, const struct buf *why, unsigned slot)
+{
+  if (why->n == 0)
+    log_debug("%s by our own way", what);
+  else if (err == ERR_WRONG || slot == 0) /* of what is a choice or a release, once is enough */
+    log_write(err == ERR_WRONG ? LOG_WARNING : LOG_NOTICE, "%s by OpenSSL's own functions: %.*s", what,
+              STR_ARG(buf_str(why)));
+}
+
 /* Before the first TLS context, since each asks for the provider when it is made. */
 static void choose_kdf(const struct settings *settings, unsigned slot)
 {
@@ -47,11 +57,12 @@ static void choose_kdf(const struct settings *settings, unsigned slot)
     buf_put_str(&why, STR("--no-fast-kdf was given"));
   else
     err = kdf_provider_load(&why);
-  if (why.n == 0)
-    log_debug("TLS 1.3's keys are derived by our own provider");
-  else if (err == ERR_WRONG || slot == 0) /* of what is a choice or a release, once is enough */
-    log_write(err == ERR_WRONG ? LOG_WARNING : LOG_NOTICE,
-              "TLS 1.3's keys are derived by OpenSSL's own functions: %.*s", STR_ARG(buf_str(&why)));
+  tell_fast("TLS 1.3's keys are derived", err, &why, slot);
+  buf_clear(&why);
+  if (settings->fast_kdf && err != ERR_TLS) { /* the option and another release were told of */
+    err = x25519_load(&why);
+    tell_fast("TLS's keys are agreed on", err, &why, slot);
+  }
   buf_free(&why);
 }
 
