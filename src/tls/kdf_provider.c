@@ -43,24 +43,36 @@ struct derivation {
   struct str key, salt, data; /* without a pointer: not given */
 };
 
+static bool is(const OSSL_PARAM *p, const char *key)
+{
+  return strcmp(p->key, key) == 0;
+}
+
+/* By the first letter: a handshake gives over a hundred parameters, and to try the names in turn costs more than a
+ * derivation's hashing does. */
 static bool take_parameter(const OSSL_PARAM *p, struct derivation *v)
 {
-  if (strcmp(p->key, OSSL_KDF_PARAM_MODE) == 0)
-    return OSSL_PARAM_get_int(p, &v->mode) == 1;
-  if (strcmp(p->key, OSSL_KDF_PARAM_DIGEST) == 0)
-    return (v->digest = take_digest(p)) != NULL;
-  if (strcmp(p->key, OSSL_KDF_PARAM_KEY) == 0)
-    return take_bytes(p, &v->key);
-  if (strcmp(p->key, OSSL_KDF_PARAM_SALT) == 0)
-    return take_bytes(p, &v->salt);
-  if (strcmp(p->key, OSSL_KDF_PARAM_PREFIX) == 0)
-    return take_bytes(p, &v->label.prefix);
-  if (strcmp(p->key, OSSL_KDF_PARAM_LABEL) == 0)
-    return take_bytes(p, &v->label.name);
-  if (strcmp(p->key, OSSL_KDF_PARAM_DATA) == 0)
-    return take_bytes(p, &v->data);
-  /* Which digest to fetch: ours is not fetched. Anything else would be a wish that we do not know. */
-  return strcmp(p->key, OSSL_KDF_PARAM_PROPERTIES) == 0;
+  switch (*p->key) {
+  case 'm':
+    return is(p, OSSL_KDF_PARAM_MODE) && OSSL_PARAM_get_int(p, &v->mode) == 1;
+  case 'd':
+    if (is(p, OSSL_KDF_PARAM_DATA))
+      return take_bytes(p, &v->data);
+    return is(p, OSSL_KDF_PARAM_DIGEST) && (v->digest = take_digest(p)) != NULL;
+  case 'k':
+    return is(p, OSSL_KDF_PARAM_KEY) && take_bytes(p, &v->key);
+  case 's':
+    return is(p, OSSL_KDF_PARAM_SALT) && take_bytes(p, &v->salt);
+  case 'l':
+    return is(p, OSSL_KDF_PARAM_LABEL) && take_bytes(p, &v->label.name);
+  case 'p':
+    if (is(p, OSSL_KDF_PARAM_PREFIX))
+      return take_bytes(p, &v->label.prefix);
+    /* Which digest to fetch: ours is not fetched. */
+    return is(p, OSSL_KDF_PARAM_PROPERTIES);
+  default: /* a wish that we do not know */
+    return false;
+  }
 }
 
 /* libssl gives all parameters with the derivation: there is nothing to keep from call to call, so that the context that
