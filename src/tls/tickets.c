@@ -21,7 +21,7 @@
 #include "base/err.h"
 
 /* What the callback is given room for (RFC 5077, section 4: key_name), and what AES-256-CBC and HMAC-SHA256 take. */
-enum { NAME_BYTES = 16, CIPHER_BYTES = 32, MAC_BYTES = 32 };
+enum { NAME_BYTES = 16, CIPHER_BYTES = 32, MAC_BYTES = 32, IV_BYTES = 16 };
 
 /* A rotation writes one key, or two at once, and whoever read the number before may still be copying one of the two
  * keys that were accepted until then: four slots that must differ. */
@@ -41,10 +41,17 @@ struct ring {
   struct key slots[SLOTS];
 };
 
+/* IVs drawn at once: one costs as much as a hundred do (mostly a system call, and new keys for OpenSSL's generator). */
+enum { IVS = 64 };
+
 struct tickets {
   struct ring *ring;
   bool writer;
   EVP_CIPHER *cipher; /* fetched once */
+  /* Kept for later tickets, each used once. An IV travels in clear with its ticket: what counts is that nobody else
+   * has or knows it before. */
+  unsigned char ivs[IVS][IV_BYTES];
+  size_t ivs_left;
 };
 
 static int fail(struct buf *why, int err, const char *what, const char *cause)
@@ -170,7 +177,7 @@ int tickets_map(int fd, bool writer, struct tickets **out, struct buf *why)
   }
   fault = ring_fault(t->ring);
   t->cipher = fault ? NULL : EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-  if (!t->cipher) {
+  if (!t->cipher || EVP_CIPHER_get_iv_length(t->cipher) != IV_BYTES) {
     tickets_unmap(t);
     ERR_clear_error();
     return fail(why, fault ? ERR_SYNTAX : ERR_TLS, what, fault ? fault : "the TLS library lacks AES-256-CBC");
@@ -239,13 +246,22 @@ static bool set_mac(EVP_MAC_CTX *mac, struct key *key)
   return EVP_MAC_CTX_set_params(mac, params) == 1;
 }
 
-static int seal(const struct tickets *t, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
-                EVP_MAC_CTX *mac)
+static bool take_iv(struct tickets *t, unsigned char *iv)
+{
+  if (t->ivs_left == 0) {
+    if (RAND_bytes(t->ivs[0], sizeof t->ivs) != 1)
+      return false;
+    t->ivs_left = IVS;
+  }
+  memcpy(iv, t->ivs[--t->ivs_left], IV_BYTES);
+  return true;
+}
+
+static int seal(struct tickets *t, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
   struct key key = t->ring->slots[atomic_load_explicit(&t->ring->current, memory_order_acquire) % SLOTS];
   memcpy(name, key.name, NAME_BYTES);
-  bool good = RAND_bytes(iv, EVP_CIPHER_get_iv_length(t->cipher)) == 1 &&
-              EVP_EncryptInit_ex2(cipher, t->cipher, key.cipher, iv, NULL) == 1 && set_mac(mac, &key);
+  bool good = take_iv(t, iv) && EVP_EncryptInit_ex2(cipher, t->cipher, key.cipher, iv, NULL) == 1 && set_mac(mac, &key);
   OPENSSL_cleanse(&key, sizeof key);
   return good ? 1 : -1;
 }
@@ -267,7 +283,7 @@ static int open_ticket(const struct tickets *t, const unsigned char *name, const
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
                      int sealing)
 {
-  const struct tickets *t = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+  struct tickets *t = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
   return sealing ? seal(t, name, iv, cipher, mac) : open_ticket(t, name, iv, cipher, mac);
 }
 

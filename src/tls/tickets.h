@@ -43,8 +43,9 @@ bool tickets_due(const struct tickets *t, uint64_t now);
  * it. ERR_TLS: there were no random bytes, and everything is as it was. */
 int tickets_rotate(struct tickets *t, uint64_t now) __attribute__((warn_unused_result));
 
-/* Lets a context seal and open its tickets with the ring, which must outlive it and its sessions. Inside tls/ only (the
- * type is OpenSSL's SSL_CTX). 0 or ERR_TLS. */
+/* Lets a context seal and open its tickets with the ring, which must outlive it and its sessions; all of them in one
+ * thread and one process, since random bytes for later tickets wait in there. Inside tls/ only (the type is OpenSSL's
+ * SSL_CTX). 0 or ERR_TLS. */
 struct ssl_ctx_st;
 int tickets_use(struct tickets *t, struct ssl_ctx_st *ctx) __attribute__((warn_unused_result));
 

@@ -117,6 +117,27 @@ static void a_ticket_is_good_at_every_worker(void **state)
   house_free(&h);
 }
 
+/* More tickets than random bytes are drawn for at once, at two workers. */
+static void no_two_tickets_have_the_same_iv(void **state)
+{
+  (void)state;
+  enum { TICKETS = 150, NAME = 16, IV = 16 };
+  static unsigned char ivs[TICKETS][IV];
+  struct house h = {.client.ticket = NULL};
+  house_make(&h);
+  for (size_t i = 0; i < TICKETS; i++) {
+    const unsigned char *ticket;
+    size_t n;
+    assert_int_equal(visit(&h, i % 2 ? &h.two : &h.one, "one.example"), i > 0);
+    SSL_SESSION_get0_ticket(h.client.ticket, &ticket, &n);
+    assert_true(n > NAME + IV);
+    memcpy(ivs[i], ticket + NAME, IV);
+    for (size_t k = 0; k < i; k++)
+      assert_memory_not_equal(ivs[k], ivs[i], IV);
+  }
+  house_free(&h);
+}
+
 static void two_keys_are_accepted_and_no_third(void **state)
 {
   (void)state;
@@ -359,6 +380,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_ticket_is_good_at_every_worker),
+      cmocka_unit_test(no_two_tickets_have_the_same_iv),
       cmocka_unit_test(two_keys_are_accepted_and_no_third),
       cmocka_unit_test(a_key_that_slept_too_long_is_not_kept),
       cmocka_unit_test(without_random_bytes_everything_is_as_it_was),
