@@ -39,6 +39,16 @@ static char client_signatures[] = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed2551
                                   "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
                                   "RSA+SHA256:RSA+SHA384:RSA+SHA512";
 
+/* A session's id is its name in a server's cache. There is no cache: TLS 1.2 sends no id then, TLS 1.3 never sends it,
+ * and a ticket would only carry 32 random bytes that somebody had to draw. libssl asks for one byte at least. */
+static int name_session(SSL *ssl, unsigned char *id, unsigned *n)
+{
+  (void)ssl;
+  *id = 0;
+  *n = 1;
+  return 1;
+}
+
 SSL_CTX *offer_new(struct tickets *tickets)
 {
   bool aes = processor_has_aes();
@@ -61,8 +71,8 @@ SSL_CTX *offer_new(struct tickets *tickets)
       SSL_CTX_set_ciphersuites(ctx, aes ? suites_aes : suites_chacha) == 1 &&
       SSL_CTX_set_cipher_list(ctx, aes ? ciphers_tls12_aes : ciphers_tls12_chacha) == 1 &&
       SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set1_client_sigalgs_list(ctx, client_signatures) == 1 &&
-      SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
-      (!tickets || tickets_use(tickets, ctx) == 0))
+      SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_generate_session_id(ctx, name_session) == 1 &&
+      SSL_CTX_set_max_early_data(ctx, 0) == 1 && (!tickets || tickets_use(tickets, ctx) == 0))
     return ctx;
   SSL_CTX_free(ctx);
   return NULL;

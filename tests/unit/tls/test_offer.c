@@ -20,6 +20,7 @@ struct outcome {
   enum tls_state state;
   char cipher[64];
   int group, signature, server_hellos, certificates;
+  unsigned id_bytes; /* of the session's id */
 };
 
 /* A HelloRetryRequest is a ServerHello too (RFC 8446, section 4.1.4). */
@@ -61,6 +62,7 @@ static struct outcome visit(struct rig_world *w, const struct wish *wish)
     (void)snprintf(o.cipher, sizeof o.cipher, "%s", tls_session_cipher(s));
     o.group = (int)SSL_get_negotiated_group(client.ssl);
     (void)SSL_get_peer_signature_type_nid(client.ssl, &o.signature);
+    (void)SSL_SESSION_get_id(SSL_get_session(client.ssl), &o.id_bytes);
     o.certificates = sk_X509_num(SSL_get_peer_cert_chain(client.ssl));
   }
   tls_session_free(s);
@@ -125,6 +127,21 @@ static void no_common_share_costs_a_second_round_trip(void **state)
   rig_world_free(&w);
 }
 
+/* A client of TLS 1.2 with an id would believe that it may resume by it. */
+static void a_session_of_tls12_has_no_id(void **state)
+{
+  (void)state;
+  struct rig_world w;
+  rig_world_of_two(&w);
+  const struct wish wish = {.version = TLS1_2_VERSION};
+  for (int i = 0; i < 2; i++) {
+    struct outcome o = visit(&w, &wish);
+    assert_int_equal(o.state, TLS_OPEN);
+    assert_int_equal(o.id_bytes, 0);
+  }
+  rig_world_free(&w);
+}
+
 /* Keys that owners bring along: each is used as before, though only what it can do is offered. */
 static void every_kind_of_key_signs(void **state)
 {
@@ -167,6 +184,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(aes_128_comes_first_where_the_processor_has_aes),
       cmocka_unit_test(no_common_share_costs_a_second_round_trip),
+      cmocka_unit_test(a_session_of_tls12_has_no_id),
       cmocka_unit_test(every_kind_of_key_signs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
