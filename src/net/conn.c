@@ -130,6 +130,8 @@ static void on_ready(struct polled *socket, int events)
     c->readable = true;
   if (events & UV_WRITABLE)
     c->blocked = false;
+  if (events & POLLED_ENDED)
+    c->ended = true;
   conn_step(c);
 }
 

@@ -28,7 +28,8 @@ struct conn {
 
   bool stepping;    /* conn_step runs: callbacks only leave a note */
   bool readable;    /* note: recv may bring something */
-  bool eof;         /* the peer has sent its FIN */
+  bool eof;         /* the peer has sent its FIN, and all before it was received */
+  bool ended;       /* note: the peer has sent its FIN after ours; what is there to receive is the rest */
   bool blocked;     /* the kernel took no more: wait until it does */
   bool answered;    /* note: `response` has come */
   bool pulling;     /* a pull is pending; the wake-up will clear it */

@@ -20,8 +20,8 @@ ssize_t conn_receive(struct conn *c)
   do
     n = recv(c->socket.fd, c->server->received, sizeof c->server->received, 0);
   while (n < 0 && errno == EINTR);
-  if (n == 0)
-    c->eof = true;
+  if (n == 0 || (c->ended && n > 0 && (size_t)n < sizeof c->server->received))
+    c->eof = true; /* a rest that leaves room is a whole one: no need to ask again */
   if (n < 0)
     return errno == EAGAIN ? 0 : -1;
   return n;

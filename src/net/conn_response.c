@@ -138,7 +138,7 @@ bool conn_step_shutdown(struct conn *c)
     ssize_t n = conn_receive(c);
     if (n < 0)
       c->eof = true;
-    c->readable = n > 0;
+    c->readable = n > 0 && !c->eof;
   }
   if (!c->eof)
     return false;

@@ -29,6 +29,8 @@ static void on_events(uv_poll_t *watch, int status, int events)
     what &= p->watched;
     if (ready[i].events & EPOLLERR)
       what |= UV_DISCONNECT;
+    if (ready[i].events & EPOLLHUP)
+      what |= POLLED_ENDED;
     if (p->watched) /* who was served before it in this turn may have ended it */
       p->ready(p, what);
   }

@@ -12,13 +12,16 @@ struct poller {
   uv_poll_t watch;
 };
 
+/* Beside libuv's events: both sides have sent their FIN, so that what can be received now is all that ever comes. */
+enum { POLLED_ENDED = 1 << 8 };
+
 /* Somebody's socket in a poller. Embedded in its owner, who must outlive the callbacks of the loop's turn in which it
  * left (a handle's close callback is late enough). */
 struct polled {
   int fd;      /* the owner's; to be set before the first poller_watch */
   int watched; /* UV_READABLE | UV_WRITABLE: what it waits for now */
   /* Called with what it may do now. A socket that failed or was hung up is ready for all that was waited for: the call
-   * tells why. UV_DISCONNECT stands beside where an error is pending. */
+   * tells why. UV_DISCONNECT stands beside where an error is pending, POLLED_ENDED where nothing more can come. */
   void (*ready)(struct polled *p, int events);
 };
 
