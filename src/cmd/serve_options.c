@@ -26,7 +26,7 @@ static const char usage[] =
     "  --public-gopher-port N   the same for Gopher\n"
     "  --workers N              how many processes serve (default: one for each processor)\n"
     "  --lang TAG               the language of the capsule, such as en or pt-BR\n"
-    "  --timeout NAME=SECONDS   a deadline: handshake (10), request (10), write (30), drain (1)\n"
+    "  --timeout NAME=SECONDS   a deadline: handshake (10), request (10), handle (60), write (30), drain (1)\n"
     "  --cache MIB              each worker's memory for pages that are ready to be sent (default 32; 0: none)\n"
     "  --no-gophers             no TLS on the Gopher port\n"
     "  --no-http-page           no page for web browsers on the Gopher port\n"

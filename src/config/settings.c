@@ -21,6 +21,7 @@ int settings_init(struct settings *s)
   memset(s, 0, sizeof *s);
   s->timeout_ms[TIMEOUT_HANDSHAKE] = 10000;
   s->timeout_ms[TIMEOUT_REQUEST] = 10000;
+  s->timeout_ms[TIMEOUT_HANDLE] = 60000;
   s->timeout_ms[TIMEOUT_WRITE] = 30000;
   s->timeout_ms[TIMEOUT_DRAIN] = 1000;
   s->cache_mib = CACHE_MIB;
@@ -249,7 +250,8 @@ static int parse_ms(struct str text, unsigned long *out)
   size_t dot = str_find(text, '.');
   struct str decimals = dot < text.n ? str_skip(text, dot + 1) : STR("0");
   unsigned whole = 0, part = 0;
-  if (decimals.n > 3 || str_number(str_head(text, dot), &whole) < 0 || str_number(decimals, &part) < 0)
+  if (decimals.n > 3 || str_number(str_head(text, dot), &whole) < 0 || str_number(decimals, &part) < 0 ||
+      whole > DAY_MS / 1000) /* where a long has 32 bits the product must fit */
     return ERR_SYNTAX;
   for (size_t i = decimals.n; i < 3; i++)
     part *= 10;
@@ -259,7 +261,7 @@ static int parse_ms(struct str text, unsigned long *out)
 
 int settings_timeout(struct settings *s, struct str value, struct buf *why)
 {
-  static const char *const names[TIMEOUTS] = {"handshake", "request", "write", "drain"};
+  static const char *const names[TIMEOUTS] = {"handshake", "request", "handle", "write", "drain"};
   size_t equals = str_find(value, '=');
   unsigned long ms = 0;
   for (size_t i = 0; i < TIMEOUTS; i++) {
@@ -273,6 +275,6 @@ int settings_timeout(struct settings *s, struct str value, struct buf *why)
     s->timeout_ms[i] = ms;
     return 0;
   }
-  buf_printf(why, "expected NAME=SECONDS, with NAME one of handshake, request, write, drain");
+  buf_printf(why, "expected NAME=SECONDS, with NAME one of handshake, request, handle, write, drain");
   return ERR_SYNTAX;
 }

@@ -32,6 +32,7 @@ struct listen_list {
 enum timeout {
   TIMEOUT_HANDSHAKE,
   TIMEOUT_REQUEST,
+  TIMEOUT_HANDLE,
   TIMEOUT_WRITE,
   TIMEOUT_DRAIN,
   TIMEOUTS,

@@ -9,9 +9,6 @@
 #include "tls/kdf_provider.h"
 #include "tls/x25519.h"
 
-/* How long a site may take to answer. */
-enum { HANDLE_MS = 60 * 1000 };
-
 /* Descriptors that are not for connections, besides the listeners: the loop's, the log, the capsule, the pool's files.
  */
 enum { DESCRIPTORS_OWN = 28, TURNED_MOST = 32, CONNECTIONS_LEAST = 8 };
@@ -104,7 +101,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   server->deadlines = (struct deadlines){
       .handshake = settings->timeout_ms[TIMEOUT_HANDSHAKE],
       .request = settings->timeout_ms[TIMEOUT_REQUEST],
-      .handle = HANDLE_MS,
+      .handle = settings->timeout_ms[TIMEOUT_HANDLE],
       .write = settings->timeout_ms[TIMEOUT_WRITE],
       .drain = settings->timeout_ms[TIMEOUT_DRAIN],
   };

@@ -54,3 +54,16 @@ def test_a_name_that_is_not_cached_stalls_nobody_else(serve, preload, request_li
             assert site.gopher("/index.gmi").menu
         assert time.monotonic() - started < 2 * SLOWER
         assert client.read_to_end(sock)[0]
+
+
+@pytest.mark.parametrize("scheme", ["gemini", "gopher", "gophers"])
+def test_an_answer_that_is_not_made_in_time_is_40_B1_G17(serve, preload, scheme):
+    """`--timeout handle=`: the disk has not even said what the file is."""
+    site = serve(TREE, "--timeout", "handle=0.5", before=slow(preload, "NAME", 3))
+    started = time.monotonic()
+    if scheme == "gemini":
+        reply = site.gemini("/coldone")
+        assert (reply.status, "too long" in reply.meta) == (40, True)
+    else:
+        assert "too long" in site.gopher("/coldone", tls=scheme == "gophers").error
+    assert 0.4 < time.monotonic() - started < 2.5 * SLOWER

@@ -167,6 +167,16 @@ static void timeouts_B1(void **state)
       {__LINE__, "handshake=-1", ERR_SYNTAX, 0},
       {__LINE__, "handshake=86401", ERR_SYNTAX, 0},
       {__LINE__, "handshake=1.2345", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=999999999", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=86400.001", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=.5", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=5.", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=+5", ERR_SYNTAX, 0},
+      {__LINE__, "handshake= 5", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=nan", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=inf", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=1e3", ERR_SYNTAX, 0},
+      {__LINE__, "handshake=0x10", ERR_SYNTAX, 0},
       {__LINE__, "lunch=3", ERR_SYNTAX, 0},
       {__LINE__, "", ERR_SYNTAX, 0},
   };
@@ -184,13 +194,44 @@ static void timeouts_B1(void **state)
   }
 }
 
-static void defaults_are_10_10_30_and_1_seconds_B1(void **state)
+static void every_deadline_can_be_moved_and_none_removed_B1(void **state)
+{
+  (void)state;
+  static const struct {
+    enum timeout timeout;
+    const char *name;
+  } table[] = {{TIMEOUT_HANDSHAKE, "handshake"},
+               {TIMEOUT_REQUEST, "request"},
+               {TIMEOUT_HANDLE, "handle"},
+               {TIMEOUT_WRITE, "write"},
+               {TIMEOUT_DRAIN, "drain"}};
+  assert_int_equal(sizeof table / sizeof *table, TIMEOUTS);
+  struct settings s;
+  struct buf value = BUF_INIT(64), why = BUF_INIT(1024);
+  assert_int_equal(settings_init(&s), 0);
+  for (size_t i = 0; i < TIMEOUTS; i++) {
+    buf_clear(&value);
+    buf_printf(&value, "%s=%zu.5", table[i].name, i + 1);
+    assert_int_equal(settings_timeout(&s, buf_str(&value), &why), 0);
+    buf_clear(&value);
+    buf_printf(&value, "%s=0", table[i].name);
+    assert_int_equal(settings_timeout(&s, buf_str(&value), &why), ERR_SYNTAX);
+  }
+  for (size_t i = 0; i < TIMEOUTS; i++)
+    assert_int_equal(s.timeout_ms[table[i].timeout], (i + 1) * 1000 + 500);
+  buf_free(&value);
+  buf_free(&why);
+  settings_free(&s);
+}
+
+static void the_defaults_of_all_deadlines_B1(void **state)
 {
   (void)state;
   struct settings s;
   assert_int_equal(settings_init(&s), 0);
   assert_int_equal(s.timeout_ms[TIMEOUT_HANDSHAKE], 10000);
   assert_int_equal(s.timeout_ms[TIMEOUT_REQUEST], 10000);
+  assert_int_equal(s.timeout_ms[TIMEOUT_HANDLE], 60000);
   assert_int_equal(s.timeout_ms[TIMEOUT_WRITE], 30000);
   assert_int_equal(s.timeout_ms[TIMEOUT_DRAIN], 1000);
   assert_int_equal(s.cache_mib, 32);
@@ -236,7 +277,8 @@ static void ports(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(defaults_are_10_10_30_and_1_seconds_B1),
+      cmocka_unit_test(every_deadline_can_be_moved_and_none_removed_B1),
+      cmocka_unit_test(the_defaults_of_all_deadlines_B1),
       cmocka_unit_test(addresses_B2),
       cmocka_unit_test(values_add_up_and_off_clears_them),
       cmocka_unit_test(names),

@@ -280,6 +280,43 @@ static void who_reads_too_slowly_over_all_is_closed_B1(void **state)
   assert_true(logged(rig, "cut short: the client reads too slowly"));
 }
 
+/* Runs the loop for a few looks at a client that takes nothing. The clock is set so that it has taken all that it has
+ * at `rate` bytes a second, the last of it just now. Whether it is still there. */
+static bool stays_at(struct rig *rig, uint64_t rate)
+{
+  for (uint64_t end = uv_hrtime() + 100 * 1000000; rig->server.first && uv_hrtime() < end;) {
+    struct conn *c = rig->server.first;
+    uv_update_time(&rig->loop);
+    c->progress_at = uv_now(&rig->loop);
+    c->write_at = c->progress_at - conn_delivered(c) * 1000 / rate;
+    (void)uv_run(&rig->loop, UV_RUN_NOWAIT);
+    (void)poll(NULL, 0, 1);
+  }
+  return rig->server.first != NULL;
+}
+
+/* The bound itself, after the write deadline and not before: a little faster goes on, a little slower ends. */
+static void the_bound_is_MIN_RATE_B1(void **state)
+{
+  struct rig *rig = *state;
+  rig->server.deadlines.write = 60;
+  int client = enter(rig, "B", true);
+  for (int i = 0; i < 20; i++) { /* until the client's buffer is full */
+    (void)uv_run(&rig->loop, UV_RUN_NOWAIT);
+    (void)poll(NULL, 0, 1);
+  }
+  assert_in_range(conn_delivered(rig->server.first), MIN_RATE, 1 << 20); /* so that both clocks are past the deadline */
+  assert_true(stays_at(rig, MIN_RATE + 1));
+  conn_arm(rig->server.first); /* for a look in 10 ms, which finds another deadline: it is too early to say */
+  rig->server.deadlines.write = UINT64_C(24) * 3600 * 1000;
+  assert_true(stays_at(rig, MIN_RATE - 1));
+  rig->server.deadlines.write = 60;
+  conn_arm(rig->server.first);
+  assert_false(stays_at(rig, MIN_RATE - 1));
+  close(client);
+  assert_true(logged(rig, "cut short: the client reads too slowly"));
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -289,6 +326,7 @@ int main(void)
       test(a_source_that_fails_later_is_cut_short_P18_B3),
       test(one_connection_sends_so_many_pieces_a_turn),
       test(who_reads_too_slowly_over_all_is_closed_B1),
+      test(the_bound_is_MIN_RATE_B1),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
