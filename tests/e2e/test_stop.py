@@ -1,5 +1,6 @@
 """How `nuncio serve` stops: nothing in progress is lost, and nothing holds it up for ever (issue 2)."""
 
+import contextlib
 import signal
 import time
 
@@ -70,6 +71,28 @@ def test_a_reader_who_does_not_read_does_not_hold_it_up_for_ever(serve):
         client.read_to_end(sock, 1000)
         site.signal()
         site.wait(5)
+
+
+def test_readers_who_go_on_reading_have_ten_seconds(serve):
+    """They take a little all the time, which no other deadline minds. Then the answer is cut short: no close_notify."""
+    site = serve(TREE)
+    with site.connect_tls(receive_buffer=4096) as over_tls, site.connect("gopher", receive_buffer=4096) as plain:
+        over_tls.sendall(b"gemini://localhost/big.bin\r\n")
+        plain.sendall(b"/big.bin\r\n")
+        client.read_to_end(over_tls, 1000), client.read_to_end(plain, 1000)
+        started = time.monotonic()
+        site.signal()
+        while site.alive():
+            assert time.monotonic() - started < 12 * SLOWER
+            for sock in (over_tls, plain):
+                with contextlib.suppress(OSError):  # it is over there
+                    sock.recv(2000)
+            time.sleep(0.1)
+        assert 9.5 < time.monotonic() - started
+        site.wait()
+        assert client.read_to_end(plain)[1] == client.RESET
+        assert client.read_to_end(over_tls)[1] in (client.RESET, client.FIN)
+    assert len([line for line in site.log_lines("request") if "cut short: the server stops" in line]) == 2
 
 
 def test_a_second_signal_stops_at_once(serve):
