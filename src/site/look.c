@@ -203,7 +203,7 @@ static int look_index(int root, const struct index *index, unsigned flags, struc
     err = ask_stat(root, buf_str(&f->file), flags, f, &f->st);
   if (err == 0 && !S_ISREG(f->st.st_mode)) {
     close_file(f);
-    err = ERR_NOT_FOUND;
+    err = S_ISDIR(f->st.st_mode) ? ERR_NOT_FOUND : ERR_SPECIAL;
   }
   f->kind = index->kind;
   f->menu = index->menu;

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -154,6 +155,26 @@ static void an_unreadable_index_refuses_its_directory_G19(void **state)
   reply_free(&r);
 }
 
+/* Its owner did not mean the folder to be listed, whatever became of the index. */
+static void an_index_that_is_no_file_refuses_its_directory_G13(void **state)
+{
+  struct stand *s = *state;
+  struct reply r = REPLY_INIT;
+  static const char *const names[] = {"index.gmi", "index.gemini", "gophermap"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char path[64];
+    (void)snprintf(path, sizeof path, "listing/%s", names[i]);
+    assert_int_equal(mkfifo(folder_path(&s->folder, path), 0644), 0);
+    for (int representation = REPR_GEMTEXT; representation <= REPR_MENU; representation++) {
+      ask(s, (enum representation)representation, "/listing/", &r);
+      if (r.status != STATUS_NOT_FOUND)
+        fail_msg("%s, representation %d: %d", names[i], representation, (int)r.status);
+    }
+    assert_int_equal(unlink(folder_path(&s->folder, path)), 0);
+  }
+  reply_free(&r);
+}
+
 static void a_map_too_large_to_translate_is_refused_with_a_reason(void **state)
 {
   struct stand *s = *state;
@@ -239,6 +260,7 @@ int main(void)
       row(a_redirect_that_has_no_room_is_never_cut),
       row(directories_that_lead_out_are_51_G13),
       row(an_unreadable_index_refuses_its_directory_G19),
+      row(an_index_that_is_no_file_refuses_its_directory_G13),
       row(a_map_too_large_to_translate_is_refused_with_a_reason),
       row(what_is_added_or_taken_away_shows_within_a_second),
       row(item_types_come_from_names_and_looks),

@@ -1,5 +1,6 @@
 """Fixtures: real servers for one test, for a file of tests, or for the whole session."""
 
+import errno
 import itertools
 import os
 import resource
@@ -7,6 +8,7 @@ import resource
 import pytest
 
 import server as harness
+from rights import without_openat2
 from tree import plant
 
 
@@ -43,13 +45,29 @@ def _only_this_tests_log():
         assert answered_for or server.alive(), f"it died with {server.process.returncode}\n{server.log()}"
 
 
-def _factory(tmp_path_factory, started):
+def pytest_generate_tests(metafunc):
+    """A file of tests with BOTH_WAYS runs twice, the second time where openat2 is not there and the server walks a path
+    by itself (G13): the answers must be the same."""
+    if getattr(metafunc.module, "BOTH_WAYS", False) and "lookup" in metafunc.fixturenames:
+        metafunc.parametrize("lookup", [None, errno.ENOSYS], ids=["openat2", "walk"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def lookup(request):
+    """With which errno openat2 fails, or None."""
+    return getattr(request, "param", None)
+
+
+def _factory(tmp_path_factory, started, lookup=None):
     number = itertools.count(1)
 
     def serve(tree=None, *options, capsule=None, **more):
         work = tmp_path_factory.mktemp(f"server{next(number)}-")
         if capsule is None:
             capsule = plant(work / "capsule", {"index.gmi": "# Home\n"} if tree is None else tree)
+        if lookup:
+            assert "preexec" not in more
+            more["preexec"] = without_openat2(lookup)
         server = harness.Server(work, capsule, *options, **more)
         started.append(server)
         return server
@@ -71,18 +89,18 @@ def _end(started):
 
 
 @pytest.fixture
-def serve(tmp_path_factory):
+def serve(tmp_path_factory, lookup):
     """serve({"path": content}, options...): a server for this test. It must end cleanly on SIGTERM afterwards."""
     started = []
-    yield _factory(tmp_path_factory, started)
+    yield _factory(tmp_path_factory, started, lookup)
     _end(started)
 
 
 @pytest.fixture(scope="module")
-def serve_for_module(tmp_path_factory):
+def serve_for_module(tmp_path_factory, lookup):
     """The same for all tests of a file that only read."""
     started = []
-    yield _factory(tmp_path_factory, started)
+    yield _factory(tmp_path_factory, started, lookup)
     _end(started)
 
 

@@ -29,6 +29,28 @@ UNPRIVILEGED_FILES = without_rights("dac_override", "dac_read_search")
 UNPRIVILEGED_PORTS = without_rights("net_bind_service")
 
 
+def without_openat2(number):
+    """What a child calls so that openat2 fails with this errno in it and in whatever it becomes: ENOSYS as in a kernel
+    before Linux 5.6, EPERM as in some containers. A seccomp filter of four instructions; the call has the same number
+    on every processor."""
+    openat2, load, jump_if_equal, answer = 437, 0x20, 0x15, 0x06
+    seccomp_errno, seccomp_allow = 0x00050000, 0x7FFF0000
+    pr_set_no_new_privs, pr_set_seccomp, mode_filter = 38, 22, 2
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in (
+        (load, 0, 0, 0), (jump_if_equal, 0, 1, openat2), (answer, 0, 0, seccomp_errno | number),
+        (answer, 0, 0, seccomp_allow))))
+    program = ctypes.create_string_buffer(struct.pack("H6xQ" if ctypes.sizeof(ctypes.c_void_p) == 8 else "H2xI", 4,
+                                                      ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def in_child():
+        if (libc.prctl(pr_set_no_new_privs, 1, 0, 0, 0) != 0 or
+                libc.prctl(pr_set_seccomp, mode_filter, program, code, 0) != 0):  # `code` goes along to be kept alive
+            raise OSError(ctypes.get_errno(), "prctl")
+
+    return in_child
+
+
 # An address that is this machine's own and not loopback, in a network of a test's own.
 OWN_ADDRESS = "192.0.2.1"
 

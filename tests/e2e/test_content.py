@@ -8,6 +8,8 @@ import client
 from rights import UNPRIVILEGED_FILES
 from tree import Fifo, Link, Mode, Socket, plant
 
+BOTH_WAYS = True  # with openat2, and without it
+
 # ---------------------------------------------------------------- nothing from outside
 
 SECRET = "a secret outside the capsule"

@@ -10,6 +10,8 @@ import pytest
 import client
 from server import SANITIZED, SLOWER, eventually
 
+BOTH_WAYS = True  # with openat2, and without it
+
 TREE = {
     "alpha.gmi": "Some text first.\n\n# The first letter\n",
     "untitled.gmi": "No heading at all.\n",

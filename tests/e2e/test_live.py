@@ -7,6 +7,8 @@ import time
 from server import eventually
 from tree import plant
 
+BOTH_WAYS = True  # with openat2, and without it
+
 
 def test_an_edit_is_seen_by_the_next_reader(serve):
     site = serve({"page.gmi": "# 0000\n"})

@@ -8,6 +8,8 @@ import client
 from server import SLOWER
 from tree import Sparse
 
+BOTH_WAYS = True  # with openat2, and without it
+
 MEETING = """\ufeffAn Imaginary Meeting\r
 \r
 2 May 2024\r
