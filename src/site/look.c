@@ -149,8 +149,8 @@ static int look_tree_page(int root, struct str path, enum representation represe
 }
 
 /* Something real stands at `name`: does it take the place of an overview's tree? It is asked for the owner's sake only,
- * so it never waits and never fails. */
-static void look_shadow(int root, struct str name, struct found *f)
+ * so it never fails, and in the loop it never waits. */
+static void look_shadow(int root, struct str name, unsigned flags, struct found *f)
 {
   struct stat st;
   struct str document = STR(OVERVIEW_SUFFIX);
@@ -159,7 +159,7 @@ static void look_shadow(int root, struct str name, struct found *f)
     return;
   /* A document that was asked for itself: what would shadow it has its name without the suffix. */
   struct str other = is_document ? str_head(name, name.n - document.n) : buf_str(&f->shadowed);
-  if (resolve_stat(root, other, RESOLVE_CACHED_ONLY, &st) != 0 || (!is_document && !S_ISREG(st.st_mode)))
+  if (resolve_stat(root, other, flags, &st) != 0 || (!is_document && !S_ISREG(st.st_mode)))
     buf_clear(&f->shadowed);
 }
 
@@ -219,7 +219,7 @@ static int look_directory(int root, struct str path, enum representation represe
   for (; index->name; index++) {
     int err = look_index(root, index, flags, f);
     if (err != ERR_NOT_FOUND) {
-      look_shadow(root, str_head(path, path.n - 1), f);
+      look_shadow(root, str_head(path, path.n - 1), flags, f);
       return err;
     }
   }
@@ -232,7 +232,7 @@ static int look_directory(int root, struct str path, enum representation represe
   }
   if (err == ERR_NOT_FOUND)
     return look_tree_root(root, path, flags, f);
-  look_shadow(root, str_head(path, path.n - 1), f);
+  look_shadow(root, str_head(path, path.n - 1), flags, f);
   return err;
 }
 
@@ -259,7 +259,7 @@ static int find(int root, struct str path, enum representation representation, u
     return err;
   if (S_ISREG(f->st.st_mode)) {
     if (!mime_has_suffix(look_name(path)) || str_ends(path, STR(OVERVIEW_SUFFIX)))
-      look_shadow(root, path, f);
+      look_shadow(root, path, flags, f);
     return 0;
   }
 
