@@ -1,4 +1,4 @@
-"""A disk that answers late is our fault, not the reader's, and nobody else's business (G17, issue 2)."""
+"""A disk that answers late or is broken is our fault, not the reader's, and nobody else's business (G17, issues 2 and 4)."""
 
 import os
 import subprocess
@@ -8,6 +8,8 @@ import pytest
 
 import client
 from server import ROOT, SANITIZED, SLOWER
+from test_files import READERS, body_of, start_gopher
+from tree import Sparse
 
 TREE = {"index.gmi": "# Home\n", "a.txt": "slow\n", "page.gmi": "=> coldone One\n=> coldtwo Two\n=> coldthree Three\n",
         "coldone": "text\n", "coldtwo": "text\n", "coldthree": "text\n"}
@@ -67,3 +69,37 @@ def test_an_answer_that_is_not_made_in_time_is_40_B1_G17(serve, preload, scheme)
     else:
         assert "too long" in site.gopher("/coldone", tls=scheme == "gophers").error
     assert 0.4 < time.monotonic() - started < 2.5 * SLOWER
+
+
+BAD_BLOCK = 3_000_000
+
+
+def broken(library, at):
+    return ["env", f"LD_PRELOAD={library}", f"BROKEN_FROM={at}"]
+
+
+@pytest.mark.parametrize("start", READERS)
+def test_a_disk_error_in_the_middle_of_a_file_shows_G3_P18(serve, preload, start):
+    """As with a file cut short: no close_notify over TLS, RST over TCP, and the log says which file and why."""
+    site = serve({"big.bin": Sparse(8 << 20), "index.gmi": "# Home\n"}, before=broken(preload, BAD_BLOCK))
+    with start(site, "/big.bin") as sock:
+        raw, end = client.read_to_end(sock)
+    assert len(body_of(start, raw)) <= BAD_BLOCK
+    assert end in ((client.RESET,) if start is start_gopher else (client.RESET, client.FIN))
+    warnings = [line for line in site.log_lines("warning") if "big.bin" in line]
+    assert len(warnings) == 1 and "cut short" in warnings[0] and "input or output failed" in warnings[0], warnings
+    assert [line for line in site.log_lines("request") if "cut short: its source failed" in line]
+    assert site.gemini("/").status == 20
+
+
+@pytest.mark.parametrize("name", ["page.gmi", "text.txt", "README", "map/", "meeting/", "big.bin", "photo.png"])
+def test_a_disk_error_at_the_first_byte_is_told_G17(serve, preload, name):
+    """Never a page with a part missing."""
+    site = serve({"page.gmi": "# A page\n", "text.txt": "text\n", "README": "text\n", "map/gophermap": "Hello\n",
+                  "meeting.overview.txt": "A Meeting\n\n1. One.\n", "big.bin": Sparse(8 << 20), "photo.png": "x"},
+                 before=broken(preload, 0))
+    assert site.gemini("/" + name).status == 40
+    assert site.gopher("/" + name).error
+    assert site.gopher("/" + name, tls=True).error
+    assert [line for level in ("warning", "error") for line in site.log_lines(level)
+            if name.rstrip("/") in line and "failed" in line]
