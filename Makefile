@@ -73,8 +73,8 @@ REPLAY_BIN := $(FUZZ:tests/fuzz/fuzz_%.c=$B/tests/fuzz/replay_%)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help deps deps-bench run test unit e2e asan fuzz fuzz-replay bench bench-lost bench-scaling lint layers format \
-        format-check tidy cppcheck warnings cov install clean
+.PHONY: all help deps deps-bench run test unit e2e scan asan fuzz fuzz-replay bench bench-lost bench-scaling lint layers \
+        format format-check tidy cppcheck warnings cov install clean
 
 all: $B/nuncio ## build build/nuncio
 
@@ -121,7 +121,9 @@ $(FLOOR): $B/tests/bench/floor.o
 # ---------------------------------------------------------------- what must be installed
 
 DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev
-DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx gopher tmux bombadillo
+DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx gopher tmux bombadillo \
+              amfora gnutls-bin libnss3-tools sslscan
+DEPS_SCAN  := testssl.sh sslscan openssl python3 python3-pytest
 DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc
 DEPS_FUZZ  := clang libclang-rt-14-dev
 DEPS_BENCH := python3 openssl
@@ -134,6 +136,7 @@ DEPS_WANTED := $(sort $(DEPS_BUILD) \
   $(if $(filter test unit e2e asan cov,$(GOALS)),$(DEPS_TEST)) \
   $(if $(filter lint warnings tidy cppcheck format format-check layers,$(GOALS)),$(DEPS_TEST) $(DEPS_LINT)) \
   $(if $(filter fuzz,$(GOALS)),$(DEPS_FUZZ)) \
+  $(if $(filter scan,$(GOALS)),$(DEPS_SCAN)) \
   $(if $(filter bench bench-lost bench-scaling,$(GOALS)),$(DEPS_BENCH)))
 
 # With `deps` on the command line everything else waits for it, under -j too.
@@ -177,6 +180,11 @@ fuzz-replay: $(REPLAY_BIN) ## the corpora of the fuzz targets, without a fuzzer
 
 e2e: $B/nuncio $(FLOOR) ## end-to-end tests (pytest): a real server, real clients
 	NUNCIO=$(abspath $B/nuncio) FLOOR=$(abspath $(FLOOR)) NUNCIO_MODE=$(MODE) timeout 1200 $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
+
+# SCAN=short: what matters most, in a minute.
+scan: $B/nuncio ## sslscan and testssl.sh on a running server: minutes; reports into build/scan
+	@NUNCIO=$(abspath $B/nuncio) SCAN=$(SCAN) SCAN_REPORTS=$(abspath build/scan) timeout 1800 \
+	  $(PYTHON) -B -m pytest -q -s -p no:cacheprovider tests/e2e/test_tls_scanners.py tests/e2e/scan_testssl.py
 
 asan: | needs ## the whole suite under the address and undefined-behaviour sanitizers
 	+$(MAKE) --no-print-directory MODE=asan test
