@@ -150,6 +150,36 @@ static void one_ticket_without_early_data_G4(void **state)
   rig_world_free(&w);
 }
 
+/* A client that sends early data though its ticket allows none: it is thrown away, and the handshake goes on. */
+static void early_data_is_refused_G4(void **state)
+{
+  (void)state;
+  static const char words[] = "gemini://one.example/early\r\n";
+  struct rig_world w;
+  struct rig_client client;
+  struct buf wire = BUF_INIT(1 << 16), plain = BUF_INIT(1024);
+  size_t written = 0;
+  rig_world_of_two(&w);
+  rig_client_init(&client, "one.example", TLS1_3_VERSION);
+  assert_false(resumes(&w, &client, "one.example"));
+  assert_int_equal(SSL_SESSION_set_max_early_data(client.ticket, 1000), 1);
+  rig_client_again(&client, "one.example");
+  assert_int_equal(SSL_write_early_data(client.ssl, words, sizeof words - 1, &written), 1);
+  assert_int_equal(written, sizeof words - 1);
+  struct tls_session *s = tls_session_new(w.server);
+  rig_client_output(&client, &wire);
+  assert_int_equal(tls_session_feed(s, buf_str(&wire), &plain), TLS_HANDSHAKE);
+  assert_int_equal(rig_pump(&client, s, 0, &plain), TLS_OPEN);
+  assert_int_equal(SSL_get_early_data_status(client.ssl), SSL_EARLY_DATA_REJECTED);
+  assert_true(tls_session_resumed(s));
+  assert_int_equal(plain.n, 0);
+  tls_session_free(s);
+  rig_client_free(&client);
+  buf_free(&wire);
+  buf_free(&plain);
+  rig_world_free(&w);
+}
+
 /* A TLS 1.2 ticket would put the keys of past sessions under one key of ours. */
 static void tls12_has_no_tickets_G1(void **state)
 {
@@ -206,6 +236,7 @@ int main(void)
       cmocka_unit_test(x25519_comes_first_and_hello_retry_works),
       cmocka_unit_test(tickets_resume_within_their_site_only_G5),
       cmocka_unit_test(one_ticket_without_early_data_G4),
+      cmocka_unit_test(early_data_is_refused_G4),
       cmocka_unit_test(tls12_has_no_tickets_G1),
       cmocka_unit_test(tickets_outlive_a_renewed_certificate),
       cmocka_unit_test(a_session_outlives_its_server),
