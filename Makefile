@@ -121,7 +121,7 @@ $(FLOOR): $B/tests/bench/floor.o
 # ---------------------------------------------------------------- what must be installed
 
 DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev
-DEPS_TEST  := libcmocka-dev python3 python3-pytest openssl netcat-openbsd curl lynx gopher tmux bombadillo \
+DEPS_TEST  := libcmocka-dev python3 python3-pytest python3-pytest-xdist openssl netcat-openbsd curl lynx gopher tmux bombadillo \
               amfora gnutls-bin libnss3-tools sslscan
 DEPS_SCAN  := testssl.sh sslscan openssl python3 python3-pytest
 DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc
@@ -178,8 +178,11 @@ unit: $(UNIT_BIN) ## unit and core tests (cmocka)
 fuzz-replay: $(REPLAY_BIN) ## the corpora of the fuzz targets, without a fuzzer
 	@for t in $^; do name=$${t##*/replay_}; timeout 300 $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
 
+# Most tests wait more than they work: a few files at a time, whose servers take ports of the system's choice.
+E2E_JOBS ?= 3
 e2e: $B/nuncio $(FLOOR) ## end-to-end tests (pytest): a real server, real clients
-	NUNCIO=$(abspath $B/nuncio) FLOOR=$(abspath $(FLOOR)) NUNCIO_MODE=$(MODE) timeout 1200 $(PYTHON) -B -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_FLAGS)
+	NUNCIO=$(abspath $B/nuncio) FLOOR=$(abspath $(FLOOR)) NUNCIO_MODE=$(MODE) timeout 1200 \
+	  $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(E2E_JOBS) --dist loadfile tests/e2e $(PYTEST_FLAGS)
 
 # SCAN=short: what matters most, in a minute.
 scan: $B/nuncio ## sslscan and testssl.sh on a running server: minutes; reports into build/scan
