@@ -1,6 +1,7 @@
 /* `nuncio serve`: from a command line to a running server. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "config/settings.h"
 #include "proc/handover.h"
 #include "proc/supervisor.h"
+#include "proc/watch.h"
 #include "proc/worker.h"
 #include "tls/certificate.h"
 #include "tls/tickets.h"
@@ -180,26 +182,61 @@ static int prepare(struct settings *s, struct handover *h, struct buf *why)
   return err;
 }
 
+/* What workers read when they start and cannot look at again by name. */
+enum { PATH_ROOM = 2 * PATH_MAX };
+struct watched {
+  struct watch watch;
+  struct buf certificate, key;
+};
+
+static int watch_settings(struct watched *w, const struct settings *s)
+{
+  int err = watch_add(&w->watch, s->capsule, WATCH_FOLDER);
+  if (err || (s->gemini.off && !s->gophers))
+    return err;
+  buf_printf(&w->certificate, "%s/%s.crt", s->certs, s->names[0]);
+  buf_put_c(&w->certificate, '\0');
+  buf_printf(&w->key, "%s/%s.key", s->certs, s->names[0]);
+  buf_put_c(&w->key, '\0');
+  err = buf_error(&w->certificate) ? buf_error(&w->certificate) : buf_error(&w->key);
+  if (err == 0)
+    err = watch_add(&w->watch, w->certificate.p, WATCH_FILE);
+  if (err == 0)
+    err = watch_add(&w->watch, w->key.p, WATCH_FILE);
+  return err;
+}
+
 static int supervise(struct settings *s, struct handover *h, int argc, char **argv)
 {
   struct buf why = BUF_INIT(WHY_MAX);
+  struct watched watched = {WATCH_INIT, BUF_INIT(PATH_ROOM), BUF_INIT(PATH_ROOM)};
+  int status = EXIT_FAULT;
   int err = supervisor_heed_signals();
   if (err == 0 && h->role == HANDOVER_NONE)
     err = prepare(s, h, &why);
-  if (err)
+  if (err == 0)
+    err = watch_settings(&watched, s);
+  if (err) {
     say(err, &why);
-  buf_free(&why);
-  if (err)
-    return EXIT_FAULT;
+    goto out;
+  }
   struct announcement announcement = {s, &h->sockets};
   const struct supervision plan = {
       .arguments = argv,
       .n_arguments = (size_t)argc,
       .handover = h,
+      .watch = &watched.watch,
       .on_ready = on_ready,
       .context = &announcement,
   };
-  return supervisor_run(&plan) ? EXIT_OK : EXIT_FAULT;
+  if (supervisor_run(&plan))
+    status = EXIT_OK;
+
+out:
+  buf_free(&watched.certificate);
+  buf_free(&watched.key);
+  buf_free(&why);
+  return status;
 }
 
 static int serve(struct settings *s, int argc, char **argv)

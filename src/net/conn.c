@@ -224,7 +224,6 @@ static bool admitted(struct server *server, bool *turned_away)
 void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer)
 {
   bool turned_away;
-  server->on_client(server);
   struct conn *c = admitted(server, &turned_away) ? calloc(1, sizeof *c) : NULL;
   if (!c) {
     close(fd);

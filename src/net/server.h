@@ -66,8 +66,6 @@ struct server {
   /* Called after a connection was taken off the list: a listener that paused may go on, a worker that drains may stop.
    */
   void (*on_gone)(struct server *server);
-  /* Called when a client was accepted, before anything else: time to look for swapped certificates and folders. */
-  void (*on_client)(struct server *server);
   void *owner; /* the worker's */
 
   char received[RECEIVE_MAX];

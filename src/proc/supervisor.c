@@ -104,6 +104,18 @@ static void rotate_tickets(struct supervisor *s)
     log_error("no random bytes for a new ticket key: the one in use stays");
 }
 
+/* Not while a trial is under way: what it makes of the change is heard first. */
+static void look_for_changes(struct supervisor *s)
+{
+  if (s->stopping || s->generation == 0 || s->trial != TRIAL_NONE)
+    return;
+  const char *changed = watch_look(s->plan->watch, clock_ms());
+  if (!changed)
+    return;
+  log_notice("%s is another one now, or gone", changed);
+  s->reload_wanted = true;
+}
+
 static uint64_t sooner(uint64_t a, uint64_t b)
 {
   return a < b ? a : b;
@@ -124,6 +136,8 @@ static int patience(const struct supervisor *s)
   for (unsigned slot = 0; slot < crew->n_slots && !s->stopping && s->generation > 0; slot++)
     if (!crew_manned(crew, slot, s->generation))
       next = sooner(next, crew->slots[slot].start_at_ms);
+  if (!s->stopping && s->generation > 0 && s->trial == TRIAL_NONE)
+    next = sooner(next, s->plan->watch->next_ms);
   return next > now ? (int)(next - now) : 1;
 }
 
@@ -179,6 +193,7 @@ static void run(struct supervisor *s)
   struct crew *crew = &s->state->crew;
   while (!s->failed && !(s->stopping && crew->n == 0)) {
     if (!s->stopping) {
+      look_for_changes(s);
       supervisor_begin_wanted(s);
       start_missing(s);
       if (s->changing && settled(s))

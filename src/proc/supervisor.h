@@ -3,6 +3,7 @@
 #define NUNCIO_PROC_SUPERVISOR_H
 
 #include "proc/handover.h"
+#include "proc/watch.h"
 
 /* What it is to supervise. All borrowed for as long as it runs, but that `handover` is taken over. */
 struct supervision {
@@ -10,6 +11,7 @@ struct supervision {
   size_t n_arguments;
   /* Sockets, ring and, after an upgrade, workers; by the role it is known whether this is a first start. */
   struct handover *handover;
+  struct watch *watch; /* what workers read at their start: another one there means a reload */
   /* Called once all workers of a first start serve. */
   void (*on_ready)(void *context);
   void *context;
@@ -21,6 +23,8 @@ int supervisor_heed_signals(void) __attribute__((warn_unused_result));
 
 /* Runs until SIGTERM or SIGINT, and after all workers have ended. A loop over signals and children, nothing else: no
  * stranger's byte comes here.
+ *
+ * A change of what is watched does what SIGHUP does.
  *
  *   SIGHUP    a first worker reads certificates and settings anew. If it comes up, a whole new generation takes over
  *             the sockets and the old one finishes what it has open; if not, what runs goes on.

@@ -34,6 +34,7 @@ static void begin_trial(struct supervisor *s, enum trial trial)
     log_notice("reloading: trying certificates and settings");
   }
   s->trial = trial;
+  watch_know(s->plan->watch, clock_ms()); /* before it is read: what changes meanwhile is seen at the next look */
   supervisor_start(s, program, 0, s->generation + 1);
   if (!crew_in(&s->state->crew, 0, MEMBER_STARTING, s->generation + 1))
     trial_failed(s); /* not even started: it was said why */

@@ -4,34 +4,10 @@
 #include "proc/control.h"
 #include "proc/worker_internal.h"
 
-/* How often swapped certificates are looked for. */
-enum { REFRESH_MS = 1000 };
-
 /* What the thread pool is given to finish once the last connection is gone. */
 enum { POOL_MS = 500 };
 
 /* ------------------------------------------------------------------ while it runs */
-
-/* Looks for swapped certificates and folders, at most once a second and only when somebody comes. */
-void worker_on_client(struct server *server)
-{
-  struct worker *w = server->owner;
-  uint64_t now = uv_now(&w->loop);
-  if (now - w->refreshed_at < REFRESH_MS)
-    return;
-  w->refreshed_at = now;
-  site_refresh(w->site);
-  if (!w->tls)
-    return;
-  struct buf why = BUF_INIT(4096);
-  unsigned replaced = tls_server_refresh(w->tls, &why);
-  if (replaced)
-    log_notice("a new certificate is in use");
-  struct str rest = buf_str(&why), line;
-  while (str_line(&rest, &line))
-    log_warning("%.*s; the old certificate stays in use", STR_ARG(line));
-  buf_free(&why);
-}
 
 static void close_handle(uv_handle_t *handle)
 {

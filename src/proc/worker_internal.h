@@ -30,14 +30,12 @@ struct worker {
   int control;
   unsigned slot;
   uv_timer_t drain;
-  uint64_t refreshed_at;
   bool draining;  /* no newcomers: ends with the last connection */
   bool stopping;  /* and that soon */
   bool abandoned; /* the pool was left at work: nothing that it may touch can be freed */
 };
 
 /* What the parts call while it runs. */
-void worker_on_client(struct server *server);
 void worker_on_gone(struct server *server);
 void worker_on_signal(uv_signal_t *handle, int number);
 void worker_on_control(uv_poll_t *poll, int status, int events);

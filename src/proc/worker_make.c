@@ -109,7 +109,6 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   server->courtesies = settings->courtesies;
   server->log_address = settings->log_address;
   server->on_gone = worker_on_gone;
-  server->on_client = worker_on_client;
   server->owner = w;
   for (size_t i = 0; i < sockets->n; i++)
     if (sockets->at[i].proto == &proto_gemini && sockets->at[i].slot == 0)

@@ -11,7 +11,6 @@
 void answer_free(struct answer *a)
 {
   look_free(&a->found);
-  capsule_unref(a->capsule);
   site_unref(a->site);
   free(a);
 }
@@ -51,7 +50,7 @@ void answer_fail(struct answer *a, int err)
 
 static void look_and_read(struct answer *a, unsigned flags)
 {
-  a->err = look_at(a->capsule->fd, a->target[a->at].path, a->representation, flags, &a->found);
+  a->err = look_at(a->site->folder, a->target[a->at].path, a->representation, flags, &a->found);
   if (a->err == 0)
     a->err = look_read(&a->found, READY_FILE_MAX, flags);
 }
@@ -84,7 +83,7 @@ static void look_done(struct work *w, bool cancelled)
  * of listings encoded. */
 static struct ready *second_ready(const struct answer *a)
 {
-  return a->at > 0 && a->capsule == a->site->capsule ? recall(a->site, a->representation, a->target[a->at].path) : NULL;
+  return a->at > 0 ? recall(a->site, a->representation, a->target[a->at].path) : NULL;
 }
 
 static void look(struct answer *a)
@@ -130,7 +129,6 @@ static struct answer *answer_make(struct site *site, const struct request *reque
   a->targets = request->targets;
   a->representation = request->representation;
   a->site = site_ref(site);
-  a->capsule = capsule_ref(site->capsule);
   look_init(&a->found);
   return a;
 }

@@ -16,7 +16,6 @@ struct answer {
   struct work work; /* first: the pool gives it back */
   struct build_wait wait;
   struct site *site;
-  struct capsule *capsule; /* as it was when the request came */
   void (*done)(void *context, struct response *response);
   void *context;
   enum representation representation;

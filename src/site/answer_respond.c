@@ -29,8 +29,8 @@ static void keep(struct answer *a, struct response *r, struct page *page)
   r->ready = ready;
   ready->lasting = page->lasting;
   ready->checked = page->lasting ? a->asked : page->made;
-  /* What the page was made from must be what the trail shows, in the folder that is served now. */
-  if (page->settled && file_id_eq(&page->id, &seen) && a->capsule == site->capsule && !site->closed)
+  /* What the page was made from must be what the trail shows. */
+  if (page->settled && file_id_eq(&page->id, &seen) && !site->closed)
     recall_keep(site, a->representation, a->target[a->at].path, ready, a->asked_ns);
 }
 
@@ -154,10 +154,7 @@ void answer_respond(struct answer *a)
     answer_fail(a, a->err);
     return;
   }
-  struct ready *ready =
-      a->capsule == a->site->capsule
-          ? recall_by_trail(a->site, a->representation, a->target[a->at].path, &a->found.trail, a->asked)
-          : NULL;
+  struct ready *ready = recall_by_trail(a->site, a->representation, a->target[a->at].path, &a->found.trail, a->asked);
   if (ready) {
     answer_with(a, ready);
     return;
@@ -173,7 +170,7 @@ void answer_respond(struct answer *a)
   case FOUND_LISTING:
   case FOUND_TREE:
     a->wait.ready = page_ready;
-    build_page(a->site, a->capsule, &a->found, &a->wait);
+    build_page(a->site, &a->found, &a->wait);
     return;
   }
 }

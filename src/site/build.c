@@ -10,13 +10,12 @@
 #include "site/ready.h"
 #include "site/recall.h"
 
-/* One job in the pool, and those who wait for it. It holds all that it needs: the site and the capsule may be replaced
- * while it runs. */
+/* One job in the pool, and those who wait for it. It holds a site that may be
+ * closed while it runs. */
 struct build {
   struct work work; /* first: the pool gives it back */
   struct job job;
   struct site *site;
-  struct capsule *capsule;
   uint64_t asked;      /* when, on the env's clock: nothing was looked at before that */
   struct file_id seen; /* the file as it was when the build was asked for: whoever saw another version does not join */
   struct build *next, **link;
@@ -66,7 +65,6 @@ static void build_free(struct build *b)
       b->next->link = b->link;
   }
   job_free(&b->job);
-  capsule_unref(b->capsule);
   site_unref(b->site);
   free(b);
 }
@@ -146,7 +144,7 @@ static void build_done(struct work *work, bool cancelled)
       b->job.document->made = b->asked;
     if (b->job.page)
       b->job.page->made = b->asked;
-    if (b->job.document && b->capsule == site->capsule)
+    if (b->job.document)
       cache_put(site->cache, KIND_DOCUMENT, b->job.file, &b->job.document->held, page_cost(b->job.document));
     warn_about(b);
   }
@@ -155,11 +153,11 @@ static void build_done(struct work *work, bool cancelled)
 }
 
 /* Starts a job; `prior` is what it need not do again (a parsed document, an earlier listing), or NULL. */
-static void start(struct site *site, struct capsule *capsule, struct page *prior, struct build_wait *w)
+static void start(struct site *site, struct page *prior, struct build_wait *w)
 {
   const struct found *found = w->found;
   struct build *b = calloc(1, sizeof *b);
-  int err = b ? job_init(&b->job, found, capsule->fd, site->env->wall(site->env), site_title(site), prior) : ERR_NOMEM;
+  int err = b ? job_init(&b->job, found, site->folder, site->env->wall(site->env), site_title(site), prior) : ERR_NOMEM;
   if (err) {
     free(b);
     w->ready(w, err, NULL);
@@ -168,7 +166,6 @@ static void start(struct site *site, struct capsule *capsule, struct page *prior
   b->work.run = build_run;
   b->work.done = build_done;
   b->site = site_ref(site);
-  b->capsule = capsule_ref(capsule);
   b->asked = site->env->now(site->env);
   b->seen = file_id(&found->st);
   b->last = &b->waiting;
@@ -195,12 +192,12 @@ static bool too_old(const struct build *b, uint64_t now)
 }
 
 /* A build under way that gives this page, or the document that it is made from. */
-static struct build *under_way(struct site *site, const struct capsule *capsule, const struct found *found)
+static struct build *under_way(struct site *site, const struct found *found)
 {
   struct file_id id = file_id(&found->st);
   uint64_t now = site->env->now(site->env);
   for (struct build *b = site->builds; b; b = b->next) {
-    if (b->capsule != capsule || b->job.kind != found->kind || !file_id_eq(&b->seen, &id) || too_old(b, now) ||
+    if (b->job.kind != found->kind || !file_id_eq(&b->seen, &id) || too_old(b, now) ||
         !str_eq(b->job.file, buf_str(&found->file)))
       continue;
     bool parses = found->kind == FOUND_TREE && !b->job.prior;
@@ -210,17 +207,17 @@ static struct build *under_way(struct site *site, const struct capsule *capsule,
   return NULL;
 }
 
-static void join_or_start(struct site *site, struct capsule *capsule, struct page *prior, struct build_wait *w)
+static void join_or_start(struct site *site, struct page *prior, struct build_wait *w)
 {
   const struct found *found = w->found;
-  struct build *b = under_way(site, capsule, found);
+  struct build *b = under_way(site, found);
   if (b)
     join(b, w);
   /* Whether there is such a point can be told at once. */
   else if (found->kind == FOUND_TREE && prior && found->point.n && overview_find(prior->document, found->point) < 0)
     w->ready(w, ERR_NOT_FOUND, NULL);
   else
-    start(site, capsule, prior, w);
+    start(site, prior, w);
 }
 
 /* It waited for the document; now its own page can be made. The document is handed on by hand: one that has not settled
@@ -228,23 +225,22 @@ static void join_or_start(struct site *site, struct capsule *capsule, struct pag
 static void go_on_from_document(struct build *b, struct build_wait *w)
 {
   struct page *document = b->job.document ? b->job.document : b->job.prior;
-  join_or_start(b->site, b->capsule, document, w);
+  join_or_start(b->site, document, w);
 }
 
-void build_page(struct site *site, struct capsule *capsule, const struct found *found, struct build_wait *w)
+void build_page(struct site *site, const struct found *found, struct build_wait *w)
 {
   struct str file = buf_str(&found->file);
   struct file_id id = file_id(&found->st);
   struct page *prior = NULL;
   w->found = found;
   w->build = NULL;
-  /* An answer from before a swap has no cache. */
-  if (found->kind == FOUND_TREE && capsule == site->capsule) {
+  if (found->kind == FOUND_TREE) {
     prior = cached_document(site, file);
     if (prior && !page_trusted(prior, &id))
       prior = NULL;
-  } else if (found->kind == FOUND_LISTING && capsule == site->capsule) {
+  } else if (found->kind == FOUND_LISTING) {
     prior = recall_listing(site, file);
   }
-  join_or_start(site, capsule, prior, w);
+  join_or_start(site, prior, w);
 }

@@ -71,7 +71,7 @@ static char look(struct site *site, struct ready *page, struct str raw)
     return type;
   if (page)
     page->looks++;
-  if (item_look(site->capsule->fd, raw, RESOLVE_CACHED_ONLY, &type) != ERR_AGAIN)
+  if (item_look(site->folder, raw, RESOLVE_CACHED_ONLY, &type) != ERR_AGAIN)
     return type;
   bool fresh;
   type = types_get(site, raw, &fresh);

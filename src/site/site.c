@@ -1,16 +1,17 @@
-/* A site: opening and closing it, its names, and the capsule that is swapped under it. */
+/* A site: opening and closing it, and its names. */
 #include "site/site.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
-#include "base/log.h"
 #include "site/answer.h"
 #include "site/item.h"
 #include "site/state.h"
 
-enum { REFRESH_MS = 1000, TYPE_MAX = 1024 };
+enum { TYPE_MAX = 1024 };
 
 struct site *site_ref(struct site *site)
 {
@@ -29,7 +30,8 @@ void site_unref(struct site *site)
   free(site->gemtext_type);
   types_clear(&site->types);
   cache_close(site->cache);
-  capsule_unref(site->capsule);
+  if (site->folder >= 0)
+    close(site->folder);
   free(site);
 }
 
@@ -95,6 +97,7 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   if (!site)
     return ERR_NOMEM;
   site->refs = 1;
+  site->folder = -1;
   site->env = env;
   site->mime = mime;
   types_init(&site->types);
@@ -103,9 +106,11 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   if (err) {
     buf_put_str(why, STR("out of memory"));
   } else {
-    err = capsule_open(config->root, &site->capsule);
-    if (err)
+    site->folder = open(config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (site->folder < 0) {
+      err = errno == ENOTDIR ? ERR_SYNTAX : err_from_errno(errno);
       explain(why, config->root, err);
+    }
   }
   if (err) {
     site_unref(site);
@@ -125,45 +130,9 @@ void site_close(struct site *site)
   site_unref(site);
 }
 
-/* Says what is wrong with the root, once for as long as it lasts. */
-static void trouble(struct site *site, const char *what)
+int site_folder(const struct site *site)
 {
-  if (!site->troubled)
-    log_warning("capsule %s: %s; the folder that was there is served on", site->root, what);
-  site->troubled = true;
-}
-
-/* Takes the folder that stands at the root's path now. */
-static void swap(struct site *site)
-{
-  struct capsule *now = NULL;
-  int err = capsule_open(site->root, &now);
-  if (err) {
-    trouble(site, err_text(err));
-    return;
-  }
-  capsule_unref(site->capsule);
-  site->capsule = now;
-  types_clear(&site->types);
-  cache_clear(site->cache);
-  site->troubled = false;
-  log_notice("capsule %s: another folder is there now, and is served", site->root);
-}
-
-void site_refresh(struct site *site)
-{
-  uint64_t now = site->env->now(site->env);
-  if (site->looked && now - site->refreshed < REFRESH_MS)
-    return;
-  site->looked = true;
-  site->refreshed = now;
-  struct stat st;
-  if (stat(site->root, &st) != 0)
-    trouble(site, "it is gone");
-  else if (!capsule_is(site->capsule, &st))
-    swap(site);
-  else
-    site->troubled = false;
+  return site->folder;
 }
 
 struct str site_name(const struct site *site)

@@ -13,7 +13,7 @@
 
 /* What a site is made from. Borrowed during site_open only. */
 struct site_config {
-  const char *root;         /* the capsule's folder; may be or hold a symbolic link that is swapped later */
+  const char *root;         /* the capsule's folder: the one that stands there now, whatever takes its name later */
   const char *const *names; /* host names it answers for, ASCII; the first one is the main name */
   size_t n_names;           /* at least 1 */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
@@ -32,9 +32,8 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
  * needs. */
 void site_close(struct site *site);
 
-/* Looks, at most once a second, whether another folder stands at the root's path now (a release swapped in), and takes
- * it. Called before requests; cheap. */
-void site_refresh(struct site *site);
+/* The capsule's folder, as an O_PATH descriptor that stays the site's. */
+int site_folder(const struct site *site);
 
 /* The main name; whether `host` (any case, with or without a trailing dot) is one of the names; the i-th name or an
  * empty span. */

@@ -3,7 +3,6 @@
 #define NUNCIO_SITE_STATE_H
 
 #include "site/cache.h"
-#include "site/capsule.h"
 #include "site/failure.h"
 #include "site/once.h"
 #include "site/site.h"
@@ -18,15 +17,12 @@ struct site {
   bool closed; /* env and mime are not ours to use any more */
   struct env *env;
   const struct mime *mime;
-  char *root;   /* the path that site_refresh looks at */
+  char *root;   /* the folder's path, for its name */
   char **names; /* lower case, without a trailing dot */
   size_t n_names;
   bool named;
   char *gemtext_type; /* `text/gemini`, with the site's language */
-  struct capsule *capsule;
-  uint64_t refreshed; /* when the root was last looked at, on the env's clock */
-  bool looked;        /* whether it ever was */
-  bool troubled;      /* the root is gone or cannot be opened, and that has been said */
+  int folder;         /* O_PATH: everything is looked up from here, by any thread whose owner holds a reference */
   struct cache *cache;
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far: asked by tests */

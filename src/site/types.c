@@ -8,11 +8,10 @@
 #include "site/item.h"
 #include "site/state.h"
 
-/* One look at all that was wanted. It holds what it needs: site and capsule may be replaced while it runs. */
+/* One look at all that was wanted. It holds a site that may be closed while it runs. */
 struct types_job {
   struct work work; /* first: the pool gives it back */
   struct site *site;
-  struct capsule *capsule;
   struct buf paths; /* as `wanted` */
   char type[TYPES_WANTED];
 };
@@ -82,7 +81,6 @@ static void remember(struct types *t, struct str raw, char type, uint64_t now)
 static void job_free(struct types_job *job)
 {
   buf_free(&job->paths);
-  capsule_unref(job->capsule);
   site_unref(job->site);
   free(job);
 }
@@ -93,7 +91,7 @@ static void job_run(struct work *w)
   struct types_job *job = (struct types_job *)w;
   struct str rest = buf_str(&job->paths), raw;
   for (size_t i = 0; rest.n && i < TYPES_WANTED && str_split(&rest, '\0', &raw); i++)
-    if (item_look(job->capsule->fd, raw, 0, &job->type[i]) < 0)
+    if (item_look(job->site->folder, raw, 0, &job->type[i]) < 0)
       job->type[i] = ITEM_AS_NAMED;
 }
 
@@ -104,7 +102,7 @@ static void job_done(struct work *w, bool cancelled)
   struct types_job *job = (struct types_job *)w;
   struct site *site = job->site;
   site->types.job = NULL;
-  if (!site->closed && !cancelled && job->capsule == site->capsule) {
+  if (!site->closed && !cancelled) {
     uint64_t now = site->env->now(site->env);
     struct str rest = buf_str(&job->paths), raw;
     for (size_t i = 0; rest.n && i < TYPES_WANTED && str_split(&rest, '\0', &raw); i++)
@@ -127,7 +125,6 @@ static void start(struct site *site)
     job->work.run = job_run;
     job->work.done = job_done;
     job->site = site_ref(site);
-    job->capsule = capsule_ref(site->capsule);
     job->paths = t->wanted;
     t->wanted = BUF_INIT(TYPES_WANTED_MAX);
     t->n_wanted = 0;

@@ -25,7 +25,6 @@ struct tls_site {
   char *dir, *file;
   size_t index;
   SSL_CTX *ctx;
-  struct pair_identity seen; /* the files at the last look, good or not */
 };
 
 struct tls_server {
@@ -272,30 +271,14 @@ static void warn_owner(const struct tls_site *site, X509 *leaf)
   ERR_clear_error();
 }
 
-/* Reads the pair and puts it in the place of the one in use. *fresh: the certificates are not those that were in use
- * (a backup that touches files is no news). */
-static int site_load(struct tls_server *server, struct tls_site *site, bool *fresh, struct buf *why)
+static int site_load(struct tls_server *server, struct tls_site *site, struct buf *why)
 {
   struct pair pair = PAIR_INIT;
-  SSL_CTX *ctx = NULL;
-  /* Before the files are opened: what changes in between is seen at the next look. */
-  pair_look(site->dir, site->file, &site->seen);
   int err = pair_read(site->dir, site->file, &pair, why);
   if (err == 0)
-    err = site_context(server, site, &pair, &ctx, why);
-  if (err == 0) {
-    STACK_OF(X509) *chain = NULL;
-    const X509 *leaf = site->ctx ? SSL_CTX_get0_certificate(site->ctx) : NULL;
-    if (leaf)
-      SSL_CTX_get0_chain_certs(site->ctx, &chain);
-    *fresh = !leaf || X509_cmp(leaf, pair.leaf) != 0 || sk_X509_num(chain) != sk_X509_num(pair.chain);
-    for (int i = 0; !*fresh && i < sk_X509_num(chain); i++)
-      *fresh = X509_cmp(sk_X509_value(chain, i), sk_X509_value(pair.chain, i)) != 0;
-    SSL_CTX_free(site->ctx); /* running sessions hold it */
-    site->ctx = ctx;
-    if (*fresh)
-      warn_owner(site, pair.leaf);
-  }
+    err = site_context(server, site, &pair, &site->ctx, why);
+  if (err == 0)
+    warn_owner(site, pair.leaf);
   pair_free(&pair);
   return err;
 }
@@ -304,12 +287,11 @@ int tls_server_add(struct tls_server *server, const char *const *names, size_t n
                    const char *file, size_t index, struct buf *why)
 {
   struct tls_site site;
-  bool fresh;
   int err = site_init(&site, names, n_names, dir, file, index);
   if (err)
     buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
   else
-    err = site_load(server, &site, &fresh, why);
+    err = site_load(server, &site, why);
   struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;
@@ -322,22 +304,4 @@ int tls_server_add(struct tls_server *server, const char *const *names, size_t n
   }
   site_free(&site);
   return err;
-}
-
-unsigned tls_server_refresh(struct tls_server *server, struct buf *why)
-{
-  unsigned replaced = 0;
-  for (size_t i = 0; i < server->n_sites; i++) {
-    struct tls_site *site = &server->sites[i];
-    struct pair_identity now;
-    bool fresh = false;
-    pair_look(site->dir, site->file, &now);
-    if (pair_same(&now, &site->seen))
-      continue;
-    if (site_load(server, site, &fresh, why) < 0)
-      buf_put_c(why, '\n');
-    else if (fresh)
-      replaced++;
-  }
-  return replaced;
 }

@@ -28,10 +28,4 @@ void tls_server_free(struct tls_server *server);
 int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const char *dir,
                    const char *file, size_t index, struct buf *why) __attribute__((warn_unused_result));
 
-/* Looks whether the pair of any site is another file now (device, inode, size, time of either file, through symbolic
- * links) and loads it if it is whole and valid; a pair that is not keeps the old one in use. Returns how many were
- * replaced; a sentence per failure (one per change, not per look) is appended to *why, a line each. Call at most once a
- * second. New sessions get the new certificate; running ones keep theirs. */
-unsigned tls_server_refresh(struct tls_server *server, struct buf *why);
-
 #endif

@@ -3,7 +3,6 @@
 #define NUNCIO_TLS_PAIR_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -39,19 +38,5 @@ bool pair_matches(const struct pair *pair);
 /* Whether a certificate is signed by the name that it carries and with the key that it carries. Another one is for
  * whoever signed it to renew. */
 bool pair_self_signed(X509 *leaf);
-
-/* Which two files stand under the pair's names at the moment, through symbolic links. The change time is in it because
- * a key that becomes readable by chmod is news as well. */
-struct pair_identity {
-  struct file_identity {
-    int error; /* errno of stat, else 0; the rest is 0 where there is an error */
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec modified, changed;
-  } certificate, key;
-};
-void pair_look(const char *dir, const char *name, struct pair_identity *out);
-bool pair_same(const struct pair_identity *a, const struct pair_identity *b);
 
 #endif

@@ -115,10 +115,22 @@ def test_a_release_swapped_in_by_a_symbolic_link(serve, tmp_path):
     (tmp_path / "next").symlink_to("two")
     os.replace(tmp_path / "next", current)
     eventually(lambda: site.gemini("/").text == "# Release two\n", 3, "the new release")
-    time.sleep(1)  # by then every worker has looked
+    eventually(lambda: any("2 new workers serve" in line for line in site.log_lines("notice")), 3, "every worker")
     assert site.gemini("/two.txt").text == "two\n"
     assert site.gemini("/one.txt").status == 51
     assert "Release two" in site.gopher("").text
+
+
+def test_a_capsule_that_is_gone_is_served_on_until_another_comes(serve):
+    site = serve({"index.gmi": "# Old\n"})
+    site.capsule.rename(site.work / "old")
+    eventually(lambda: any("what ran before goes on" in line for line in site.log_lines("warning")), 4, "the warning")
+    why, = [line for line in site.log_lines("error") if str(site.capsule) in line]
+    assert "there is no folder" in why
+    for _ in range(10):
+        assert site.gemini("/").text == "# Old\n"
+    plant(site.capsule, {"index.gmi": "# New\n"})
+    eventually(lambda: site.gemini("/").text == "# New\n", 3, "the new folder")
 
 
 def test_a_folder_moved_away_and_a_new_one_put_in_its_place(serve):
@@ -127,6 +139,6 @@ def test_a_folder_moved_away_and_a_new_one_put_in_its_place(serve):
     site.capsule.rename(site.work / "old")
     plant(site.capsule, {"index.gmi": "# New\n"})
     eventually(lambda: site.gemini("/").text == "# New\n", 3, "the new folder")
-    time.sleep(1)  # by then every worker has looked
+    eventually(lambda: any("2 new workers serve" in line for line in site.log_lines("notice")), 3, "every worker")
     shutil.rmtree(site.work / "old")
     assert site.gemini("/").text == "# New\n"

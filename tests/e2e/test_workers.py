@@ -1,5 +1,6 @@
 """Supervisor and workers: who dies is replaced, a reload and an upgrade lose nobody, tickets are good everywhere."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ import client
 import server as harness
 from pairs import make_pair
 from server import PROGRAM, SANITIZED, SLOWER, eventually, run
-from tree import Sparse
+from tree import Sparse, plant
 
 TREE = {"index.gmi": "# Home\n", "text.txt": "text\n", "big.bin": Sparse(24 << 20)}
 
@@ -317,6 +318,35 @@ def test_a_burst_of_signals_and_a_reload_again_and_again_lose_nobody(serve):
     assert not site.log_lines("warning"), site.log()
     reloads = [line for line in site.log_lines("notice") if "reloading" in line]
     assert 2 <= len(reloads) <= 2 * 8  # a burst is not one reload for each signal
+
+
+def test_a_changed_certificate_and_a_moved_release_are_taken_without_a_signal_and_lose_nobody(serve, tmp_path):
+    for name in ("one", "two"):
+        plant(tmp_path / name, {"index.gmi": "# Home\n", "text.txt": "text\n", f"{name}.txt": f"{name}\n"})
+    current = tmp_path / "current"
+    current.symlink_to("one")
+    site = serve(capsule=current, certs=make_pair(tmp_path / "certs", "localhost"), workers=2)
+    crowd = Crowd(site)
+    crowd.more(10)
+    rounds = itertools.count(1)
+
+    def all_new():
+        done = next(rounds)
+        eventually(lambda: sum("2 new workers serve" in line for line in site.log_lines("notice")) == done, 5,
+                   "every worker")
+
+    for name in ("two", "one", "two"):
+        old = site.gemini("/").certificate
+        (tmp_path / "next").symlink_to(name)
+        os.replace(tmp_path / "next", current)
+        eventually(lambda name=name: site.gopher(f"/{name}.txt").raw == f"{name}\n".encode(), 3, "the new release")
+        all_new()
+        make_pair(tmp_path / "certs", "localhost")
+        eventually(lambda old=old: site.gemini("/").certificate != old, 3, "the new certificate")
+        all_new()
+        crowd.more(20)
+    assert crowd.end() == []
+    assert not site.log_lines("warning"), site.log()
 
 
 def test_a_reload_of_many_workers_hurries_none(serve):

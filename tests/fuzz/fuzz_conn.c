@@ -199,7 +199,6 @@ static void begin_run(void)
       .most_conns = 4,
       .most_turned = 2,
       .on_gone = nothing,
-      .on_client = nothing,
   };
   must(poller_open(&run.server.poller, &lasting.loop) == 0, "a poller");
 }

@@ -113,7 +113,6 @@ static int set_up(void **state)
       .deadlines = {.handshake = 5000, .request = 5000, .handle = 5000, .write = 5000, .drain = 200},
       .most_conns = 10,
       .on_gone = nothing,
-      .on_client = nothing,
   };
   assert_int_equal(poller_open(&rig->server.poller, &rig->loop), 0);
   const struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -195,21 +195,6 @@ static void tls12_has_no_tickets_G1(void **state)
   rig_world_free(&w);
 }
 
-static void tickets_outlive_a_renewed_certificate(void **state)
-{
-  (void)state;
-  struct rig_world w;
-  struct rig_client client;
-  rig_world_of_two(&w);
-  rig_client_init(&client, "one.example", TLS1_3_VERSION);
-  assert_false(resumes(&w, &client, "one.example"));
-  assert_int_equal(certificate_make(w.folder, "one.example", NULL, KEY_KEEP, NULL, &w.why), 0);
-  assert_int_equal(tls_server_refresh(w.server, &w.why), 1);
-  assert_true(resumes(&w, &client, "one.example"));
-  rig_client_free(&client);
-  rig_world_free(&w);
-}
-
 /* ---------------------------------------------------------------- lifetimes */
 
 static void a_session_outlives_its_server(void **state)
@@ -238,7 +223,6 @@ int main(void)
       cmocka_unit_test(one_ticket_without_early_data_G4),
       cmocka_unit_test(early_data_is_refused_G4),
       cmocka_unit_test(tls12_has_no_tickets_G1),
-      cmocka_unit_test(tickets_outlive_a_renewed_certificate),
       cmocka_unit_test(a_session_outlives_its_server),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
