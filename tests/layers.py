@@ -21,6 +21,7 @@ MAY_INCLUDE = {
 # One home per library: the folders, or the single files, that may speak to it.
 LIBRARIES = {
     "uv.h": {"net", "load", "proc"},
+    "seccomp.h": {"proc/sandbox_seccomp.c", "proc/sandbox_trap.c"},
     "openssl/": {"tls"},
     "utf8proc.h": {"base/utf8.c"},
     "uriparser/": {"text/uri.c"},

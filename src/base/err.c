@@ -34,6 +34,8 @@ const char *err_text(int err)
     return "exists already";
   case ERR_WRONG:
     return "a wrong result";
+  case ERR_ABSENT:
+    return "this system lacks it";
   case ERR_TLS:
     return "TLS failed";
   }

@@ -19,6 +19,7 @@ enum err {
   ERR_EXISTS = -12,   /* something is there already and is not to be overwritten */
   ERR_TLS = -13,      /* the TLS library said no */
   ERR_WRONG = -14,    /* a computation of ours came to another result than its check */
+  ERR_ABSENT = -15,   /* the system lacks what was asked for */
 };
 
 /* A short English phrase for `err` (static storage), such as "no such file". */

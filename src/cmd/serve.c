@@ -18,7 +18,9 @@
 #include "cmd/serve_options.h"
 #include "config/settings.h"
 #include "proc/handover.h"
+#include "proc/sandbox.h"
 #include "proc/supervisor.h"
+#include "proc/user.h"
 #include "proc/watch.h"
 #include "proc/worker.h"
 #include "tls/certificate.h"
@@ -136,8 +138,18 @@ static int work(struct settings *s, struct handover *h)
   struct worker *worker = NULL;
   struct buf why = BUF_INIT(WHY_MAX);
   (void)prctl(PR_SET_NAME, "nuncio"); /* it was started by a path that says nothing */
+  if (s->sandbox) {
+    sandbox_no_dumps();                      /* before it has read a key */
+    (void)setenv("UV_USE_IO_URING", "0", 1); /* a ring of system calls would go past the filter */
+  }
   const struct worker_parts parts = {
-      .settings = s, .sockets = &h->sockets, .slot = h->slot, .control = h->control, .tickets = h->tickets};
+      .settings = s,
+      .sockets = &h->sockets,
+      .slot = h->slot,
+      .first = h->first,
+      .control = h->control,
+      .tickets = h->tickets,
+  };
   int err = worker_new(&parts, &worker, &why);
   if (h->tickets >= 0)
     close(h->tickets); /* it is mapped, for reading */
@@ -166,13 +178,17 @@ struct announcement {
 static void on_ready(void *context)
 {
   const struct announcement *a = context;
+  if (geteuid() == 0 && !a->settings->user)
+    log_warning("it serves as root, since it was started as root: name another user by --user NAME");
   announce(a->settings, a->sockets);
 }
 
 /* What a first start makes: sockets, the main name's certificate, the ring of ticket keys. */
 static int prepare(struct settings *s, struct handover *h, struct buf *why)
 {
-  int err = check_capsule(s->capsule, why);
+  int err = s->user ? user_check(s->user, why) : 0;
+  if (err == 0)
+    err = check_capsule(s->capsule, why);
   if (err == 0)
     err = open_listeners(s, &h->sockets, why);
   if (err == 0 && (!s->gemini.off || s->gophers))
@@ -212,6 +228,8 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
   struct watched watched = {WATCH_INIT, BUF_INIT(PATH_ROOM), BUF_INIT(PATH_ROOM)};
   int status = EXIT_FAULT;
   int err = supervisor_heed_signals();
+  if (s->sandbox)
+    sandbox_no_dumps(); /* the ring of ticket keys */
   if (err == 0 && h->role == HANDOVER_NONE)
     err = prepare(s, h, &why);
   if (err == 0)

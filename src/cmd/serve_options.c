@@ -31,6 +31,8 @@ static const char usage[] =
     "  --no-gophers             no TLS on the Gopher port\n"
     "  --no-http-page           no page for web browsers on the Gopher port\n"
     "  --no-fast-kdf            derive the keys of TLS sessions by OpenSSL's own, slower functions\n"
+    "  --user NAME              started as root: what serves becomes this user, who must be able to read the capsule\n"
+    "  --no-sandbox             do not lock in what serves (see `The sandbox` in the README)\n"
     "  --log-address            put client addresses into the log\n"
     "  --verbose                log every step of a connection\n"
     "  --quiet                  log warnings and errors only\n"
@@ -51,6 +53,8 @@ enum option_code {
   OPT_NO_GOPHERS,
   OPT_NO_HTTP_PAGE,
   OPT_NO_FAST_KDF,
+  OPT_USER,
+  OPT_NO_SANDBOX,
   OPT_LOG_ADDRESS,
   OPT_VERBOSE,
   OPT_QUIET,
@@ -72,6 +76,8 @@ static const struct option options[] = {
     {"no-gophers", no_argument, NULL, OPT_NO_GOPHERS},
     {"no-http-page", no_argument, NULL, OPT_NO_HTTP_PAGE},
     {"no-fast-kdf", no_argument, NULL, OPT_NO_FAST_KDF},
+    {"user", required_argument, NULL, OPT_USER},
+    {"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
     {"log-address", no_argument, NULL, OPT_LOG_ADDRESS},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"quiet", no_argument, NULL, OPT_QUIET},
@@ -125,6 +131,12 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     break;
   case OPT_NO_FAST_KDF:
     s->fast_kdf = false;
+    break;
+  case OPT_USER:
+    err = settings_string(&s->user, value);
+    break;
+  case OPT_NO_SANDBOX:
+    s->sandbox = false;
     break;
   case OPT_LOG_ADDRESS:
     s->log_address = true;

@@ -25,7 +25,7 @@ int settings_init(struct settings *s)
   s->timeout_ms[TIMEOUT_WRITE] = 30000;
   s->timeout_ms[TIMEOUT_DRAIN] = 1000;
   s->cache_mib = CACHE_MIB;
-  s->gophers = s->courtesies = s->fast_kdf = true;
+  s->gophers = s->courtesies = s->fast_kdf = s->sandbox = true;
   s->log_level = LOG_REQUEST;
   s->capsule = str_dup(STR("./capsule"));
   s->certs = str_dup(STR("./certs"));
@@ -42,6 +42,7 @@ void settings_free(struct settings *s)
   free(s->capsule);
   free(s->certs);
   free(s->lang);
+  free(s->user);
   for (size_t i = 0; i < s->n_names; i++)
     free(s->names[i]);
   memset(s, 0, sizeof *s);

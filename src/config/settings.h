@@ -43,6 +43,7 @@ struct settings {
   char *capsule;
   char *certs;
   char *lang;             /* NULL: none */
+  char *user;             /* whom workers become where the server is started as root; NULL: nobody else */
   char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name */
   size_t n_names;
   bool named; /* false: the only name is the default */
@@ -55,6 +56,7 @@ struct settings {
   bool gophers;    /* TLS on the Gopher port (P6) */
   bool courtesies; /* a page for HTTP clients on the Gopher port (P5) */
   bool fast_kdf;   /* tls/kdf_provider.h and tls/x25519.h where they can be used */
+  bool sandbox;    /* workers lock themselves in */
   enum log_level log_level;
 };
 

@@ -47,7 +47,17 @@ static uint64_t now(struct env *env)
   return uv_now(pool->loop);
 }
 
-void pool_init(struct pool *pool, uv_loop_t *loop)
+static void run_nothing(uv_work_t *request)
+{
+  (void)request;
+}
+
+int pool_start(struct pool *pool)
+{
+  return uv_queue_work(pool->loop, &pool->first, run_nothing, NULL) < 0 ? ERR_BUSY : 0;
+}
+
+void pool_open(struct pool *pool, uv_loop_t *loop)
 {
   static_assert(offsetof(struct pool, env) == 0, "an env is found again as the pool that begins with it");
   pool->env = (struct env){submit, now, env_wall};

@@ -10,8 +10,13 @@
 struct pool {
   struct env env;
   uv_loop_t *loop;
+  uv_work_t first; /* what pool_start gives it to do */
 };
 
-void pool_init(struct pool *pool, uv_loop_t *loop);
+void pool_open(struct pool *pool, uv_loop_t *loop);
+
+/* Starts all the threads there will be: libuv has them all made when the first work is submitted ("Thread pool work
+ * scheduling" in its documentation), as many as UV_THREADPOOL_SIZE says. ERR_BUSY. */
+int pool_start(struct pool *pool) __attribute__((warn_unused_result));
 
 #endif

@@ -1,6 +1,7 @@
 /* What changes under the supervisor: generations, versions, deaths. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "proc/clock.h"
 #include "proc/control.h"
+#include "proc/sandbox.h"
 #include "proc/spawn.h"
 #include "proc/supervisor_internal.h"
 
@@ -145,7 +147,11 @@ static void say_death(const struct member *m, int status, uint64_t pause)
   char after[48] = "";
   if (pause)
     (void)snprintf(after, sizeof after, ", in %" PRIu64 ".%" PRIu64 " s", pause / 1000, pause % 1000 / 100);
-  if (WIFSIGNALED(status))
+  bool unsaid = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS; /* nothing ran that could have named the call */
+  if (unsaid || (WIFEXITED(status) && WEXITSTATUS(status) == SANDBOX_STATUS))
+    log_warning("worker %u (process %ld) was ended by its sandbox%s: another one takes its place%s", m->slot,
+                (long)m->pid, unsaid ? ", with its signals blocked as they are where a thread is made" : "", after);
+  else if (WIFSIGNALED(status))
     log_warning("worker %u (process %ld) was ended by signal %d (%s)%s: another one takes its place%s", m->slot,
                 (long)m->pid, WTERMSIG(status), strsignal(WTERMSIG(status)), /* NOLINT(concurrency-mt-unsafe) */
                 WCOREDUMP(status) ? ", core dumped" : "", after);

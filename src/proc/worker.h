@@ -15,11 +15,14 @@ struct worker_parts {
   struct sockets *sockets;         /* every slot's; their descriptors are taken over as they come into use, the rest is
                                     * borrowed until worker_free */
   unsigned slot;                   /* its number, from 0 */
+  bool first;                      /* nothing runs yet, and its owner waits at a terminal */
   int control;                     /* our end of the supervisor's socket pair; borrowed */
   int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
 };
 
-/* Makes a worker that stands by on every socket. On failure *why holds a sentence that names the thing and the mend. */
+/* Makes a worker that stands by on every socket: it has read all that it needs, is the user that the settings name, and
+ * is locked in, unless they say otherwise (proc/sandbox.h). On failure *why holds a sentence that names the thing and
+ * the mend. */
 int worker_new(const struct worker_parts *parts, struct worker **out, struct buf *why)
     __attribute__((warn_unused_result));
 

@@ -1,9 +1,13 @@
 /* How a worker is put together from its parts, and taken apart. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "proc/sandbox.h"
+#include "proc/user.h"
 #include "proc/worker_internal.h"
 #include "site/mime.h"
 #include "tls/kdf_provider.h"
@@ -122,7 +126,7 @@ static int start_loop(struct worker *w)
   if (uv_loop_init(&w->loop) < 0)
     return ERR_IO;
   w->loop_ready = true;
-  pool_init(&w->pool, &w->loop);
+  pool_open(&w->pool, &w->loop);
   (void)uv_timer_init(&w->loop, &w->drain);
   if (poller_open(&w->server.poller, &w->loop) < 0)
     return ERR_IO;
@@ -177,6 +181,57 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
   return w->entries ? 0 : ERR_NOMEM;
 }
 
+/* ------------------------------------------------------------------ who it is, and what it may do */
+
+/* The folder was opened before root was dropped; who owns those above it does not matter. */
+static int check_readable(const struct worker *w, const struct settings *settings, struct buf *why)
+{
+  if (faccessat(site_folder(w->site), ".", X_OK, AT_EACCESS) == 0)
+    return 0;
+  buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
+             settings->user, settings->capsule, settings->capsule);
+  return ERR_DENIED;
+}
+
+static int lock_in(struct worker *w, struct buf *absent, struct buf *why)
+{
+  int folder = site_folder(w->site);
+  int err = sandbox_files(&folder, 1, why);
+  if (err == ERR_ABSENT)
+    buf_put_str(absent, STR("Landlock (it could open any file that its user may)"));
+  else if (err)
+    return err;
+  err = pool_start(&w->pool);
+  if (err)
+    return err;
+  err = sandbox_calls(why);
+  if (err != ERR_ABSENT)
+    return err;
+  buf_printf(absent, "%sseccomp (it could ask for any system call)", absent->n ? " and " : "");
+  return 0;
+}
+
+/* From here on nothing of the machine can be had but what is open, and the capsule. */
+static int enter_sandbox(struct worker *w, const struct worker_parts *parts, struct buf *why)
+{
+  const struct settings *settings = parts->settings;
+  struct buf absent = BUF_INIT(1024);
+  int err = 0;
+  if (settings->user) {
+    err = user_become(settings->user, why);
+    if (err == 0)
+      err = check_readable(w, settings, why);
+  }
+  if (err || !settings->sandbox)
+    return err;
+  sandbox_no_dumps(); /* the change of user has set it anew */
+  err = lock_in(w, &absent, why);
+  if (err == 0 && absent.n && parts->first)
+    log_warning("the sandbox is not whole: this system does not let a worker have %.*s", STR_ARG(buf_str(&absent)));
+  buf_free(&absent);
+  return err;
+}
+
 int worker_new(const struct worker_parts *parts, struct worker **out, struct buf *why)
 {
   struct worker *w = calloc(1, sizeof *w);
@@ -201,6 +256,8 @@ int worker_new(const struct worker_parts *parts, struct worker **out, struct buf
     goto out;
   fill_server(w, parts->settings, parts->sockets);
   err = start_listeners(w, parts->settings, parts->sockets);
+  if (err == 0)
+    err = enter_sandbox(w, parts, why);
 
 out:
   if (err) {

@@ -39,6 +39,7 @@ void failure_response(struct response *r, int err, struct str path)
   case ERR_EXISTS:
   case ERR_TLS:
   case ERR_WRONG:
+  case ERR_ABSENT:
     response_set(r, STATUS_TEMPORARY_FAILURE, "The server has a fault and cannot show this page now");
     break;
   }
@@ -87,6 +88,7 @@ void failure_log(struct failures *f, uint64_t now, int err, struct str path)
   case ERR_EXISTS:
   case ERR_TLS:
   case ERR_WRONG:
+  case ERR_ABSENT:
     if (pace_allows(&f->faults, now, 1, FAILURE_MINUTE_MS, &left_out))
       write_line(LOG_ERROR, err, path, left_out);
     break;

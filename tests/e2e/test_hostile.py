@@ -205,7 +205,7 @@ def test_two_thousand_idle_connections_do_not_disturb_the_others(serve):
 
 def test_it_recovers_by_itself_when_descriptors_run_out(serve):
     """The limit falls below what the server counted on when it started, so that accept4 itself fails."""
-    site = serve(TREE, workers=1)
+    site = serve(TREE, workers=1, user=None)
     before = site.descriptors()
     used = len(os.listdir(f"/proc/{site.workers()[0]}/fd"))
     limit = before + 20
@@ -229,7 +229,7 @@ def test_it_recovers_by_itself_when_descriptors_run_out(serve):
 
 def test_it_goes_on_by_itself_where_no_connection_of_its_own_ends(serve):
     """The shortage may be another program's: nothing happens here that could wake the listener."""
-    site = serve(TREE)
+    site = serve(TREE, user=None)
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     site.limit_descriptors((0, limit[1]))
     with site.connect("gopher") as sock:

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -197,10 +198,15 @@ def test_workers_end_where_the_supervisor_dies(serve):
     site.process.kill()
     site.process.wait()
 
-    def gone():
+    def lives(pid):
         # Nobody is left to reap them but the machine's first process.
-        return not any(os.path.exists(f"/proc/{pid}/exe") and os.access(f"/proc/{pid}/fd", os.R_OK)
-                       and os.listdir(f"/proc/{pid}/fd") for pid in workers)
+        try:
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    def gone():
+        return not any(map(lives, workers))
 
     eventually(gone, 5, "the workers' end")
     with pytest.raises(ConnectionRefusedError):
