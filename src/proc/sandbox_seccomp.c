@@ -158,7 +158,8 @@ static int take_code(scmp_filter_ctx ctx, struct sock_fprog *out)
     goto out;
   code = calloc(n + BEFORE, sizeof *code);
   err = code ? 0 : ERR_NOMEM;
-  if (err == 0 && pread(fd, code + BEFORE, n * sizeof *code, 0) != (ssize_t)(n * sizeof *code))
+  if (err == 0 &&
+      (lseek(fd, 0, SEEK_SET) != 0 || read(fd, code + BEFORE, n * sizeof *code) != (ssize_t)(n * sizeof *code)))
     err = ERR_IO;
   if (err)
     goto out;

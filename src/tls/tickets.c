@@ -184,6 +184,7 @@ int tickets_map(int fd, bool writer, struct tickets **out, struct buf *why)
   }
   /* Keys belong neither into a core file nor, where the limit on locked memory allows, into the swap. */
   (void)madvise(t->ring, sizeof *t->ring, MADV_DONTDUMP);
+  (void)madvise(t->ring, sizeof *t->ring, MADV_DONTFORK); /* a child has a descriptor, should it need one */
   (void)mlock(t->ring, sizeof *t->ring);
   *out = t;
   return 0;

@@ -64,4 +64,6 @@ def look(world, make, number, url_of):
             memory.per_silent = of_a_fresh_one(lambda server: growth(server, number, False))
     except Failed as fault:
         memory.fault = str(fault)
+    except PermissionError:
+        memory.fault = "root alone can look at the memory of a process that is locked in"
     return memory

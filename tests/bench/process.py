@@ -151,7 +151,7 @@ class Process:
         set size. What the kernel holds for sockets is in neither."""
         pss = rss = 0
         for pid in self.tree():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 text = Path(f"/proc/{pid}/smaps_rollup").read_text()
                 pss += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])
                 rss += int(re.search(r"^Rss:\s+(\d+)", text, re.MULTILINE)[1])
@@ -160,6 +160,6 @@ class Process:
     def descriptors(self):
         total = 0
         for pid in self.tree():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 total += len(os.listdir(f"/proc/{pid}/fd"))
         return total

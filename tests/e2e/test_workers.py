@@ -156,8 +156,8 @@ def test_others_serve_while_one_is_down_for_a_while(serve):
     first = site.workers()[0]
     victim = first
     for _ in range(6):
-        os.kill(victim, signal.SIGKILL)
         others = [pid for pid in site.workers() if pid != victim]
+        os.kill(victim, signal.SIGKILL)
         for _ in range(20):
             assert site.gopher("/text.txt").text == "text\n"
         victim = [pid for pid in comes_up(site, 2, [victim]) if pid not in others][0]
