@@ -20,6 +20,7 @@ MODE = os.environ.get("NUNCIO_MODE", "release")
 SANITIZED = MODE == "asan"
 # The leak checker needs ptrace, and coverage wants to write its files at the end: what is built for them runs without.
 SANDBOX = MODE not in ("asan", "cov")
+AS_BUILT = [] if SANDBOX else ["--no-sandbox"]
 ROOT_USER = os.geteuid() == 0
 # Root serves as somebody else, as an owner would. (The leak checker cannot look at a process that changed its user.)
 USER = "nobody" if ROOT_USER and SANDBOX else None
@@ -71,6 +72,8 @@ servers = []
 
 def run(*words, cwd=None, before=(), seconds=30, **more):
     """Runs the program to its end: CompletedProcess with text. A sanitizer's report fails the test at once."""
+    if words[:1] == ("serve",):
+        words = (words[0], *AS_BUILT, *words[1:])
     try:
         done = subprocess.run([*before, PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds * SLOWER,

@@ -10,7 +10,7 @@ import pytest
 
 import client
 from rights import OWN_ADDRESS, UNPRIVILEGED_FILES, UNPRIVILEGED_PORTS, in_network_of, own_network, tool
-from server import HAVE_IPV6, PROGRAM, ROOT, free_port, run
+from server import AS_BUILT, HAVE_IPV6, PROGRAM, ROOT, free_port, run
 from tree import plant
 
 TREE = {"index.gmi": "# Home\n\n=> page.gmi A page\n", "page.gmi": "# A page\n"}
@@ -259,7 +259,7 @@ def test_the_limit_of_open_files_is_raised_B2(serve):
 
 def test_it_serves_the_folder_capsule_by_default(tmp_path):
     plant(tmp_path / "capsule", TREE)
-    with subprocess.Popen([PROGRAM, "serve", *LOOPBACK], cwd=tmp_path, stdout=subprocess.PIPE,
+    with subprocess.Popen([PROGRAM, "serve", *LOOPBACK, *AS_BUILT], cwd=tmp_path, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True) as process:
         try:
             lines = [process.stdout.readline() for _ in range(3)]
