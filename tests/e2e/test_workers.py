@@ -234,8 +234,9 @@ def test_nothing_is_written_into_what_has_the_number_of_a_standard_descriptor(tm
 
     # Of a process that is locked in, root alone sees what its descriptors are.
     sandbox = [] if harness.SEES_DESCRIPTORS else ["--no-sandbox"]
-    with subprocess.Popen([PROGRAM, "serve", *harness.AS_BUILT, *sandbox, "--gemini", "off", "--gopher", f"127.0.0.1:{port}", "--workers", "1",
-                           "--certs", tmp_path / "certs", tmp_path / "capsule"], preexec_fn=close_all) as process:
+    with subprocess.Popen([PROGRAM, "serve", *harness.AS_BUILT, *sandbox, "--gemini", "off", "--gopher",
+                           f"127.0.0.1:{port}", "--workers", "1", "--certs", tmp_path / "certs", tmp_path / "capsule"],
+                          preexec_fn=close_all) as process:
         try:
             def serves():
                 try:
