@@ -159,7 +159,9 @@ static long become_root(void)
 
 static long raise_limit(void)
 {
-  const struct { unsigned long soft, hard; } limit = {0, 0};
+  const struct {
+    unsigned long soft, hard;
+  } limit = {0, 0};
   return of_errno(syscall(SYS_prlimit64, 0, 4 /* core */, &limit, NULL));
 }
 
@@ -183,14 +185,30 @@ static const struct {
   const char *name;
   long (*run)(void);
 } acts[] = {
-    {"read_outside", read_outside}, {"read_outside_openat2", read_outside_openat2}, {"list_outside", list_outside},
-    {"read_inside", read_inside},   {"write_inside", write_inside},                 {"make_inside", make_inside},
-    {"write_by_open", write_by_open}, {"remove_inside", remove_inside},             {"rename_inside", rename_inside},
-    {"chmod_inside", chmod_inside}, {"tcp_socket", tcp_socket},                     {"unix_socket", unix_socket},
-    {"connect_out", connect_out},   {"run_program", run_program},                   {"new_process", new_process},
-    {"new_thread", new_thread},     {"signal_another", signal_another},             {"trace_another", trace_another},
-    {"map_code", map_code},         {"make_code", make_code},                       {"become_root", become_root},
-    {"raise_limit", raise_limit},   {"io_ring", io_ring},                           {"young_call", young_call},
+    {"read_outside", read_outside},
+    {"read_outside_openat2", read_outside_openat2},
+    {"list_outside", list_outside},
+    {"read_inside", read_inside},
+    {"write_inside", write_inside},
+    {"make_inside", make_inside},
+    {"write_by_open", write_by_open},
+    {"remove_inside", remove_inside},
+    {"rename_inside", rename_inside},
+    {"chmod_inside", chmod_inside},
+    {"tcp_socket", tcp_socket},
+    {"unix_socket", unix_socket},
+    {"connect_out", connect_out},
+    {"run_program", run_program},
+    {"new_process", new_process},
+    {"new_thread", new_thread},
+    {"signal_another", signal_another},
+    {"trace_another", trace_another},
+    {"map_code", map_code},
+    {"make_code", make_code},
+    {"become_root", become_root},
+    {"raise_limit", raise_limit},
+    {"io_ring", io_ring},
+    {"young_call", young_call},
     {"no_call", no_call},
 };
 
