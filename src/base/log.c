@@ -80,15 +80,27 @@ static const char *level_name(enum log_level level)
   return "log";
 }
 
-bool log_due(struct log_limit *limit, uint64_t now_ms, uint64_t every_ms, unsigned *left_out)
+bool log_due(struct log_limit *limit, uint64_t now_ms, unsigned most, uint64_t period_ms, unsigned long *left_out)
 {
-  if (limit->last_ms != 0 && now_ms - limit->last_ms < every_ms) {
+  if (limit->said == 0 || now_ms - limit->since_ms >= period_ms) {
+    limit->since_ms = now_ms;
+    limit->said = 0;
+  }
+  if (limit->said >= most) {
     limit->left_out++;
     return false;
   }
+  limit->said++;
   *left_out = limit->left_out;
-  *limit = (struct log_limit){.last_ms = now_ms ? now_ms : 1};
+  limit->left_out = 0;
   return true;
+}
+
+const char *log_note(unsigned long left_out, char note[LOG_NOTE_BYTES])
+{
+  if (left_out == 0 || snprintf(note, LOG_NOTE_BYTES, " (%lu more before this one were left out)", left_out) < 0)
+    note[0] = '\0';
+  return note;
 }
 
 /* Writes a whole line, or nothing where the reader of the log is behind. A pipe that polls as writable takes PIPE_BUF

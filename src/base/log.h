@@ -31,15 +31,21 @@ bool log_wants(enum log_level level);
  * many is said in the next line that gets through. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A limit for lines that a peer could cause again and again. Zeroed before use. */
+/* A limit for lines that a peer could cause again and again: so many in a stretch of time, and what had to be left out
+ * is counted. Zeroed before use. */
 struct log_limit {
-  uint64_t last_ms;  /* 0: nothing was let through yet */
-  unsigned left_out; /* since then */
+  uint64_t since_ms; /* when the stretch that counts now began */
+  unsigned said;     /* so far in it */
+  unsigned long left_out;
 };
 
-/* Whether a line may be written now: one every `every_ms`. `now_ms` is any clock that never goes back. Then *left_out
- * says how many were not, since the last one that was. */
-bool log_due(struct log_limit *limit, uint64_t now_ms, uint64_t every_ms, unsigned *left_out);
+/* Whether a line may be written now: at most `most` in `period_ms` from the first one on. `now_ms` is any clock that
+ * never goes back. If so, *left_out says how many were not, since the last one that was. */
+bool log_due(struct log_limit *limit, uint64_t now_ms, unsigned most, uint64_t period_ms, unsigned long *left_out);
+
+/* The words for what was left out, to be put behind a line: nothing where that is 0. */
+enum { LOG_NOTE_BYTES = 64 };
+const char *log_note(unsigned long left_out, char note[LOG_NOTE_BYTES]);
 
 /* The escaping by itself: appends s to out. */
 void log_escape(struct buf *out, struct str s);

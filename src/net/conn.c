@@ -213,9 +213,9 @@ static void fill_context(struct conn *c, const struct entrance *entrance, const 
 /* Whether there is a place: a full one, or one of the few where people are told that there is none (G17). */
 static bool admitted(struct server *server, bool *turned_away)
 {
-  unsigned left_out;
+  unsigned long left_out;
   *turned_away = server->n_conns - server->n_turned >= server->most_conns;
-  if (*turned_away && log_due(&server->crowded, uv_now(server->loop), WARN_EVERY_MS, &left_out))
+  if (*turned_away && log_due(&server->crowded, uv_now(server->loop), 1, WARN_EVERY_MS, &left_out))
     log_warning("%u connections are open, as many as the limit on descriptors allows: newcomers are turned away",
                 server->n_conns);
   return !*turned_away || server->n_turned < server->most_turned;

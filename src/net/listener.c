@@ -93,8 +93,8 @@ static void on_retry(uv_timer_t *timer)
 
 static void listener_pause(struct listener *l, int error)
 {
-  unsigned left_out;
-  if (log_due(&l->warned, uv_now(l->server->loop), WARN_EVERY_MS, &left_out))
+  unsigned long left_out;
+  if (log_due(&l->warned, uv_now(l->server->loop), 1, WARN_EVERY_MS, &left_out))
     log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
                 l->entrance.port, strerror(error));
   l->paused = true;

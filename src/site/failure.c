@@ -2,7 +2,6 @@
 #include "site/failure.h"
 
 #include "base/err.h"
-#include "base/log.h"
 #include "site/hash.h"
 #include "site/readable.h"
 
@@ -46,15 +45,10 @@ void failure_response(struct response *r, int err, struct str path)
   buf_free(&shown);
 }
 
-enum { SUFFIX_MAX = 80 };
-
 static void write_line(enum log_level level, int err, struct str path, unsigned long left_out)
 {
-  struct buf suffix = BUF_INIT(SUFFIX_MAX);
-  if (left_out)
-    buf_printf(&suffix, " (%lu more before this one were left out)", left_out);
-  log_write(level, "%.*s: %s%.*s", STR_ARG(path), err_text(err), STR_ARG(buf_str(&suffix)));
-  buf_free(&suffix);
+  char note[LOG_NOTE_BYTES];
+  log_write(level, "%.*s: %s%s", STR_ARG(path), err_text(err), log_note(left_out, note));
 }
 
 /* A stranger may choose the path: should two have the same hash, then one line is missing, and that is all. */
@@ -63,7 +57,7 @@ static void warn(struct failures *f, uint64_t now, int err, struct str path)
   uint64_t hour = now / FAILURE_HOUR_MS;
   uint64_t hash = hash_bytes(hash_str(hash_str(HASH_START, str_from(err_text(err))), path), &hour, sizeof hour);
   unsigned long left_out;
-  if (once_first(&f->files, hash) && pace_allows(&f->warnings, now, FAILURE_WARNINGS, FAILURE_HOUR_MS, &left_out))
+  if (once_first(&f->files, hash) && log_due(&f->warnings, now, FAILURE_WARNINGS, FAILURE_HOUR_MS, &left_out))
     write_line(LOG_WARNING, err, path, left_out);
 }
 
@@ -89,7 +83,7 @@ void failure_log(struct failures *f, uint64_t now, int err, struct str path)
   case ERR_TLS:
   case ERR_WRONG:
   case ERR_ABSENT:
-    if (pace_allows(&f->faults, now, 1, FAILURE_MINUTE_MS, &left_out))
+    if (log_due(&f->faults, now, 1, FAILURE_MINUTE_MS, &left_out))
       write_line(LOG_ERROR, err, path, left_out);
     break;
   }

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "site/once.h"
-#include "site/pace.h"
 #include "site/response.h"
 
 /* Fills in the answer for an error (base/err.h) on a raw path: 51 with a sentence that names the path where there is
@@ -18,7 +18,7 @@ void failure_response(struct response *r, int err, struct str path);
  * nothing. */
 struct failures {
   struct once files;
-  struct pace warnings, faults;
+  struct log_limit warnings, faults;
 };
 
 enum {

@@ -13,18 +13,34 @@
 
 #include "base/log.h"
 
-static void a_limit_lets_one_through_and_counts_the_rest(void **state)
+static void a_limit_lets_so_many_through_and_counts_the_rest(void **state)
 {
   (void)state;
+  static const struct {
+    int line;
+    uint64_t now; /* a clock may begin at 0 */
+    bool due;
+    unsigned long left_out;
+  } table[] = {
+      {__LINE__, 0, true, 0},    {__LINE__, 5, true, 0},     {__LINE__, 6, false, 0},
+      {__LINE__, 99, false, 0},  {__LINE__, 100, true, 2},   {__LINE__, 100, true, 0},
+      {__LINE__, 199, false, 0}, {__LINE__, 10000, true, 1}, {__LINE__, 10001, true, 0},
+  };
   struct log_limit limit = {0};
-  unsigned left_out = 7;
-  assert_true(log_due(&limit, 0, 1000, &left_out)); /* a clock may begin at 0 */
-  assert_int_equal(left_out, 0);
-  assert_false(log_due(&limit, 1, 1000, &left_out));
-  assert_false(log_due(&limit, 999, 1000, &left_out));
-  assert_true(log_due(&limit, 1001, 1000, &left_out));
-  assert_int_equal(left_out, 2);
-  assert_false(log_due(&limit, 1002, 1000, &left_out));
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    unsigned long left_out = 0;
+    bool due = log_due(&limit, table[i].now, 2, 100, &left_out);
+    if (due != table[i].due || left_out != table[i].left_out)
+      fail_msg("line %d: %d, %lu left out", table[i].line, due, left_out);
+  }
+}
+
+static void what_was_left_out_is_said(void **state)
+{
+  (void)state;
+  char note[LOG_NOTE_BYTES];
+  assert_string_equal(log_note(0, note), "");
+  assert_string_equal(log_note(12, note), " (12 more before this one were left out)");
 }
 
 /* Reads what is in the pipe; the count of bytes, with a NUL after them. */
@@ -80,7 +96,8 @@ static void a_log_that_nobody_reads_stops_nobody(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_limit_lets_one_through_and_counts_the_rest),
+      cmocka_unit_test(a_limit_lets_so_many_through_and_counts_the_rest),
+      cmocka_unit_test(what_was_left_out_is_said),
       cmocka_unit_test(a_log_that_nobody_reads_stops_nobody),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
