@@ -34,3 +34,20 @@ bool address_loopback(const struct sockaddr *address)
   const struct in6_addr *ip = ipv6(address);
   return IN6_IS_ADDR_LOOPBACK(ip) || (IN6_IS_ADDR_V4MAPPED(ip) && ip->s6_addr[12] == 127);
 }
+
+enum { IPV4_BYTES = 4, MAPPED_PREFIX_BYTES = 12 };
+
+size_t address_network(const struct sockaddr *address, unsigned char network[ADDRESS_NETWORK_MOST])
+{
+  if (address->sa_family == AF_INET) {
+    memcpy(network, ipv4(address), IPV4_BYTES);
+    return IPV4_BYTES;
+  }
+  if (address->sa_family != AF_INET6)
+    return 0;
+  const struct in6_addr *ip = ipv6(address);
+  bool mapped = IN6_IS_ADDR_V4MAPPED(ip);
+  size_t n = mapped ? IPV4_BYTES : ADDRESS_NETWORK_MOST;
+  memcpy(network, ip->s6_addr + (mapped ? MAPPED_PREFIX_BYTES : 0), n);
+  return n;
+}

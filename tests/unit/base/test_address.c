@@ -53,8 +53,46 @@ static void addresses(void **state)
   }
 }
 
+static size_t network(const char *text, unsigned char out[ADDRESS_NETWORK_MOST])
+{
+  struct sockaddr_in four = {.sin_family = AF_INET};
+  struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+  if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
+    return address_network((const struct sockaddr *)&four, out);
+  assert_int_equal(inet_pton(AF_INET6, text, &six.sin6_addr), 1);
+  return address_network((const struct sockaddr *)&six, out);
+}
+
+/* IPv4 by the whole address, IPv6 by its first 64 bits. */
+static void who_counts_as_one_visitor(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *a, *b;
+    bool same;
+  } rows[] = {
+      {__LINE__, "192.0.2.1", "192.0.2.1", true},
+      {__LINE__, "192.0.2.1", "192.0.2.2", false},
+      {__LINE__, "192.0.2.1", "::ffff:192.0.2.1", true},
+      {__LINE__, "::ffff:192.0.2.1", "::ffff:192.0.2.2", false},
+      {__LINE__, "2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true},
+      {__LINE__, "2001:db8:1:2::1", "2001:db8:1:3::1", false},
+      {__LINE__, "192.0.2.1", "c000:201::", false},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    unsigned char a[ADDRESS_NETWORK_MOST], b[ADDRESS_NETWORK_MOST];
+    size_t n = network(rows[i].a, a), m = network(rows[i].b, b);
+    if (n == 0 || (n == m && memcmp(a, b, n) == 0) != rows[i].same)
+      fail_msg("line %d: %s and %s", rows[i].line, rows[i].a, rows[i].b);
+  }
+  const struct sockaddr none = {.sa_family = AF_UNIX};
+  unsigned char out[ADDRESS_NETWORK_MOST];
+  assert_int_equal(address_network(&none, out), 0);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(addresses)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(addresses), cmocka_unit_test(who_counts_as_one_visitor)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
