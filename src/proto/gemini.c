@@ -64,8 +64,6 @@ static const char *fault_of_bytes(struct str line)
 {
   if (line.n == 0)
     return "The request is empty: send an absolute URL.";
-  if (line.n > REQUEST_MAX)
-    return "The URL is longer than 1024 bytes.";
   if (str_starts(line, STR("\xEF\xBB\xBF")))
     return "The request begins with a byte order mark: send the URL alone.";
   if (!utf8_valid(line))
@@ -164,16 +162,20 @@ static enum parsed take_uri(struct str text, const struct proto_context *context
  * A bare LF ends nothing (G7): the deadline does. A URI that is too long is refused as soon as that is seen (G8). */
 static enum parsed gemini_parse(struct str input, const struct proto_context *context, struct proto_request *out)
 {
-  size_t end = 0;
+  size_t end = 0, most = proto_request_max(context, REQUEST_MAX);
   proto_request_reset(out, context);
   if (!find_crlf(input, &end)) {
-    bool may_still_end = input.n <= REQUEST_MAX || (input.n == REQUEST_MAX + 1 && input.p[REQUEST_MAX] == '\r');
+    bool may_still_end = input.n <= most || (input.n == most + 1 && input.p[most] == '\r');
     if (may_still_end)
       return PARSED_MORE;
     end = input.n;
   }
   struct str line = str_head(input, end);
   buf_put_str(&out->log_target, str_head(line, REQUEST_MAX));
+  if (line.n > most) {
+    response_set(&out->answer, STATUS_BAD_REQUEST, "The URL is longer than %zu bytes.", most);
+    return PARSED_ANSWER;
+  }
   const char *fault = fault_of_bytes(line);
   if (fault)
     return refuse(out, fault);

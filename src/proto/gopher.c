@@ -120,18 +120,20 @@ static enum parsed take_line(struct str text, struct proto_request *out)
  * What follows the line is ignored: the header of an HTTP request, the data of a Gopher+ form. */
 static enum parsed gopher_parse(struct str input, const struct proto_context *context, struct proto_request *out)
 {
-  size_t end = str_find(input, '\n');
+  size_t end = str_find(input, '\n'), most = proto_request_max(context, INPUT_MAX);
   struct gopher_http http;
   proto_request_reset(out, context);
-  if (end == input.n && input.n < INPUT_MAX)
+  if (end == input.n && input.n < most)
     return PARSED_MORE;
   take_place(out, context);
   struct str line = str_head(input, end);
   if (line.n && line.p[line.n - 1] == '\r')
     line.n--;
   buf_put_str(&out->log_target, str_head(line, INPUT_MAX));
-  if (end >= INPUT_MAX || end == input.n)
-    return refuse(out, STATUS_BAD_REQUEST, "The request is longer than 1024 bytes.");
+  if (end >= most || end == input.n) {
+    response_set(&out->answer, STATUS_BAD_REQUEST, "The request is longer than %zu bytes.", most);
+    return PARSED_ANSWER;
+  }
   if (context->courtesies && gopher_parse_http(line, &http))
     return answer_http(out, &http);
   return take_line(line, out);

@@ -24,10 +24,17 @@ struct proto_context {
   unsigned gopher_port;
   const unsigned *gemini_ports; /* every port that Gemini is served on here: all of them are ours (G12) */
   size_t n_gemini_ports;
-  bool from_loopback; /* the client is on this machine */
-  bool courtesies;    /* answer HTTP with a page (P5) */
-  bool gophers;       /* the Gopher port answers TLS too (P6): caps.txt says so */
+  bool from_loopback;   /* the client is on this machine */
+  bool courtesies;      /* answer HTTP with a page (P5) */
+  bool gophers;         /* the Gopher port answers TLS too (P6): caps.txt says so */
+  unsigned request_max; /* bytes of a request: at most what the protocol has, which is meant by 0 */
 };
+
+/* What a request may have here: `own` bytes as the protocol has it, or less. */
+static inline size_t proto_request_max(const struct proto_context *context, size_t own)
+{
+  return context->request_max && context->request_max < own ? context->request_max : own;
+}
 
 enum parsed {
   PARSED_MORE,    /* not whole yet: feed more */

@@ -366,6 +366,28 @@ static void a_uri_of_1024_bytes_is_served_and_of_1025_refused_G8(void **state)
   proto_request_free(&r);
 }
 
+/* An owner may allow less than the specification does. */
+static void a_smaller_limit_on_the_request(void **state)
+{
+  (void)state;
+  char bytes[1030];
+  struct proto_request r;
+  struct proto_context small = outside;
+  small.request_max = 100;
+  proto_request_init(&r);
+  long_uri(bytes, 1026);
+  memcpy(bytes + 100, "\r\n", 2);
+  assert_int_equal(proto_gemini.parse(str_make(bytes, 101), &small, &r), PARSED_MORE);
+  assert_int_equal(proto_gemini.parse(str_make(bytes, 102), &small, &r), PARSED_REQUEST);
+  memcpy(bytes + 100, "a\r\n", 3);
+  for (size_t n = 101; n <= 103; n++) {
+    assert_int_equal(proto_gemini.parse(str_make(bytes, n), &small, &r), PARSED_ANSWER);
+    assert_int_equal(r.answer.status, STATUS_BAD_REQUEST);
+    assert_true(str_eq(buf_str(&r.answer.meta), STR("The URL is longer than 100 bytes.")));
+  }
+  proto_request_free(&r);
+}
+
 static void only_crlf_ends_a_request_G7(void **state)
 {
   (void)state;
@@ -632,6 +654,7 @@ int main(void)
       cmocka_unit_test(sni_and_url_may_differ_but_not_between_two_sites_G12),
       cmocka_unit_test(a_refusal_names_as_many_hosts_as_fit_G12),
       cmocka_unit_test(a_uri_of_1024_bytes_is_served_and_of_1025_refused_G8),
+      cmocka_unit_test(a_smaller_limit_on_the_request),
       cmocka_unit_test(only_crlf_ends_a_request_G7),
       cmocka_unit_test(bytes_after_the_request_are_ignored_G10),
       cmocka_unit_test(a_parse_starts_from_nothing),

@@ -139,6 +139,26 @@ static void a_request_of_1024_bytes_is_read_and_no_longer_one_P1(void **state)
   proto_request_free(&r);
 }
 
+/* An owner may allow less than the protocol does. */
+static void a_smaller_limit_on_the_request(void **state)
+{
+  (void)state;
+  char bytes[200];
+  struct proto_request r;
+  struct proto_context small = outside;
+  small.request_max = 100;
+  proto_request_init(&r);
+  memset(bytes, 'a', sizeof bytes);
+  assert_int_equal(proto_gopher.parse(str_make(bytes, 99), &small, &r), PARSED_MORE);
+  memcpy(bytes + 98, "\r\n", 2);
+  assert_int_equal(proto_gopher.parse(str_make(bytes, 100), &small, &r), PARSED_REQUEST);
+  memcpy(bytes + 98, "aa\n", 3);
+  assert_int_equal(proto_gopher.parse(str_make(bytes, 100), &small, &r), PARSED_ANSWER); /* without waiting */
+  assert_int_equal(proto_gopher.parse(str_make(bytes, 101), &small, &r), PARSED_ANSWER);
+  assert_true(str_eq(buf_str(&r.answer.meta), STR("The request is longer than 100 bytes.")));
+  proto_request_free(&r);
+}
+
 static void a_parse_starts_from_nothing(void **state)
 {
   (void)state;
@@ -510,6 +530,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(where_a_request_ends_P1),
       cmocka_unit_test(a_request_of_1024_bytes_is_read_and_no_longer_one_P1),
+      cmocka_unit_test(a_smaller_limit_on_the_request),
       cmocka_unit_test(a_parse_starts_from_nothing),
       cmocka_unit_test(words_and_gopher_plus_P3_P4),
       cmocka_unit_test(answers_have_the_form_of_what_they_are_P4_P13_P14),
