@@ -16,9 +16,23 @@ enum {
   CACHE_MIB_MOST = 65536
 };
 
+/* One address is a person, or a household, or a campus behind one router. A browser opens some connections at once and
+ * a download may be slow: 64. A person reads a page in seconds; 300 a minute are 5 every second, which is a class of
+ * thirty where each opens a page every six seconds, and less than a hundredth of what one worker serves. */
+static const struct {
+  const char *name;
+  unsigned least, most, preset;
+} limits[LIMITS] = {
+    [LIMIT_CONNECTIONS] = {"connections", 1, 1000000, 0}, [LIMIT_ADDRESS] = {"address", 1, 60000, 64},
+    [LIMIT_REQUESTS] = {"requests", 1, 1000000, 300},     [LIMIT_HANDSHAKES] = {"handshakes", 1, 1000000, 1024},
+    [LIMIT_REQUEST] = {"request", 64, 1024, 1024},
+};
+
 int settings_init(struct settings *s)
 {
   memset(s, 0, sizeof *s);
+  for (size_t i = 0; i < LIMITS; i++)
+    s->limits[i] = limits[i].preset;
   s->timeout_ms[TIMEOUT_HANDSHAKE] = 10000;
   s->timeout_ms[TIMEOUT_REQUEST] = 10000;
   s->timeout_ms[TIMEOUT_HANDLE] = 60000;
@@ -241,6 +255,26 @@ int settings_cache(struct settings *s, struct str value, struct buf *why)
   }
   s->cache_mib = number;
   return 0;
+}
+
+int settings_limit(struct settings *s, struct str value, struct buf *why)
+{
+  size_t equals = str_find(value, '=');
+  unsigned number = 0;
+  for (size_t i = 0; i < LIMITS; i++) {
+    if (!str_eq(str_head(value, equals), str_from(limits[i].name)))
+      continue;
+    if (equals == value.n || str_number(str_skip(value, equals + 1), &number) < 0 || number < limits[i].least ||
+        number > limits[i].most) {
+      buf_printf(why, "expected %s=N from %u to %u (a limit can be moved, not removed)", limits[i].name,
+                 limits[i].least, limits[i].most);
+      return ERR_SYNTAX;
+    }
+    s->limits[i] = number;
+    return 0;
+  }
+  buf_printf(why, "expected NAME=N, with NAME one of connections, address, requests, handshakes, request");
+  return ERR_SYNTAX;
 }
 
 /* ------------------------------------------------------------------ time */

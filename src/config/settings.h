@@ -38,6 +38,16 @@ enum timeout {
   TIMEOUTS,
 };
 
+/* The limits that can be set, by the names that --limit takes. */
+enum limit {
+  LIMIT_CONNECTIONS, /* in all; 0, the default: as many as descriptors allow */
+  LIMIT_ADDRESS,     /* connections of one address at a time */
+  LIMIT_REQUESTS,    /* of one address in a minute */
+  LIMIT_HANDSHAKES,  /* under way at a time, in each worker */
+  LIMIT_REQUEST,     /* bytes of one; at most what the protocols have */
+  LIMITS,
+};
+
 /* Strings are owned copies. settings_init before, settings_free after. */
 struct settings {
   char *capsule;
@@ -51,7 +61,9 @@ struct settings {
   unsigned workers;                                /* 0: one for each processor */
   unsigned public_gemini_port, public_gopher_port; /* 0: the listener's */
   unsigned long timeout_ms[TIMEOUTS];
-  unsigned cache_mib; /* for answers that are ready; 0: none are kept */
+  unsigned limits[LIMITS];
+  bool limit_loopback; /* this machine's own addresses are held to the limits for one address too */
+  unsigned cache_mib;  /* for answers that are ready; 0: none are kept */
   bool log_address;
   bool gophers;    /* TLS on the Gopher port (P6) */
   bool courtesies; /* a page for HTTP clients on the Gopher port (P5) */
@@ -78,6 +90,8 @@ int settings_port(unsigned *port, struct str value, struct buf *why) __attribute
 int settings_workers(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* `NAME=SECONDS`: fractions are fine, 0 is not (B1), a day at most. */
 int settings_timeout(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* `NAME=N`: each limit has a least and a most value, and none can be removed. */
+int settings_limit(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Whole MiB, 0 to 65536. */
 int settings_cache(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Language tags as in BCP 47, separated by commas: letters, digits and hyphens are checked, no registry is asked. */

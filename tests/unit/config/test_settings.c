@@ -115,7 +115,6 @@ static void names(void **state)
   }
 }
 
-/* B1: each deadline can be set, none can be removed. */
 static void sizes_of_the_cache(void **state)
 {
   (void)state;
@@ -147,6 +146,54 @@ static void sizes_of_the_cache(void **state)
   }
 }
 
+/* Issue 4, Limits: all of them on by default, all settable, none to be removed. */
+static void limits(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value;
+    int result;
+    enum limit limit;
+    unsigned number;
+  } table[] = {
+      {__LINE__, "connections=1", 0, LIMIT_CONNECTIONS, 1},
+      {__LINE__, "connections=1000000", 0, LIMIT_CONNECTIONS, 1000000},
+      {__LINE__, "address=60000", 0, LIMIT_ADDRESS, 60000},
+      {__LINE__, "requests=7", 0, LIMIT_REQUESTS, 7},
+      {__LINE__, "handshakes=2", 0, LIMIT_HANDSHAKES, 2},
+      {__LINE__, "request=64", 0, LIMIT_REQUEST, 64},
+      {__LINE__, "connections=0", ERR_SYNTAX, LIMIT_CONNECTIONS, 0},
+      {__LINE__, "connections=1000001", ERR_SYNTAX, LIMIT_CONNECTIONS, 0},
+      {__LINE__, "address=0", ERR_SYNTAX, LIMIT_ADDRESS, 64},
+      {__LINE__, "address=60001", ERR_SYNTAX, LIMIT_ADDRESS, 64},
+      {__LINE__, "address", ERR_SYNTAX, LIMIT_ADDRESS, 64},
+      {__LINE__, "address=", ERR_SYNTAX, LIMIT_ADDRESS, 64},
+      {__LINE__, "requests=none", ERR_SYNTAX, LIMIT_REQUESTS, 300},
+      {__LINE__, "requests=-1", ERR_SYNTAX, LIMIT_REQUESTS, 300},
+      {__LINE__, "requests=5.5", ERR_SYNTAX, LIMIT_REQUESTS, 300},
+      {__LINE__, "handshakes=0", ERR_SYNTAX, LIMIT_HANDSHAKES, 1024},
+      {__LINE__, "request=63", ERR_SYNTAX, LIMIT_REQUEST, 1024},
+      {__LINE__, "request=1025", ERR_SYNTAX, LIMIT_REQUEST, 1024}, /* G8, P1 */
+      {__LINE__, "visitors=5", ERR_SYNTAX, LIMIT_CONNECTIONS, 0},
+      {__LINE__, "", ERR_SYNTAX, LIMIT_CONNECTIONS, 0},
+      {__LINE__, "=5", ERR_SYNTAX, LIMIT_CONNECTIONS, 0},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    int result = settings_limit(&s, str_from(table[i].value), &why);
+    if (result != table[i].result || s.limits[table[i].limit] != table[i].number || (result < 0) != (why.n > 0))
+      fail_msg("line %d: %s gave %d", table[i].line, table[i].value, result);
+    if (result < 0)
+      assert_true(str_starts(buf_str(&why), STR("expected ")));
+    buf_free(&why);
+    settings_free(&s);
+  }
+}
+
+/* B1: each deadline can be set, none can be removed. */
 static void timeouts_B1(void **state)
 {
   (void)state;
@@ -282,6 +329,7 @@ int main(void)
       cmocka_unit_test(addresses_B2),
       cmocka_unit_test(values_add_up_and_off_clears_them),
       cmocka_unit_test(names),
+      cmocka_unit_test(limits),
       cmocka_unit_test(timeouts_B1),
       cmocka_unit_test(sizes_of_the_cache),
       cmocka_unit_test(languages_G20),
