@@ -149,11 +149,15 @@ static int work(struct settings *s, struct handover *h)
       .first = h->first,
       .control = h->control,
       .tickets = h->tickets,
+      .visitors = h->visitors,
+      .seat = h->seat,
   };
   int err = worker_new(&parts, &worker, &why);
   if (h->tickets >= 0)
     close(h->tickets); /* it is mapped, for reading */
-  h->tickets = -1;
+  if (h->visitors >= 0)
+    close(h->visitors); /* mapped too */
+  h->tickets = h->visitors = -1;
   if (err == 0) {
     if (!worker_run(worker))
       _exit(EXIT_OK); /* a thread is still at work in there */

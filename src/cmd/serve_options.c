@@ -27,6 +27,10 @@ static const char usage[] =
     "  --workers N              how many processes serve (default: one for each processor)\n"
     "  --lang TAG               the language of the capsule, such as en or pt-BR\n"
     "  --timeout NAME=SECONDS   a deadline: handshake (10), request (10), handle (60), write (30), drain (1)\n"
+    "  --limit NAME=N           a limit: connections in all (what descriptors allow); of one address:\n"
+    "                           connections at a time, address (64), and requests in a minute (300);\n"
+    "                           handshakes at a time in each worker (1024); request, in bytes (1024)\n"
+    "  --limit-loopback         hold this machine's own addresses to the limits for one address too\n"
     "  --cache MIB              each worker's memory for pages that are ready to be sent (default 32; 0: none)\n"
     "  --no-gophers             no TLS on the Gopher port\n"
     "  --no-http-page           no page for web browsers on the Gopher port\n"
@@ -49,6 +53,8 @@ enum option_code {
   OPT_WORKERS,
   OPT_LANG,
   OPT_TIMEOUT,
+  OPT_LIMIT,
+  OPT_LIMIT_LOOPBACK,
   OPT_CACHE,
   OPT_NO_GOPHERS,
   OPT_NO_HTTP_PAGE,
@@ -72,6 +78,8 @@ static const struct option options[] = {
     {"workers", required_argument, NULL, OPT_WORKERS},
     {"lang", required_argument, NULL, OPT_LANG},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"limit", required_argument, NULL, OPT_LIMIT},
+    {"limit-loopback", no_argument, NULL, OPT_LIMIT_LOOPBACK},
     {"cache", required_argument, NULL, OPT_CACHE},
     {"no-gophers", no_argument, NULL, OPT_NO_GOPHERS},
     {"no-http-page", no_argument, NULL, OPT_NO_HTTP_PAGE},
@@ -119,6 +127,12 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     break;
   case OPT_TIMEOUT:
     err = settings_timeout(s, value, &why);
+    break;
+  case OPT_LIMIT:
+    err = settings_limit(s, value, &why);
+    break;
+  case OPT_LIMIT_LOOPBACK:
+    s->limit_loopback = true;
     break;
   case OPT_CACHE:
     err = settings_cache(s, value, &why);

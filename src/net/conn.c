@@ -12,9 +12,6 @@
 #include "base/log.h"
 #include "net/conn_internal.h"
 
-/* How often the owner hears that there are too many visitors. */
-enum { WARN_EVERY_MS = 60 * 1000 };
-
 /* ------------------------------------------------------------------ states */
 
 /* The only place where the state changes. */
@@ -22,6 +19,8 @@ void conn_goto(struct conn *c, enum conn_state state)
 {
   log_debug("connection %" PRIu64 ": %s -> %s", c->number, conn_state_name(c->state), conn_state_name(state));
   c->state = state;
+  if (state != CONN_HANDSHAKE)
+    conn_shake_end(c);
   conn_arm(c);
 }
 
@@ -43,6 +42,15 @@ static void conn_release(struct conn *c)
   buf_free(&c->output);
 }
 
+/* The socket goes; where it had the descriptor that is kept back, that is kept again. */
+static void close_socket(struct server *server, int fd, bool spare)
+{
+  if (spare)
+    reserve_close_into(&server->reserve, fd, server->poller.fd);
+  else
+    close(fd);
+}
+
 static void on_timer_closed(uv_handle_t *timer)
 {
   struct conn *c = timer->data;
@@ -51,8 +59,6 @@ static void on_timer_closed(uv_handle_t *timer)
   if (c->next)
     c->next->previous = c->previous;
   server->n_conns--;
-  if (c->turned_away)
-    server->n_turned--;
   free(c);
   server->on_gone(server);
 }
@@ -69,7 +75,8 @@ void conn_close(struct conn *c)
   }
   conn_goto(c, CONN_CLOSING);
   conn_release(c);
-  close(c->socket.fd);
+  conn_depart(c->server, &c->admission);
+  close_socket(c->server, c->socket.fd, c->spare);
   c->socket.fd = -1;
   c->socket.watched = 0; /* nobody else holds the socket: closing took it out of the poller */
   uv_close((uv_handle_t *)&c->timer, on_timer_closed);
@@ -206,27 +213,23 @@ static void fill_context(struct conn *c, const struct entrance *entrance, const 
       .from_loopback = address_loopback(peer),
       .courtesies = server->courtesies,
       .gophers = server->gophers && server->tls,
+      .request_max = server->limits.request,
   };
   memcpy(&c->peer, peer, peer->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
 }
 
-/* Whether there is a place: a full one, or one of the few where people are told that there is none (G17). */
-static bool admitted(struct server *server, bool *turned_away)
+static void open_conn(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer,
+                      bool spare)
 {
-  unsigned long left_out;
-  *turned_away = server->n_conns - server->n_turned >= server->most_conns;
-  if (*turned_away && log_due(&server->crowded, uv_now(server->loop), 1, WARN_EVERY_MS, &left_out))
-    log_warning("%u connections are open, as many as the limit on descriptors allows: newcomers are turned away",
-                server->n_conns);
-  return !*turned_away || server->n_turned < server->most_turned;
-}
-
-void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer)
-{
-  bool turned_away;
-  struct conn *c = admitted(server, &turned_away) ? calloc(1, sizeof *c) : NULL;
+  struct admission admission;
+  if (!conn_admit(server, peer, spare, &admission)) {
+    close_socket(server, fd, spare);
+    return;
+  }
+  struct conn *c = calloc(1, sizeof *c);
   if (!c) {
-    close(fd);
+    conn_depart(server, &admission);
+    close_socket(server, fd, spare);
     return;
   }
   (void)uv_timer_init(server->loop, &c->timer);
@@ -235,7 +238,8 @@ void conn_open(struct server *server, const struct entrance *entrance, int fd, c
   c->server = server;
   c->proto = entrance->proto;
   c->number = ++server->clients;
-  c->turned_away = turned_away;
+  c->admission = admission;
+  c->spare = spare;
   buf_init(&c->input, c->proto->input_max);
   buf_init(&c->output, OUTPUT_MAX);
   proto_request_init(&c->request);
@@ -248,11 +252,20 @@ void conn_open(struct server *server, const struct entrance *entrance, int fd, c
     c->next->previous = c;
   server->first = c;
   server->n_conns++;
-  server->n_turned += turned_away;
 
   conn_goto(c, c->proto->tls_required ? CONN_HANDSHAKE : CONN_READ);
   c->readable = true; /* TCP_DEFER_ACCEPT: the first bytes are usually here already */
   conn_step(c);
+}
+
+void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer)
+{
+  open_conn(server, entrance, fd, peer, false);
+}
+
+void conn_open_spare(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer)
+{
+  open_conn(server, entrance, fd, peer, true);
 }
 
 void conn_hurry(struct server *server)

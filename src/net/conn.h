@@ -11,6 +11,10 @@
  * it returns, since the first bytes have usually arrived (TCP_DEFER_ACCEPT). */
 void conn_open(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer);
 
+/* The same for one who got the descriptor that was kept back, since all others are in use: it is told so, briefly, and
+ * when its socket closes the descriptor is kept back again. */
+void conn_open_spare(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer);
+
 /* The server stops: those who have not sent a byte are closed, those who have not asked yet get a second to. Who is
  * being answered goes on. */
 void conn_hurry(struct server *server);

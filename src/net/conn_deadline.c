@@ -12,21 +12,26 @@ static uint64_t look_every(uint64_t allowed)
   return allowed / WRITE_LOOKS + 1;
 }
 
-/* When the server stops, who has not asked must hurry. */
-static uint64_t hurried(const struct server *server, uint64_t deadline)
+/* Who is turned away is told so briefly, and when the server stops, who has not asked must hurry. */
+static uint64_t hurried(const struct conn *c, uint64_t deadline)
 {
-  return server->stopping && deadline > HURRY_MS ? HURRY_MS : deadline;
+  uint64_t most = deadline;
+  if (c->admission.how != ADMITTED_SERVED)
+    most = TURNED_MS;
+  if (c->server->stopping)
+    most = HURRY_MS;
+  return deadline < most ? deadline : most;
 }
 
 /* The deadline of a state in milliseconds from its beginning; the one table (B1). */
-static uint64_t deadline_of(const struct server *server, enum conn_state state)
+static uint64_t deadline_of(const struct conn *c)
 {
-  const struct deadlines *d = &server->deadlines;
-  switch (state) {
+  const struct deadlines *d = &c->server->deadlines;
+  switch (c->state) {
   case CONN_HANDSHAKE:
-    return hurried(server, d->handshake);
+    return hurried(c, d->handshake);
   case CONN_READ:
-    return hurried(server, d->request);
+    return hurried(c, d->request);
   case CONN_HANDLE:
     return d->handle;
   case CONN_WRITE:
@@ -41,7 +46,7 @@ static uint64_t deadline_of(const struct server *server, enum conn_state state)
 
 void conn_arm(struct conn *c)
 {
-  uint64_t deadline = deadline_of(c->server, c->state);
+  uint64_t deadline = deadline_of(c);
   if (deadline)
     (void)uv_timer_start(&c->timer, on_timer, deadline, 0);
   else

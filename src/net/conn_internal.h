@@ -17,27 +17,44 @@ enum conn_state {
   CONN_CLOSING,   /* the timer is closing; memory goes with it */
 };
 
+/* How a newcomer was admitted. All but the first one are turned away, and are here only to be told why. */
+enum admitted {
+  ADMITTED_SERVED,
+  ADMITTED_FULL,    /* there is no place: 41 */
+  ADMITTED_CROWDED, /* its address has too much open: 44 */
+  ADMITTED_BLOCKED, /* its address asks too often: 44 */
+};
+
+struct admission {
+  enum admitted how;
+  uint16_t place;   /* in the table of visitors; NO_PLACE: not counted there */
+  uint16_t seconds; /* how long to wait */
+};
+
 struct conn {
   struct server *server;     /* borrowed */
   const struct proto *proto; /* static */
   struct conn *next, *previous;
+  struct conn *shake_next, *shake_previous;
+  struct admission admission;
   uint64_t number; /* in the log */
   enum conn_state state;
   struct polled socket; /* its descriptor, and what it waits for */
   uv_timer_t timer;     /* the only handle: memory goes with its close callback */
 
-  bool stepping;    /* conn_step runs: callbacks only leave a note */
-  bool readable;    /* note: recv may bring something */
-  bool eof;         /* the peer has sent its FIN, and all before it was received */
-  bool ended;       /* note: the peer has sent its FIN after ours; what is there to receive is the rest */
-  bool blocked;     /* the kernel took no more: wait until it does */
-  bool answered;    /* note: `response` has come */
-  bool pulling;     /* a pull is pending; the wake-up will clear it */
-  bool writing;     /* the answer's first bytes were handed over: too late for another answer */
-  bool complete;    /* all there is to send has been put into the output */
-  bool turned_away; /* over capacity: gets 41 whatever it asks for (G17) */
-  bool asked;       /* a request was parsed: log it as one */
-  bool failed;      /* the answer was cut short */
+  bool stepping; /* conn_step runs: callbacks only leave a note */
+  bool readable; /* note: recv may bring something */
+  bool eof;      /* the peer has sent its FIN, and all before it was received */
+  bool ended;    /* note: the peer has sent its FIN after ours; what is there to receive is the rest */
+  bool blocked;  /* the kernel took no more: wait until it does */
+  bool answered; /* note: `response` has come */
+  bool pulling;  /* a pull is pending; the wake-up will clear it */
+  bool writing;  /* the answer's first bytes were handed over: too late for another answer */
+  bool complete; /* all there is to send has been put into the output */
+  bool shaking;  /* among those whose handshake is under way */
+  bool spare;    /* it has the descriptor that was kept back */
+  bool asked;    /* a request was parsed: log it as one */
+  bool failed;   /* the answer was cut short */
 
   struct tls_session *tls; /* NULL on plain TCP and before the first byte */
   struct buf input;        /* plain bytes received: the request */
@@ -63,6 +80,18 @@ struct conn {
 
 /* The only place where the state changes: traces the move and arms the new state's deadline. */
 void conn_goto(struct conn *c, enum conn_state state);
+
+/* Whether a newcomer gets in, to be served or to be told why not; else it is to be closed at once. `spare`: it is here
+ * by the last descriptor, only to be told. conn_depart follows where it got in. */
+bool conn_admit(struct server *server, const struct sockaddr *peer, bool spare, struct admission *a);
+void conn_depart(struct server *server, const struct admission *a);
+
+/* Answers one who is turned away, whatever it asked for (G17). */
+void conn_turn_away(struct conn *c);
+
+/* A TLS handshake begins (another one may have to make room); it is over (or was none: then nothing happens). */
+void conn_shake_begin(struct conn *c);
+void conn_shake_end(struct conn *c);
 
 /* Starts the deadline of the state that the connection is in, anew. */
 void conn_arm(struct conn *c);

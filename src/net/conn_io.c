@@ -11,6 +11,9 @@
 #include "base/log.h"
 #include "net/conn_internal.h"
 
+/* Lines in the log for those who were not served. */
+enum { LINES_MOST = 60, LINES_MS = 60 * 1000 };
+
 ssize_t conn_receive(struct conn *c)
 {
   c->readable = false;
@@ -160,6 +163,21 @@ const char *conn_state_name(enum conn_state state)
   return "?";
 }
 
+/* B3. Who is served has a line each, as often as the limits let them ask. Lines for those who never asked or were
+ * turned away cost a stranger next to nothing, so there are only some of them a minute. */
+static bool log_line_due(const struct conn *c, char note[LOG_NOTE_BYTES])
+{
+  struct server *server = c->server;
+  unsigned long left_out = 0;
+  bool due = true;
+  if (!c->asked)
+    due = log_due(&server->unasked, uv_now(server->loop), LINES_MOST, LINES_MS, &left_out);
+  else if (c->admission.how != ADMITTED_SERVED)
+    due = log_due(&server->refused, uv_now(server->loop), LINES_MOST, LINES_MS, &left_out);
+  (void)log_note(left_out, note);
+  return due;
+}
+
 void conn_log(const struct conn *c)
 {
   if (!log_wants(LOG_REQUEST))
@@ -169,18 +187,22 @@ void conn_log(const struct conn *c)
     memcpy(from, " from ", 7);
     address_text((const struct sockaddr *)&c->peer, from + 6);
   }
+  char note[LOG_NOTE_BYTES];
+  if (!log_line_due(c, note))
+    return;
   const char *name = c->tls ? c->proto->name_tls : c->proto->name;
   /* The wait for the peer's FIN is none of the reader's. */
   uint64_t ms = (c->said_at ? c->said_at : uv_now(c->server->loop)) - c->opened_at;
   if (!c->asked) {
-    log_write(LOG_REQUEST, "%s - no request: %s, after %" PRIu64 "ms%s", name, c->fault ? c->fault : "the client left",
-              ms, from);
+    log_write(LOG_REQUEST, "%s - no request: %s, after %" PRIu64 "ms%s%s", name,
+              c->fault ? c->fault : "the client left", ms, from, note);
     return;
   }
   struct str target = str_head(buf_str(&c->request.log_target), META_MAX);
   struct str site = c->request.site ? site_name(c->request.site) : STR("-");
   const char *cut = !c->failed ? "" : c->fault ? c->fault : "the client left";
   /* What the peer sent comes last: nothing in it can pass for another field. */
-  log_write(LOG_REQUEST, "%s %.*s %d %" PRIu64 " %" PRIu64 "ms%s%s%s %.*s", name, STR_ARG(site), (int)c->status,
-            c->head + c->sent, ms, from, c->failed ? " cut short: " : "", cut, STR_ARG(target.n ? target : STR("/")));
+  log_write(LOG_REQUEST, "%s %.*s %d %" PRIu64 " %" PRIu64 "ms%s%s%s%s %.*s", name, STR_ARG(site), (int)c->status,
+            c->head + c->sent, ms, from, note, c->failed ? " cut short: " : "", cut,
+            STR_ARG(target.n ? target : STR("/")));
 }

@@ -9,6 +9,7 @@ static bool start_tls(struct conn *c)
   c->tls = tls_session_new(c->server->tls);
   if (!c->tls)
     return false;
+  conn_shake_begin(c);
   if (c->state != CONN_HANDSHAKE) /* its deadline runs from the accept on */
     conn_goto(c, CONN_HANDSHAKE);
   return true;
@@ -105,10 +106,8 @@ static void handle(struct conn *c, enum parsed parsed)
 {
   c->asked = true;
   conn_goto(c, CONN_HANDLE);
-  if (c->turned_away) {
-    response_set(&c->response, STATUS_SERVER_UNAVAILABLE,
-                 "This server has more visitors than it can serve. Please try again in a minute.");
-    c->answered = true;
+  if (c->admission.how != ADMITTED_SERVED) {
+    conn_turn_away(c);
   } else if (parsed == PARSED_ANSWER) {
     response_move(&c->response, &c->request.answer);
     c->answered = true;

@@ -17,13 +17,32 @@ enum { RETRY_MS = 250, WARN_EVERY_MS = 60 * 1000 };
 
 static void listener_pause(struct listener *l, int error);
 
+static int accept_client(const struct listener *l, struct sockaddr_in6 *peer)
+{
+  socklen_t length = sizeof *peer;
+  memset(peer, 0, sizeof *peer);
+  return accept4(l->socket.fd, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* Descriptors have run out. One is kept back: who waits for the longest gets it, and is told. The next one has its turn
+ * when that one has left, so they come one at a time. */
+static void tell_one(struct listener *l)
+{
+  struct sockaddr_in6 peer;
+  if (!reserve_spend(&l->server->reserve))
+    return;
+  int fd = accept_client(l, &peer);
+  if (fd >= 0)
+    conn_open_spare(l->server, &l->entrance, fd, (const struct sockaddr *)&peer);
+  else
+    reserve_keep(&l->server->reserve, l->server->poller.fd);
+}
+
 /* Whether there may be more to accept. */
 static bool accept_one(struct listener *l)
 {
   struct sockaddr_in6 peer;
-  socklen_t length = sizeof peer;
-  memset(&peer, 0, sizeof peer);
-  int fd = accept4(l->socket.fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  int fd = accept_client(l, &peer);
   if (fd >= 0) {
     conn_open(l->server, &l->entrance, fd, (const struct sockaddr *)&peer);
     return true;
@@ -45,7 +64,12 @@ static bool accept_one(struct listener *l)
   case EINVAL: /* another process has ended the listening: the service stops */
     poller_leave(&l->server->poller, &l->socket);
     return false;
-  default: /* descriptors or memory have run out; and should it be something else, that must not spin either */
+  case EMFILE:
+  case ENFILE:
+    listener_pause(l, errno);
+    tell_one(l);
+    return false;
+  default: /* memory has run out; and should it be something else, that must not spin either */
     listener_pause(l, errno);
     return false;
   }
@@ -94,7 +118,7 @@ static void on_retry(uv_timer_t *timer)
 static void listener_pause(struct listener *l, int error)
 {
   unsigned long left_out;
-  if (log_due(&l->warned, uv_now(l->server->loop), 1, WARN_EVERY_MS, &left_out))
+  if (log_due(&l->server->starved, uv_now(l->server->loop), 1, WARN_EVERY_MS, &left_out))
     log_warning("port %u: cannot accept for now (%s); those who wait are taken as soon as others have left",
                 l->entrance.port, strerror(error));
   l->paused = true;
@@ -131,6 +155,7 @@ void listener_resume(struct listener *l)
   if (!l->paused || l->closed)
     return;
   (void)uv_timer_stop(&l->retry);
+  reserve_keep(&l->server->reserve, l->server->poller.fd); /* before newcomers take what is free */
   watch(l);
 }
 

@@ -7,7 +7,6 @@
 
 #include <uv.h>
 
-#include "base/log.h"
 #include "net/server.h"
 
 /* libuv's uv_listen answers a full descriptor table by accepting and closing the clients that wait. This one
@@ -22,7 +21,6 @@ struct listener {
   bool serving;         /* accepts; or else stands by */
   bool paused;          /* serving, but descriptors have run out */
   bool closed;          /* listener_close was called */
-  struct log_limit warned;
 };
 
 /* Makes a listener that stands by on `fd`, which is bound, listening and non-blocking, and taken over. */

@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 #include "net/poller.h"
+#include "net/reserve.h"
+#include "net/visitors.h"
 #include "proto/proto.h"
 #include "site/site.h"
 #include "tls/context.h"
@@ -26,6 +28,19 @@ struct deadlines {
 
 /* Bytes per second, over a whole response, below which a reader is too slow to keep (B1). */
 enum { MIN_RATE = 256 };
+
+/* What a server takes on; its owner sets all of it. */
+struct limits {
+  unsigned connections;          /* in the whole service; 0: as many as each worker may have */
+  struct visitor_limits visitor; /* of one address */
+  unsigned handshakes;           /* under way at a time in this worker; 0: no limit */
+  unsigned request;              /* bytes; 0: what the protocol has */
+  bool loopback;                 /* whether this machine's own addresses are counted */
+};
+
+/* How many are told at a time, in the whole service, why they are turned away; and how long each of them may take for a
+ * step: they are to be told briefly (G17). */
+enum { TURNED_MOST = 32, TURNED_MS = 3000 };
 
 /* What one recv may bring. A buffer for all: a connection keeps only what it needs of it. */
 enum { RECEIVE_MAX = 32 * 1024 };
@@ -59,9 +74,19 @@ struct server {
 
   uint64_t clients;   /* how many there were: each connection's number in the log */
   struct conn *first; /* the list of all connections */
-  unsigned n_conns, most_conns;
-  struct log_limit crowded;       /* warnings that there were too many */
-  unsigned n_turned, most_turned; /* those over the limit that are being told so (G17); counted in n_conns too */
+  unsigned n_conns;
+  unsigned n_served, most_conns;  /* those of them that are served, or were until their sockets closed */
+  unsigned n_turned, most_turned; /* those turned away that are being told so (G17); counted in n_conns too */
+  uint16_t told[TURNED_MOST];     /* where each of them stands in the table of visitors */
+  struct limits limits;
+  struct visitors *visitors;               /* the table of the whole service; NULL: nobody is counted */
+  struct conn *shakes_first, *shakes_last; /* whose TLS handshakes are under way, oldest first */
+  unsigned n_shakes;
+  struct reserve reserve; /* for one who is to be told that descriptors have run out */
+
+  /* What a peer can bring about again and again is written now and then. */
+  struct log_limit crowded, shaken, starved; /* warnings: too many connections, handshakes, descriptors */
+  struct log_limit unasked, refused;         /* lines of those who never asked, and of those who were turned away */
 
   /* Called after a connection was taken off the list: a listener that paused may go on, a worker that drains may stop.
    */

@@ -16,6 +16,7 @@ struct member *crew_add(struct crew *crew, pid_t pid, int control, unsigned slot
       .pid = pid,
       .control = control,
       .slot = slot,
+      .seat = NO_SEAT,
       .generation = generation,
       .state = MEMBER_STARTING,
       .since_ms = now_ms,
@@ -51,6 +52,22 @@ void crew_set(struct member *m, enum member_state state, uint64_t now_ms)
 {
   m->state = state;
   m->since_ms = now_ms;
+}
+
+static bool seated(const struct crew *crew, unsigned seat)
+{
+  for (size_t i = 0; i < crew->n; i++)
+    if (crew->at[i].seat == seat)
+      return true;
+  return false;
+}
+
+unsigned crew_free_seat(const struct crew *crew)
+{
+  unsigned seat = 0;
+  while (seat < SEATS_MAX && seated(crew, seat))
+    seat++;
+  return seat < SEATS_MAX ? seat : NO_SEAT;
 }
 
 size_t crew_count(const struct crew *crew, enum member_state state)

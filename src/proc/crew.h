@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "net/visitors.h"
 #include "proc/sockets.h"
 
 enum member_state {
@@ -15,11 +16,14 @@ enum member_state {
   MEMBER_DRAINING, /* it finishes what it has open */
 };
 
+enum { NO_SEAT = SEATS_MAX };
+
 /* One worker, as the supervisor knows it. */
 struct member {
   pid_t pid;
   int control; /* our end of its socket pair; owned */
   unsigned slot;
+  unsigned seat;       /* in the table of visitors (net/visitors.h), which nobody else in the crew has; or NO_SEAT */
   unsigned generation; /* of settings and certificates; from 1 on */
   enum member_state state;
   uint64_t since_ms; /* when it came into this state */
@@ -42,7 +46,7 @@ struct crew {
 };
 #define CREW_INIT ((struct crew){.at = NULL, .n = 0, .n_slots = 0})
 
-/* Adds a worker, starting since `now_ms`; its `control` is taken over. NULL when memory is short. */
+/* Adds a worker without a seat, starting since `now_ms`; its `control` is taken over. NULL when memory is short. */
 struct member *crew_add(struct crew *crew, pid_t pid, int control, unsigned slot, unsigned generation, uint64_t now_ms);
 /* NULL where there is none. */
 struct member *crew_find(struct crew *crew, pid_t pid);
@@ -51,6 +55,9 @@ void crew_remove(struct crew *crew, struct member *m);
 void crew_free(struct crew *crew);
 
 void crew_set(struct member *m, enum member_state state, uint64_t now_ms);
+
+/* The lowest seat that nobody has, or NO_SEAT. */
+unsigned crew_free_seat(const struct crew *crew);
 
 /* How many are in this state. */
 size_t crew_count(const struct crew *crew, enum member_state state);

@@ -42,6 +42,10 @@ static void put_text(struct buf *out, const struct handover *h)
     buf_printf(out, "control %d\n", h->control);
   if (h->tickets >= 0)
     buf_printf(out, "tickets %d\n", h->tickets);
+  if (h->visitors >= 0)
+    buf_printf(out, "visitors %d\n", h->visitors);
+  if (h->seat != NO_SEAT)
+    buf_printf(out, "seat %u\n", h->seat);
   for (size_t i = 0; i < h->sockets.n; i++) {
     const struct listen_socket *s = &h->sockets.at[i];
     buf_printf(out, "socket %d %u %s %u %s\n", s->fd, s->slot, s->proto->name, s->port, s->address);
@@ -54,6 +58,8 @@ static void put_text(struct buf *out, const struct handover *h)
     else
       buf_printf(out, "member -");
     buf_printf(out, " %ld %u %u %s\n", (long)m->pid, m->slot, m->generation, state_word(m->state));
+    if (m->seat != NO_SEAT) /* a line of its own: versions that know no seats skip it */
+      buf_printf(out, "seated %ld %u\n", (long)m->pid, m->seat);
   }
 }
 
@@ -81,7 +87,7 @@ static bool let(int fd, bool through)
 /* The descriptors that the text names. */
 static bool let_all(const struct handover *h, bool through)
 {
-  bool fine = let(h->control, through) && let(h->tickets, through);
+  bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through);
   for (size_t i = 0; i < h->sockets.n; i++)
     fine = let(h->sockets.at[i].fd, through) && fine;
   for (size_t i = 0; i < h->crew.n; i++)
@@ -176,6 +182,24 @@ static int read_member(struct handover *h, struct str line)
   return 0;
 }
 
+/* One beyond our table is in a table of another layout, which visitors_map refuses. */
+static int read_seat(struct str *line, unsigned *seat)
+{
+  if (number(line, seat) < 0)
+    return ERR_SYNTAX;
+  if (*seat > NO_SEAT)
+    *seat = NO_SEAT;
+  return 0;
+}
+
+/* After the member's own line. */
+static int read_seated(struct handover *h, struct str line)
+{
+  unsigned pid;
+  struct member *m = number(&line, &pid) < 0 ? NULL : crew_find(&h->crew, (pid_t)pid);
+  return m ? read_seat(&line, &m->seat) : ERR_SYNTAX;
+}
+
 static int read_line(struct handover *h, struct str line)
 {
   struct str key = word(&line);
@@ -189,6 +213,12 @@ static int read_line(struct handover *h, struct str line)
     return descriptor(&line, &h->control);
   if (str_eq(key, STR("tickets")))
     return descriptor(&line, &h->tickets);
+  if (str_eq(key, STR("visitors")))
+    return descriptor(&line, &h->visitors);
+  if (str_eq(key, STR("seat")))
+    return read_seat(&line, &h->seat);
+  if (str_eq(key, STR("seated")))
+    return read_seated(h, line);
   if (str_eq(key, STR("socket")))
     return read_socket(h, line);
   if (str_eq(key, STR("member")))
@@ -258,6 +288,8 @@ void handover_free(struct handover *h)
     close(h->control);
   if (h->tickets >= 0)
     close(h->tickets);
+  if (h->visitors >= 0)
+    close(h->visitors);
   sockets_close(&h->sockets);
   crew_free(&h->crew);
   *h = HANDOVER_INIT;

@@ -24,10 +24,13 @@ struct handover {
   unsigned first;         /* a worker's; 1: nothing runs yet, and its owner waits at a terminal */
   int control;            /* a worker's end of its socket pair, or -1; owned */
   int tickets;            /* the ring of ticket keys, or -1; owned */
+  int visitors;           /* the table of visitors, or -1; owned */
+  unsigned seat;          /* a worker's, in that table; NO_SEAT: none */
   struct sockets sockets; /* owned */
   struct crew crew;       /* the supervisor's; owned */
 };
-#define HANDOVER_INIT ((struct handover){.role = HANDOVER_NONE, .control = -1, .tickets = -1})
+#define HANDOVER_INIT                                                                                                  \
+  ((struct handover){.role = HANDOVER_NONE, .control = -1, .tickets = -1, .visitors = -1, .seat = NO_SEAT})
 
 /* Takes what this process was given, once, early: the environment variable is gone afterwards and every descriptor is
  * close-on-exec again. HANDOVER_NONE where nothing was given. On ERR_SYNTAX, ERR_NOMEM or ERR_IO (somebody set the

@@ -241,6 +241,26 @@ static void adopt(struct supervisor *s)
   log_notice("upgraded: this is nuncio " NUNCIO_VERSION " now");
 }
 
+/* The table of visitors: the one that was handed over, or else a new one, at a first start and after an upgrade from a
+ * version that had none or another. Who counts in an old table has no seat in this one. */
+static void open_visitors(struct supervisor *s)
+{
+  struct handover *state = s->state;
+  struct buf why = BUF_INIT(1024);
+  if (state->visitors >= 0 && visitors_map(state->visitors, NO_SEAT, &s->visitors, &why) == 0)
+    goto out;
+  if (state->visitors >= 0)
+    close(state->visitors);
+  for (size_t i = 0; i < state->crew.n; i++)
+    state->crew.at[i].seat = NO_SEAT;
+  buf_clear(&why);
+  if (visitors_create(&state->visitors, &why) < 0 || visitors_map(state->visitors, NO_SEAT, &s->visitors, &why) < 0)
+    log_error("%.*s; limits for one address are kept by each worker alone", STR_ARG(buf_str(&why)));
+
+out:
+  buf_free(&why);
+}
+
 bool supervisor_run(const struct supervision *plan)
 {
   struct supervisor s = {.plan = plan, .state = plan->handover, .looked_at = clock_ms()};
@@ -259,12 +279,14 @@ bool supervisor_run(const struct supervision *plan)
     memcpy(s.argv + 1, plan->arguments, plan->n_arguments * sizeof *s.argv);
     if (s.state->tickets >= 0 && tickets_map(s.state->tickets, true, &s.tickets, &why) < 0)
       log_error("%.*s; ticket keys will not change", STR_ARG(buf_str(&why)));
+    open_visitors(&s);
     adopt(&s);
     run(&s);
   }
   if (s.signals >= 0)
     close(s.signals);
   tickets_unmap(s.tickets);
+  visitors_unmap(s.visitors);
   buf_free(&why);
   free(s.self);
   free(s.program);

@@ -181,6 +181,8 @@ void supervisor_buried(struct supervisor *s, pid_t pid, int status)
                 WIFSIGNALED(status) ? "signal" : "status",
                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
   }
+  if (s->visitors)
+    visitors_clear_seat(s->visitors, m->seat); /* what it had open is closed */
   crew_remove(crew, m);
   if (!s->stopping)
     supervisor_tell_duties(s);

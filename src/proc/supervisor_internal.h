@@ -13,9 +13,10 @@ struct supervisor {
   const struct supervision *plan;
   struct handover *state; /* sockets, ring, crew */
   struct tickets *tickets;
-  char *self;    /* the program that runs */
-  char *program; /* by which path we were started; NULL: not known */
-  char **argv;   /* a worker's: argv[0] is changed for each */
+  struct visitors *visitors; /* NULL: workers count for themselves */
+  char *self;                /* the program that runs */
+  char *program;             /* by which path we were started; NULL: not known */
+  char **argv;               /* a worker's: argv[0] is changed for each */
   int signals;
   unsigned generation; /* what serves; 0: nothing has come up yet */
   enum trial trial;    /* of generation + 1 */

@@ -38,6 +38,7 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
   char title[32];
   (void)snprintf(title, sizeof title, "nuncio: worker %u", slot);
   s->argv[0] = title;
+  unsigned seat = s->visitors ? crew_free_seat(&s->state->crew) : NO_SEAT;
   int err = control_pair(&ours, &theirs);
   if (err == 0) {
     struct handover h = {
@@ -46,14 +47,19 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
         .first = s->generation == 0,
         .control = theirs,
         .tickets = s->state->tickets,
+        .visitors = seat == NO_SEAT ? -1 : s->state->visitors,
+        .seat = seat,
         .sockets = s->state->sockets, /* borrowed: never freed through `h` */
     };
     err = spawn_worker(program, s->argv, &h, &pid);
   }
   if (theirs >= 0)
     close(theirs);
-  if (err == 0 && crew_add(&s->state->crew, pid, ours, slot, generation, clock_ms()))
+  struct member *m = err ? NULL : crew_add(&s->state->crew, pid, ours, slot, generation, clock_ms());
+  if (m) {
+    m->seat = seat;
     return;
+  }
   if (ours >= 0)
     close(ours); /* and a worker that was started sees that nobody wants it */
   uint64_t now = clock_ms();

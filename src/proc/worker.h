@@ -17,6 +17,8 @@ struct worker_parts {
   unsigned slot;                   /* its number, from 0 */
   bool first;                      /* nothing runs yet, and its owner waits at a terminal */
   int control;                     /* our end of the supervisor's socket pair; borrowed */
+  int visitors;                    /* the table of visitors, or -1 for one of our own; needed during the call only */
+  unsigned seat;                   /* in that table */
   int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
 };
 

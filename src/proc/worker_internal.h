@@ -22,6 +22,7 @@ struct worker {
   struct tls_server *tls;
   struct server server;
   struct tickets *tickets; /* NULL: keys of our own */
+  struct visitors *visitors;
   struct entry *entries;
   size_t n_entries;
   unsigned *gemini_ports;

@@ -15,7 +15,7 @@
 
 /* Descriptors that are not for connections, besides the listeners: the loop's, the log, the capsule, the pool's files.
  */
-enum { DESCRIPTORS_OWN = 28, TURNED_MOST = 32, CONNECTIONS_LEAST = 8 };
+enum { DESCRIPTORS_OWN = 28, CONNECTIONS_LEAST = 8 };
 
 /* B2: as many descriptors as the system lets us have; from that, how many connections. */
 static void set_limits(struct server *server, size_t listeners)
@@ -109,6 +109,14 @@ static void fill_server(struct worker *w, const struct settings *settings, const
       .write = settings->timeout_ms[TIMEOUT_WRITE],
       .drain = settings->timeout_ms[TIMEOUT_DRAIN],
   };
+  server->limits = (struct limits){
+      .connections = settings->limits[LIMIT_CONNECTIONS],
+      .visitor = {.open = settings->limits[LIMIT_ADDRESS], .requests = settings->limits[LIMIT_REQUESTS]},
+      .handshakes = settings->limits[LIMIT_HANDSHAKES],
+      .request = settings->limits[LIMIT_REQUEST],
+      .loopback = settings->limit_loopback,
+  };
+  server->visitors = w->visitors;
   server->gophers = settings->gophers;
   server->courtesies = settings->courtesies;
   server->log_address = settings->log_address;
@@ -119,6 +127,23 @@ static void fill_server(struct worker *w, const struct settings *settings, const
       w->gemini_ports[server->n_gemini_ports++] = sockets->at[i].port;
   server->gemini_ports = w->gemini_ports;
   set_limits(server, sockets->n);
+  reserve_keep(&server->reserve, server->poller.fd);
+}
+
+/* The table of the whole service; one of our own where there is none, or one of another version (an upgrade is being
+ * tried). */
+static int open_visitors(struct worker *w, const struct worker_parts *parts, struct buf *why)
+{
+  if (parts->visitors >= 0 && visitors_map(parts->visitors, parts->seat, &w->visitors, why) == 0)
+    return 0;
+  int fd = -1;
+  buf_clear(why);
+  int err = visitors_create(&fd, why);
+  if (err == 0) {
+    err = visitors_map(fd, 0, &w->visitors, why);
+    close(fd);
+  }
+  return err;
 }
 
 static int start_loop(struct worker *w)
@@ -251,6 +276,9 @@ int worker_new(const struct worker_parts *parts, struct worker **out, struct buf
   err = parts->tickets < 0 ? 0 : tickets_map(parts->tickets, false, &w->tickets, why);
   if (err)
     goto out;
+  err = open_visitors(w, parts, why);
+  if (err)
+    goto out;
   err = open_sites(w, parts->settings, why);
   if (err)
     goto out;
@@ -285,6 +313,7 @@ void worker_free(struct worker *w)
     /* After a run only what the pool still works on is left; after a failed start, the handles made so far. */
     for (size_t i = 0; i < w->n_entries; i++)
       listener_close(&w->entries[i].listener);
+    reserve_end(&w->server.reserve);
     poller_close(&w->server.poller);
     uv_walk(&w->loop, close_any, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
@@ -298,6 +327,7 @@ void worker_free(struct worker *w)
       log_error("the event loop was left with work in it");
   }
   tickets_unmap(w->tickets);
+  visitors_unmap(w->visitors);
   mime_free(w->mime);
   free(w->gemini_ports);
   free(w->entries);

@@ -26,7 +26,8 @@ struct rig {
   struct mime *mime;
   struct site *site;
   struct server server;
-  int door; /* a listening socket of the test's own */
+  int table; /* the table of visitors, for those tests that want one */
+  int door;  /* a listening socket of the test's own */
 };
 
 static void nothing(struct server *server)
@@ -65,6 +66,20 @@ static int set_up(void **state)
   return 0;
 }
 
+/* The same with limits, which hold for loopback too. */
+static int set_up_limits(void **state)
+{
+  (void)set_up(state);
+  struct rig *rig = *state;
+  struct buf why = BUF_INIT(1024);
+  assert_int_equal(visitors_create(&rig->table, &why), 0);
+  assert_int_equal(visitors_map(rig->table, 3, &rig->server.visitors, &why), 0);
+  rig->server.limits = (struct limits){.visitor = {.open = 2, .requests = 1000}, .loopback = true};
+  rig->server.most_conns = 100;
+  rig->server.most_turned = TURNED_MOST;
+  return 0;
+}
+
 static int tear_down(void **state)
 {
   struct rig *rig = *state;
@@ -78,26 +93,46 @@ static int tear_down(void **state)
   folder_remove(&rig->folder);
   assert_int_equal(uv_loop_close(&rig->loop), 0);
   close(rig->door);
+  if (rig->server.visitors) {
+    /* Whatever the test did, nobody is counted any more. */
+    for (unsigned i = 0; i < VISITORS_PLACES; i++)
+      assert_int_equal(visitors_open(rig->server.visitors, i), 0);
+    assert_int_equal(visitors_total(rig->server.visitors, TALLY_SERVED), 0);
+    assert_int_equal(visitors_total(rig->server.visitors, TALLY_TURNED), 0);
+    close(rig->table);
+  }
+  visitors_unmap(rig->server.visitors);
+  assert_int_equal(rig->server.n_served, 0);
+  assert_int_equal(rig->server.n_turned, 0);
+  reserve_end(&rig->server.reserve);
   free(rig);
   return 0;
 }
 
-/* A client whose other end the server has; it has sent `request` already. */
-static int enter(struct rig *rig, const char *request)
+/* A client whose other end the server has, by the loopback address with this last byte; it has sent `request` already.
+ */
+static int enter_from(struct rig *rig, unsigned char last, const char *request, bool spare)
 {
   struct sockaddr_in6 peer;
   struct sockaddr_in address;
   socklen_t length = sizeof address;
   assert_int_equal(getsockname(rig->door, (struct sockaddr *)&address, &length), 0);
   int client = socket(AF_INET, SOCK_STREAM, 0);
+  const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + last)};
+  assert_int_equal(bind(client, (const struct sockaddr *)&from, sizeof from), 0);
   assert_int_equal(connect(client, (const struct sockaddr *)&address, length), 0);
   assert_int_equal(send(client, request, strlen(request), 0), strlen(request));
   length = sizeof peer;
   int fd = accept4(rig->door, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   assert_true(fd >= 0);
   const struct entrance entrance = {.proto = &proto_gopher, .port = 70, .gopher_port = 70};
-  conn_open(&rig->server, &entrance, fd, (const struct sockaddr *)&peer);
+  (spare ? conn_open_spare : conn_open)(&rig->server, &entrance, fd, (const struct sockaddr *)&peer);
   return client;
+}
+
+static int enter(struct rig *rig, const char *request)
+{
+  return enter_from(rig, 1, request, false);
 }
 
 static void turn(struct rig *rig, int ms)
@@ -212,14 +247,155 @@ static void a_connection_that_stays_silent_is_closed_B1(void **state)
   assert_string_equal(text, "");
 }
 
+static void leave(struct rig *rig, int client)
+{
+  close(client);
+  turn(rig, 20);
+}
+
+/* Issue 4: connections per address, a type-3 line on Gopher (G17). */
+static void an_address_with_too_much_open_is_told_to_wait(void **state)
+{
+  struct rig *rig = *state;
+  char text[4096];
+  int first = enter(rig, ""), second = enter(rig, ""), other = enter_from(rig, 2, "", false);
+  assert_true(read_all(rig, enter(rig, "/a.txt\r\n"), text));
+  starts_with(text, "3Too many connections from your address");
+  assert_non_null(strstr(text, "wait 10 seconds"));
+  leave(rig, first);
+  assert_true(read_all(rig, enter(rig, "/a.txt\r\n"), text));
+  assert_string_equal(text, "text\n");
+  close(second);
+  leave(rig, other);
+}
+
+/* Issue 4: requests per address, 44 in words and a doubled block for those who go on. */
+static void an_address_that_asks_too_often_is_blocked_and_others_are_not(void **state)
+{
+  struct rig *rig = *state;
+  char text[4096];
+  rig->server.limits.visitor.requests = 5;
+  for (int i = 0; i < 5; i++) {
+    assert_true(read_all(rig, enter(rig, "/a.txt\r\n"), text));
+    assert_string_equal(text, "text\n");
+  }
+  for (int i = 0; i < 4; i++) {
+    assert_true(read_all(rig, enter(rig, "/a.txt\r\n"), text));
+    starts_with(text, "3Too many requests from your address. Please wait 30 seconds before");
+  }
+  assert_true(read_all(rig, enter(rig, "/a.txt\r\n"), text));
+  starts_with(text, "3Too many requests from your address. Please wait 60 seconds before");
+  assert_true(read_all(rig, enter_from(rig, 2, "/a.txt\r\n", false), text));
+  assert_string_equal(text, "text\n");
+}
+
+static void loopback_is_exempt_unless_asked(void **state)
+{
+  struct rig *rig = *state;
+  char text[4096];
+  rig->server.limits.loopback = false;
+  rig->server.limits.visitor = (struct visitor_limits){.open = 1, .requests = 1};
+  int first = enter(rig, "");
+  assert_true(read_all(rig, enter(rig, "/a.txt\r\n"), text));
+  assert_string_equal(text, "text\n");
+  leave(rig, first);
+}
+
+/* G17: 32 at once are told, a few of one address, the rest are closed at accept. */
+static void few_of_one_address_are_told_and_32_in_all(void **state)
+{
+  struct rig *rig = *state;
+  int clients[100];
+  size_t n = 0;
+  rig->server.limits.visitor = (struct visitor_limits){.open = 1, .requests = 1};
+  for (unsigned char last = 1; last <= 10; last++) {
+    for (int i = 0; i < 6; i++)
+      clients[n++] = enter_from(rig, last, "", false);
+    unsigned told = 4U * last < TURNED_MOST ? 4U * last : TURNED_MOST;
+    assert_int_equal(rig->server.n_turned, told);
+    assert_int_equal(rig->server.n_served, last);
+    assert_int_equal(rig->server.n_conns, told + last);
+  }
+  while (n)
+    close(clients[--n]);
+  turn(rig, 30);
+  assert_int_equal(rig->server.n_turned, 0);
+  assert_int_equal(rig->server.n_served, 0);
+}
+
+/* Another worker tells 31 already: here is one place left. */
+static void those_who_are_told_are_counted_over_all_workers(void **state)
+{
+  struct rig *rig = *state;
+  struct visitors *other;
+  struct buf why = BUF_INIT(1024);
+  char text[4096];
+  rig->server.limits.connections = 5;
+  assert_int_equal(visitors_map(rig->table, 0, &other, &why), 0);
+  for (unsigned i = 0; i < 5; i++)
+    assert_true(visitors_take(other, TALLY_SERVED, 5));
+  for (unsigned i = 0; i < 31; i++)
+    assert_true(visitors_take(other, TALLY_TURNED, TURNED_MOST));
+  int told = enter(rig, ""), refused = enter(rig, "/a.txt\r\n");
+  (void)read_all(rig, refused, text);
+  assert_string_equal(text, "");
+  assert_int_equal(send(told, "/a.txt\r\n", 8, 0), 8);
+  assert_true(read_all(rig, told, text));
+  starts_with(text, "3This server has more visitors");
+  visitors_clear_seat(other, 0);
+  assert_true(read_all(rig, enter(rig, "/a.txt\r\n"), text));
+  assert_string_equal(text, "text\n");
+  visitors_unmap(other);
+}
+
+/* Who is turned away and says nothing is gone soon, whatever the deadlines are. */
+static void who_is_turned_away_is_told_briefly_G17(void **state)
+{
+  struct rig *rig = *state;
+  char text[4096];
+  rig->server.most_conns = 0;
+  rig->server.deadlines.request = 60000;
+  uint64_t began = uv_hrtime();
+  assert_true(read_all(rig, enter(rig, "/a"), text));
+  assert_string_equal(text, "");
+  assert_true((uv_hrtime() - began) / 1000000 < TURNED_MS + 1500);
+}
+
+static void who_comes_by_the_spare_descriptor_is_told_and_it_is_kept_again(void **state)
+{
+  struct rig *rig = *state;
+  char text[4096];
+  reserve_keep(&rig->server.reserve, rig->server.poller.fd);
+  int number = rig->server.reserve.fd;
+  assert_true(reserve_spend(&rig->server.reserve));
+  assert_false(reserve_spend(&rig->server.reserve));
+  int client = enter_from(rig, 1, "/a.txt\r\n", true);
+  assert_true(read_all(rig, client, text));
+  starts_with(text, "3This server has more visitors");
+  turn(rig, 20);
+  assert_true(rig->server.reserve.held);
+  assert_true(rig->server.reserve.fd <= number + 2);
+  assert_int_equal(rig->server.n_conns, 0);
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define test_limits(function) cmocka_unit_test_setup_teardown(function, set_up_limits, tear_down)
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      test(a_full_house_tells_some_and_closes_the_rest_G17), test(a_site_that_never_answers_is_40_B1),
-      test(a_fin_while_the_site_works_is_no_departure_P1),   test(an_rst_while_the_site_works_is_a_departure),
+      test(a_full_house_tells_some_and_closes_the_rest_G17),
+      test(a_site_that_never_answers_is_40_B1),
+      test(a_fin_while_the_site_works_is_no_departure_P1),
+      test(an_rst_while_the_site_works_is_a_departure),
       test(a_connection_that_stays_silent_is_closed_B1),
+      test_limits(an_address_with_too_much_open_is_told_to_wait),
+      test_limits(an_address_that_asks_too_often_is_blocked_and_others_are_not),
+      test_limits(loopback_is_exempt_unless_asked),
+      test_limits(few_of_one_address_are_told_and_32_in_all),
+      test_limits(those_who_are_told_are_counted_over_all_workers),
+      test_limits(who_is_turned_away_is_told_briefly_G17),
+      test_limits(who_comes_by_the_spare_descriptor_is_told_and_it_is_kept_again),
   };
   log_open(LOG_ERROR);
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,29 @@ static void duties_follow_from_who_serves(void **state)
   }
 }
 
+/* No two living workers count in the same row; whose was cleared may be given again. */
+static void the_lowest_seat_that_nobody_has(void **state)
+{
+  (void)state;
+  struct crew crew;
+  man(&crew, "SsDS");
+  for (size_t i = 0; i < crew.n; i++) {
+    assert_int_equal(crew_free_seat(&crew), i);
+    crew.at[i].seat = crew_free_seat(&crew);
+  }
+  crew_remove(&crew, crew_find(&crew, 1001));
+  assert_int_equal(crew_free_seat(&crew), 1);
+  for (unsigned i = 0; i <= SEATS_MAX; i++) {
+    struct member *m = crew_add(&crew, 5000 + (pid_t)i, -1, 0, 1, 0);
+    assert_non_null(m);
+    assert_int_equal(m->seat, NO_SEAT);
+    m->seat = crew_free_seat(&crew);
+  }
+  assert_int_equal(crew_free_seat(&crew), NO_SEAT);
+  assert_int_equal(crew.at[crew.n - 1].seat, NO_SEAT);
+  crew_free(&crew);
+}
+
 /* Whatever the states: if anybody serves, every slot is served, and by one. */
 static void every_slot_is_served_by_one(void **state)
 {
@@ -127,8 +150,11 @@ static void members_are_found_and_removed(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(duties_follow_from_who_serves), cmocka_unit_test(every_slot_is_served_by_one),
-      cmocka_unit_test(a_slot_of_64_is_served_too),    cmocka_unit_test(who_keeps_dying_comes_back_later_each_time),
+      cmocka_unit_test(duties_follow_from_who_serves),
+      cmocka_unit_test(the_lowest_seat_that_nobody_has),
+      cmocka_unit_test(every_slot_is_served_by_one),
+      cmocka_unit_test(a_slot_of_64_is_served_too),
+      cmocka_unit_test(who_keeps_dying_comes_back_later_each_time),
       cmocka_unit_test(members_are_found_and_removed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,8 @@ static void open_some(struct handover *h)
   assert_int_equal(sockets_open(&h->sockets, &proto_gopher, &list, 3, &why), 0);
   h->tickets = memfd_create("tickets", MFD_CLOEXEC);
   assert_true(h->tickets >= 0);
+  h->visitors = memfd_create("visitors", MFD_CLOEXEC);
+  assert_true(h->visitors >= 0);
   buf_free(&why);
 }
 
@@ -37,9 +39,11 @@ static void take_copy(const struct handover *h, struct handover *got)
   assert_int_equal(handover_let_through(h, text, true), 0);
   assert_int_equal(fcntl(text, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC, 0);
+  assert_int_equal(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(handover_take(got, &why), 0);
   assert_null(getenv("NUNCIO_HANDOVER"));
   assert_true(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC);
+  assert_true(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->sockets.at[0].fd, F_GETFD) & FD_CLOEXEC);
   assert_int_equal(fcntl(text, F_GETFD), -1); /* read and closed */
   buf_free(&why);
@@ -52,7 +56,7 @@ static void forget_copy(struct handover *got)
     got->sockets.at[i].fd = -1;
   for (size_t i = 0; i < got->crew.n; i++)
     got->crew.at[i].control = -1;
-  got->control = got->tickets = -1;
+  got->control = got->tickets = got->visitors = -1;
   handover_free(got);
 }
 
@@ -77,6 +81,7 @@ static void a_worker_gets_what_it_needs(void **state)
   h.role = HANDOVER_WORKER;
   h.slot = 2;
   h.first = 1;
+  h.seat = 9;
   assert_int_equal(control_pair(&ours, &h.control), 0);
   take_copy(&h, &got);
   assert_int_equal(got.role, HANDOVER_WORKER);
@@ -84,6 +89,8 @@ static void a_worker_gets_what_it_needs(void **state)
   assert_int_equal(got.first, 1);
   assert_int_equal(got.control, h.control);
   assert_int_equal(got.tickets, h.tickets);
+  assert_int_equal(got.visitors, h.visitors);
+  assert_int_equal(got.seat, 9);
   same_sockets(&h.sockets, &got.sockets);
   assert_int_equal(sockets_slots(&got.sockets), 3);
   forget_copy(&got);
@@ -109,6 +116,7 @@ static void an_upgrade_keeps_the_crew(void **state)
     struct member *m = crew_add(&h.crew, 4194300 + (pid_t)i, ours, i, i + 7, 0);
     assert_non_null(m);
     crew_set(m, states[i], 0);
+    m->seat = i == 1 ? NO_SEAT : 40 + i; /* one was started by a version that knew no seats */
   }
   take_copy(&h, &got);
   assert_int_equal(got.role, HANDOVER_SUPERVISOR);
@@ -117,6 +125,7 @@ static void an_upgrade_keeps_the_crew(void **state)
     assert_int_equal(got.crew.at[i].pid, 4194300 + i);
     assert_int_equal(got.crew.at[i].control, h.crew.at[i].control);
     assert_int_equal(got.crew.at[i].slot, i);
+    assert_int_equal(got.crew.at[i].seat, h.crew.at[i].seat);
     assert_int_equal(got.crew.at[i].generation, i + 7);
     assert_int_equal(got.crew.at[i].state, states[i]);
   }
@@ -166,6 +175,9 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 1\nrole worker\nsocket 0 0 gemini 1965 ::\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nsocket 999999 0 gemini 1965 ::\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nmember 1 x 0 1 serving\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nseat x\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nvisitors 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole supervisor\nseated 5 1\n", NULL}, /* nobody with that process id */
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct handover h;
