@@ -60,6 +60,6 @@ int pool_start(struct pool *pool)
 void pool_open(struct pool *pool, uv_loop_t *loop)
 {
   static_assert(offsetof(struct pool, env) == 0, "an env is found again as the pool that begins with it");
-  pool->env = (struct env){submit, now, env_wall};
+  pool->env = (struct env){.submit = submit, .now = now, .wall = env_wall};
   pool->loop = loop;
 }

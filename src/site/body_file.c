@@ -12,6 +12,9 @@
 /* The most that one pull reads, whatever was asked for: what a slow reader's connection holds is this at most. */
 enum { PIECE_MAX = 64 * 1024 };
 
+/* Warnings of bodies that failed. */
+enum { CUT_SHORT_MOST = 20, CUT_SHORT_MS = 60 * 1000 };
+
 /* Where the read that the pool does for us stands. */
 enum reading {
   READING_NOT,     /* nothing is in flight: `piece` is NULL */
@@ -78,10 +81,14 @@ static void read_done(struct work *w, bool cancelled)
     body_wake(&own->body);
 }
 
+/* Whoever asks for a file on a bad disk again and again has this again and again. */
 static enum pull failed(struct file_body *own, const char *why)
 {
-  log_warning("%s: the answer was cut short after %llu of %llu bytes: %s", own->name, (unsigned long long)own->offset,
-              (unsigned long long)own->length, why);
+  unsigned long left_out;
+  char note[LOG_NOTE_BYTES];
+  if (log_due(&own->env->cut_short, own->env->now(own->env), CUT_SHORT_MOST, CUT_SHORT_MS, &left_out))
+    log_warning("%s: the answer was cut short after %llu of %llu bytes: %s%s", own->name,
+                (unsigned long long)own->offset, (unsigned long long)own->length, why, log_note(left_out, note));
   return PULL_FAILED;
 }
 

@@ -74,8 +74,12 @@ static void warn_once(struct site *site, const char *what, struct str path, cons
   uint64_t hash = hash_str(hash_str(HASH_START, str_from(what)), path);
   if (id)
     hash = hash_bytes(hash, &id->modified_ns, sizeof id->modified_ns);
-  if (once_first(&site->warned, hash))
-    log_warning("%.*s: %s", STR_ARG(path), what);
+  unsigned long left_out;
+  char note[LOG_NOTE_BYTES];
+  /* There may be more such documents than can be remembered, and strangers ask for them in turn. */
+  if (!site->closed && once_first(&site->warned, hash) &&
+      log_due(&site->warnings, site->env->now(site->env), FAILURE_WARNINGS, FAILURE_HOUR_MS, &left_out))
+    log_warning("%.*s: %s%s", STR_ARG(path), what, log_note(left_out, note));
 }
 
 void build_warn_shadowed(struct site *site, struct str document)

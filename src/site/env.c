@@ -29,6 +29,6 @@ int64_t env_wall(struct env *env)
 
 struct env *env_direct(void)
 {
-  static struct env direct = {submit_direct, now_direct, env_wall};
+  static struct env direct = {.submit = submit_direct, .now = now_direct, .wall = env_wall};
   return &direct;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
+
 /* One piece of work. Embedded in its owner's struct, which must stay until `done` was called. */
 struct work {
   void (*run)(struct work *w); /* in a pool thread: touches nothing but what the work owns or what is immutable */
@@ -20,6 +22,8 @@ struct env {
   uint64_t (*now)(struct env *env);
   /* The time of day, as files are stamped with it: nanoseconds since 1970 (CLOCK_REALTIME). */
   int64_t (*wall)(struct env *env);
+  /* What was said of files that became shorter, or failed, while they were sent. Zeroed by whoever supplies it. */
+  struct log_limit cut_short;
 };
 
 /* The wall clock of this machine: for those who supply an env. */

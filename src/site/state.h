@@ -27,6 +27,7 @@ struct site {
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far: asked by tests */
   struct once warned;
+  struct log_limit warnings; /* about documents */
   struct types types;
   struct failures failures; /* what of them the log has been told */
 };

@@ -89,7 +89,7 @@ static bool finish_some(struct crew *c, bool wait)
 
 static void crew_start(struct crew *c)
 {
-  *c = (struct crew){.env = {submit, now, wall}, .now = 1000};
+  *c = (struct crew){.env = {.submit = submit, .now = now, .wall = wall}, .now = 1000};
   assert_int_equal(pthread_mutex_init(&c->mutex, NULL), 0);
   assert_int_equal(pthread_cond_init(&c->changed, NULL), 0);
   for (int i = 0; i < THREADS; i++)

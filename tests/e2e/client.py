@@ -22,14 +22,17 @@ STATUS_CODES = {10, 11, 20, 30, 31, 40, 41, 42, 43, 44, 50, 51, 52, 53, 59, 60, 
 META_MAX = 1024
 
 
-def connect(host, port, patience=PATIENCE, receive_buffer=None):
-    """A TCP connection; with a small receive buffer for readers that are to be slow."""
+def connect(host, port, patience=PATIENCE, receive_buffer=None, source=None):
+    """A TCP connection; with a small receive buffer for readers that are to be slow, and from another of this machine's
+    own addresses for readers that are to be others."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.settimeout(patience)
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     try:
+        if source:
+            sock.bind((source, 0))
         sock.connect((host, port))
     except OSError:
         sock.close()

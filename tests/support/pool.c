@@ -27,7 +27,7 @@ static int64_t wall(struct env *env)
 
 void pool_init(struct pool *p)
 {
-  *p = (struct pool){.env = {submit, now, wall}, .now = 1000, .ahead = 3600};
+  *p = (struct pool){.env = {.submit = submit, .now = now, .wall = wall}, .now = 1000, .ahead = 3600};
 }
 
 static struct work *take(struct pool *p)

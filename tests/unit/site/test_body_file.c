@@ -275,6 +275,36 @@ static void a_failing_disk_fails_the_body_P18(void **state)
   buf_free(&out);
 }
 
+/* Issue 4: whoever asks for such a file without end does not fill the disk that the log is on. */
+static void a_failing_disk_is_named_some_times_a_minute(void **state)
+{
+  (void)state;
+  char text[16384];
+  fault.cached_errno = EIO;
+  fault.disk_errno = EIO;
+  log_begin();
+  for (int i = 0; i < 100; i++) {
+    struct buf out = BUF_INIT(1 << 20);
+    struct body *b = open_body(&pool.env, sizeof big);
+    assert_int_equal(pull_all(b, &out, 65536), PULL_FAILED);
+    body_free(b);
+    buf_free(&out);
+    if (i == 98)
+      pool.now += 60 * 1000;
+  }
+  dup2(stderr_copy, STDERR_FILENO);
+  ssize_t n = real_read(log_fd, text, sizeof text - 1, 0);
+  close(stderr_copy);
+  close(log_fd);
+  assert_true(n > 0);
+  text[n] = '\0';
+  unsigned lines = 0;
+  for (const char *p = text; (p = strchr(p, '\n')); p++)
+    lines++;
+  assert_int_equal(lines, 21);
+  assert_non_null(strstr(text, "(79 more before this one were left out)\n"));
+}
+
 static void a_pool_that_refuses_fails_the_body(void **state)
 {
   (void)state;
@@ -376,6 +406,7 @@ int main(void)
       HEALED(a_file_cut_short_fails_P18),
       HEALED(a_file_that_grew_keeps_its_length),
       HEALED(a_failing_disk_fails_the_body_P18),
+      HEALED(a_failing_disk_is_named_some_times_a_minute),
       HEALED(a_pool_that_refuses_fails_the_body),
       HEALED(a_body_left_early_lingers_until_its_work_is_done),
       HEALED(a_large_file_takes_little_memory),

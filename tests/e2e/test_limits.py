@@ -1,0 +1,318 @@
+"""Limits: who comes too often, with too much at once, or too many at a time, is told so and harms nobody else (issue 4,
+G17). Addresses of 127.0.0.0/8 stand for the addresses of strangers."""
+
+import os
+import re
+import select
+import signal
+import socket
+import time
+
+import pytest
+
+import client
+from server import HAVE_IPV6, SLOWER, eventually
+from test_workers import comes_up
+
+TREE = {"index.gmi": "# Home\n", "text.txt": "text\n"}
+PATIENT = ("--timeout", "request=3600", "--timeout", "handshake=3600")
+
+
+def gopher(site, source="127.0.0.1"):
+    """Asks for the text; what comes."""
+    with site.connect("gopher", source=source) as sock:
+        client.try_send(sock, b"/text.txt\r\n")
+        return client.read_to_end(sock)[0].decode()
+
+
+def gemini(site, source="127.0.0.1"):
+    """(status, meta), or None where the connection was closed without an answer."""
+    try:
+        with site.connect_tls(source=source) as sock:
+            client.try_send(sock, b"gemini://localhost/text.txt\r\n")
+            raw, end = client.read_to_end(sock)
+    except OSError:
+        return None
+    return client.GeminiReply(raw, end).status, client.GeminiReply(raw, end).meta
+
+
+def hold(site, count, source="127.0.0.1", schemes=("gopher", "gemini")):
+    """Connections that the server has accepted and that say no more than their first byte."""
+    before = site.descriptors()
+    socks = []
+    for i in range(count):
+        scheme = schemes[i % len(schemes)]
+        socks.append(site.connect(scheme, source=source))
+        socks[-1].sendall(b"/" if scheme == "gopher" else b"\x16")
+    eventually(lambda: site.descriptors() >= before + count, 5, "accepting them")
+    return socks
+
+
+def let_go(site, socks):
+    before = site.descriptors()
+    for sock in socks:
+        sock.close()
+    eventually(lambda: site.descriptors() <= before - len(socks), 5, "their end")
+
+
+def gone(sock):
+    """Whether the server has closed it."""
+    if not select.select([sock], [], [], 0)[0]:
+        return False
+    try:
+        return sock.recv(1, socket.MSG_PEEK) == b""
+    except ConnectionResetError:
+        return True
+
+
+# ---------------------------------------------------------------- connections of one address
+
+
+def test_connections_of_one_address_over_both_protocols_and_all_workers(serve):
+    site = serve(TREE, "--limit", "address=6", "--limit-loopback", *PATIENT, workers=3)
+    socks = hold(site, 6)
+    for _ in range(3):
+        assert re.match(r"3Too many connections from your address .* wait 10 seconds", gopher(site))
+        status, meta = gemini(site)
+        assert status == 44 and re.search(r"wait \d+ seconds", meta), meta
+    assert gopher(site, "127.0.0.2") == "text\n"
+    assert gemini(site, "127.0.0.2")[0] == 20
+    let_go(site, socks[:1])
+    assert gopher(site) == "text\n"
+    let_go(site, socks[1:])
+
+
+@pytest.mark.skipif(not HAVE_IPV6, reason="this machine has no IPv6")
+def test_families_are_different_addresses(serve):
+    site = serve(TREE, "--limit", "address=1", "--limit-loopback", *PATIENT)
+    socks = hold(site, 1)
+    assert gopher(site).startswith("3Too many connections")
+    assert site.gopher("/text.txt", host="::1").text == "text\n"
+    let_go(site, socks)
+
+
+def test_what_a_killed_worker_had_open_is_not_counted_any_more(serve):
+    site = serve(TREE, "--limit", "address=8", "--limit-loopback", *PATIENT, workers=2)
+    socks = hold(site, 8, schemes=("gopher",))
+    for _ in range(2):
+        assert gopher(site).startswith("3Too many")
+        victim = site.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        comes_up(site, 2, [victim])
+        lost = [sock for sock in socks if gone(sock)]
+        socks = [sock for sock in socks if sock not in lost]
+        for sock in lost:
+            sock.close()
+        # As many as it had, and not one more.
+        socks += hold(site, len(lost), schemes=("gopher",))
+    assert gopher(site).startswith("3Too many")
+    let_go(site, socks)
+    assert gopher(site) == "text\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR2], ids=["reload", "upgrade"])
+def test_counts_and_blocks_survive(serve, number):
+    site = serve(TREE, "--limit", "address=4", "--limit", "requests=20", "--limit-loopback", *PATIENT, workers=2)
+    socks = hold(site, 4, source="127.0.0.3")
+    # (Who asks this fast may have some open still whose end the server has not seen.)
+    while not gopher(site).startswith("3Too many requests"):
+        pass
+    for _ in range(2):
+        before = site.workers()
+        site.process.send_signal(number)
+        # The old ones still have what is held.
+        eventually(lambda: len(set(site.workers()) - set(before)) >= 2, 10, "new workers")
+        eventually(lambda: any("2 new workers serve" in line for line in site.log_lines("notice")), 10, "their service")
+        assert gopher(site).startswith("3Too many requests")
+        assert gopher(site, "127.0.0.3").startswith("3Too many connections")
+        assert gopher(site, "127.0.0.4") == "text\n"
+    let_go(site, socks)
+    assert gopher(site, "127.0.0.3") == "text\n"
+
+
+def test_an_ordinary_crowd_on_loopback_meets_no_limit(serve):
+    site = serve(TREE, "--limit", "address=1", "--limit", "requests=1", *PATIENT)
+    socks = hold(site, 10)
+    for _ in range(10):
+        assert gopher(site) == "text\n"
+    let_go(site, socks)
+
+
+# ---------------------------------------------------------------- requests of one address
+
+
+def test_who_asks_too_often_is_told_how_long_to_wait_and_who_goes_on_waits_longer(serve):
+    site = serve(TREE, "--limit", "requests=10", "--limit-loopback", workers=2)
+    for i in range(10):
+        assert gopher(site) == "text\n" if i % 2 else gemini(site)[0] == 20
+    status, meta = gemini(site)
+    assert status == 44
+    assert re.fullmatch(r"Too many requests from your address\. Please wait (29|30) seconds before you ask again\.",
+                        meta), meta
+    assert re.match(r"3Too many requests from your address\. Please wait (29|30) seconds ", gopher(site))
+    waits = [int(re.search(r"wait (\d+) second", gopher(site))[1]) for _ in range(16)]
+    assert max(waits) > 400, waits
+    assert waits[:2] <= [30, 30] and 59 <= waits[2] <= 60, waits
+    assert gopher(site, "127.0.0.2") == "text\n"
+    assert gemini(site, "127.0.0.3")[0] == 20
+    lines = [line for line in site.log_lines("request") if " 44 " in line]
+    assert len(lines) == 18 and " gemini localhost 44 " in lines[0], lines
+
+
+def test_two_workers_count_the_same_requests(serve):
+    """Whatever the kernel does with them: as many as are allowed are served, and not one more."""
+    site = serve(TREE, "--limit", "requests=50", "--limit-loopback", workers=4)
+    answers = [gopher(site) for _ in range(60)]
+    served = answers.count("text\n")
+    # The clock may have come to a new minute on the way: then half of what came before still counts.
+    assert 50 <= served <= 51, served
+    assert all(answer.startswith("3Too many requests") for answer in answers[served:])
+
+
+# ---------------------------------------------------------------- all together
+
+
+def test_connections_in_all(serve):
+    """41 and a type-3 line; 32 are told at once, and the rest are closed at accept."""
+    site = serve(TREE, "--limit", "connections=5", *PATIENT, workers=2)
+    socks = hold(site, 5)
+    assert gopher(site).startswith("3This server has more visitors than it can serve")
+    assert gemini(site)[0] == 41
+    crowd = [site.connect("gopher") for _ in range(60)]
+    for sock in crowd:
+        client.try_send(sock, b"/")
+    eventually(lambda: sum(map(gone, crowd)) >= 28, 5, "the end of those who are not even told")
+    told = [sock for sock in crowd if not gone(sock)]
+    assert len(told) == 32
+    for sock in told:
+        client.try_send(sock, b"\r\n")
+        raw, end = client.read_to_end(sock)
+        assert raw.startswith(b"3This server has more visitors") and end == client.FIN
+    for sock in crowd:
+        sock.close()
+    let_go(site, socks)
+    assert gopher(site) == "text\n"
+    warnings = [line for line in site.log_lines("warning") if "newcomers are turned away" in line]
+    assert 1 <= len(warnings) <= 2 and "5 connections are open" in warnings[0], warnings
+
+
+def test_those_who_are_turned_away_and_stay_silent_make_room_soon(serve):
+    site = serve(TREE, "--limit", "connections=1", *PATIENT, workers=1)
+    socks = hold(site, 1)
+    crowd = hold(site, 32)
+    assert gopher(site) == ""
+    eventually(lambda: all(map(gone, crowd)), 5, "their end, though deadlines are long")
+    assert gopher(site).startswith("3This server has more visitors")
+    for sock in crowd:
+        sock.close()
+    let_go(site, socks)
+
+
+# ---------------------------------------------------------------- handshakes
+
+
+def test_handshakes_that_are_left_lying_make_room_for_newcomers(serve):
+    site = serve(TREE, "--limit", "handshakes=5", *PATIENT, workers=1)
+    hello = client.client_hello()
+    socks = []
+    for _ in range(12):
+        sock = site.connect("gemini")
+        sock.sendall(hello[:100])
+        socks.append(sock)
+    eventually(lambda: sum(map(gone, socks)) == 7, 5, "the oldest ones' end")
+    assert [gone(sock) for sock in socks] == [True] * 7 + [False] * 5
+    for _ in range(5):
+        assert site.gemini("/text.txt").text == "text\n"
+    # Those who have finished theirs do not count.
+    done = [site.connect_tls() for _ in range(10)]
+    assert site.gopher("/text.txt", tls=True).raw == b"text\n"
+    for sock in done:
+        sock.sendall(b"gemini://localhost/text.txt\r\n")
+        assert client.read_to_end(sock)[0].startswith(b"20 ")
+        sock.close()
+    for sock in socks:
+        sock.close()
+    assert len([line for line in site.log_lines("warning") if "handshakes" in line]) == 1
+
+
+# ---------------------------------------------------------------- the request
+
+
+def test_bytes_of_a_request(serve):
+    site = serve(TREE, "--limit", "request=100")
+    reply = site.gemini("/" + "a" * 100)
+    assert (reply.status, reply.meta) == (59, "The URL is longer than 100 bytes.")
+    assert site.gemini("/text.txt").status == 20
+    assert site.gopher("/" + "a" * 100).error == "The request is longer than 100 bytes."
+    assert site.gopher("/text.txt").text == "text\n"
+
+
+# ---------------------------------------------------------------- descriptors
+
+
+@pytest.fixture
+def starved(serve):
+    """A worker whose descriptors are all in use; it knew of more when it started."""
+    site = serve(TREE, *PATIENT, workers=1)
+    worker, = site.workers()
+    limit = len(os.listdir(f"/proc/{worker}/fd")) + 15
+    site.limit_descriptors((limit, limit))
+    socks = hold(site, 15)
+    yield site, socks
+    for sock in socks:
+        sock.close()
+
+
+def test_those_who_wait_are_told_when_descriptors_have_run_out(starved):
+    site, _ = starved
+    for _ in range(20):
+        assert gopher(site).startswith("3This server has more visitors than it can serve")
+    assert gemini(site)[0] == 41
+    assert len([line for line in site.log_lines("warning") if "cannot accept" in line]) == 1
+
+
+def test_a_silent_one_at_the_last_descriptor_keeps_nobody_from_being_told_for_long(starved):
+    site, _ = starved
+    with site.connect("gopher") as silent:
+        silent.sendall(b"/")
+        started = time.monotonic()
+        assert gopher(site).startswith("3This server has more visitors")
+        assert time.monotonic() - started < 6 * SLOWER
+
+
+def test_it_does_not_spin_and_goes_on_by_itself(starved):
+    site, socks = starved
+    waiting = [site.connect("gopher") for _ in range(30)]
+    for sock in waiting:
+        sock.sendall(b"/")
+    used = site.cpu_seconds()
+    time.sleep(1)
+    assert site.cpu_seconds() - used < 0.2 * SLOWER, "it spins"
+    for sock in waiting:
+        sock.close()
+    let_go(site, socks)
+    eventually(lambda: gopher(site) == "text\n", 5, "service as before")
+    assert site.gemini("/text.txt").status == 20
+
+
+# ---------------------------------------------------------------- the log
+
+
+def test_a_flood_of_connections_that_never_ask_does_not_fill_the_disk(serve):
+    site = serve(TREE, workers=2)
+    for _ in range(400):
+        with site.connect("gopher") as sock:
+            sock.sendall(b"/")
+    eventually(lambda: len(site.log_lines("request")) >= 100, 5, "the first lines")
+    assert gopher(site) == "text\n"
+    lines = [line for line in site.log_lines("request") if "no request" in line]
+    assert 100 <= len(lines) <= 120, len(lines)
+
+
+def test_a_flood_of_those_who_are_turned_away_does_not_fill_the_disk(serve):
+    site = serve(TREE, "--limit", "requests=1", "--limit-loopback", workers=2)
+    for _ in range(400):
+        gopher(site)
+    lines = site.log_lines("request")
+    assert 100 <= len(lines) <= 121, len(lines)
+    assert len([line for line in lines if " 44 " not in line]) == 1
