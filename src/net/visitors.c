@@ -152,7 +152,7 @@ static bool asks_too_often(struct place *p, unsigned most, uint64_t now_ms)
 
 static void begin_block(struct place *p, uint64_t now_ms, unsigned *seconds)
 {
-  uint64_t block = atomic_load(&p->block), next = block;
+  uint64_t block = atomic_load(&p->block), next;
   do
     next = block_lasts(block, now_ms) ? block : block_begin(block, now_ms);
   while (!atomic_compare_exchange_weak(&p->block, &block, next));
