@@ -10,8 +10,9 @@
 #include "net/server.h"
 
 /* libuv's uv_listen answers a full descriptor table by accepting and closing the clients that wait. This one
- * leaves them in the kernel's queue, pauses, and goes on by itself. It can also stand by: the socket may be another
- * process's to serve, until that one is gone. Embedded in its owner; must stay until its handles have closed. */
+ * leaves them in the kernel's queue, tells one at a time by a descriptor that is kept back for that, and goes on by
+ * itself. It can also stand by: the socket may be another process's to serve, until that one is gone. Embedded in its
+ * owner; must stay until its handles have closed. */
 struct listener {
   struct server *server; /* borrowed */
   struct entrance entrance;
