@@ -10,8 +10,9 @@ static unsigned at_most(uint64_t n)
 }
 
 /* At 15 seconds past the minute the last 60 seconds are these 15 and three quarters of the minute before. How many of
- * that minute's requests fell into those three quarters is not known: as many as if they had come evenly. So a burst
- * fades over a minute or two, and no moment doubles what is allowed, as the change of a plain minute would. */
+ * that minute's requests fell into those three quarters is not known: as many as if they had come evenly, rounded up.
+ * So a burst fades over a minute or two, and no moment doubles what is allowed, as the change of a plain minute would.
+ */
 uint64_t window_add(uint64_t window, uint64_t now_ms, unsigned most, bool *over)
 {
   const uint64_t mask = ((uint64_t)1 << NUMBER_BITS) - 1;
@@ -25,7 +26,7 @@ uint64_t window_add(uint64_t window, uint64_t now_ms, unsigned most, bool *over)
     here = 0;
   }
   here = at_most((uint64_t)here + 1);
-  *over = before * (WINDOW_MS - past) / WINDOW_MS + here > most;
+  *over = (before * (WINDOW_MS - past) + WINDOW_MS - 1) / WINDOW_MS + here > most;
   return minute << (2 * COUNT_BITS) | (uint64_t)before << COUNT_BITS | here;
 }
 

@@ -147,12 +147,12 @@ def test_who_asks_too_often_is_told_how_long_to_wait_and_who_goes_on_waits_longe
         assert gopher(site) == "text\n" if i % 2 else gemini(site)[0] == 20
     status, meta = gemini(site)
     assert status == 44
-    assert re.fullmatch(r"Too many requests from your address\. Please wait (29|30) seconds before you ask again\.",
+    assert re.fullmatch(r"Too many requests from your address\. Please wait (2\d|30) seconds before you ask again\.",
                         meta), meta
-    assert re.match(r"3Too many requests from your address\. Please wait (29|30) seconds ", gopher(site))
+    assert re.match(r"3Too many requests from your address\. Please wait (2\d|30) seconds ", gopher(site))
     waits = [int(re.search(r"wait (\d+) second", gopher(site))[1]) for _ in range(16)]
-    assert max(waits) > 400, waits
-    assert waits[:2] <= [30, 30] and 59 <= waits[2] <= 60, waits
+    doubled = [30] * 2 + [60] * 4 + [120] * 4 + [240] * 4 + [480] * 2
+    assert all(most - 10 <= wait <= most for wait, most in zip(waits, doubled)), waits
     assert gopher(site, "127.0.0.2") == "text\n"
     assert gemini(site, "127.0.0.3")[0] == 20
     lines = [line for line in site.log_lines("request") if " 44 " in line]
@@ -163,10 +163,8 @@ def test_two_workers_count_the_same_requests(serve):
     """Whatever the kernel does with them: as many as are allowed are served, and not one more."""
     site = serve(TREE, "--limit", "requests=50", "--limit-loopback", workers=4)
     answers = [gopher(site) for _ in range(60)]
-    served = answers.count("text\n")
-    # The clock may have come to a new minute on the way: then half of what came before still counts.
-    assert 50 <= served <= 51, served
-    assert all(answer.startswith("3Too many requests") for answer in answers[served:])
+    assert answers[:50] == ["text\n"] * 50
+    assert all(answer.startswith("3Too many requests") for answer in answers[50:])
 
 
 # ---------------------------------------------------------------- all together

@@ -33,6 +33,8 @@ static void a_minute_that_slides(void **state)
       {__LINE__, 7 * MINUTE, 8 * MINUTE - 1, 60, 40, false}, /* the same minute */
       {__LINE__, 7 * MINUTE, 8 * MINUTE - 1, 60, 41, true},
       {__LINE__, 8 * MINUTE - 1, 8 * MINUTE, 100, 1, true}, /* no moment doubles what is allowed */
+      {__LINE__, 8 * MINUTE - 1, 8 * MINUTE + 5, 5, 95, false},
+      {__LINE__, 8 * MINUTE - 1, 8 * MINUTE + 5, 5, 96, true},
       {__LINE__, 7 * MINUTE, 8 * MINUTE + MINUTE / 4, 100, 25, false},
       {__LINE__, 7 * MINUTE, 8 * MINUTE + MINUTE / 4, 100, 26, true},
       {__LINE__, 7 * MINUTE, 8 * MINUTE + MINUTE / 2, 100, 50, false},
