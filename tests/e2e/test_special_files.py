@@ -105,7 +105,7 @@ def is_special(path):
 
 @pytest.fixture(scope="module")
 def site(serve_for_module, tmp_path_factory):
-    capsule = plant(tmp_path_factory.mktemp("special"), TREE)
+    capsule = plant(tmp_path_factory.mktemp("special") / "capsule", TREE)
     devices(capsule)
     return serve_for_module(capsule=capsule)
 
