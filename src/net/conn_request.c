@@ -26,19 +26,30 @@ static void handshake_done(struct conn *c)
   conn_goto(c, CONN_READ);
 }
 
+/* A request of which a part is missing will never be whole: its sender need not wait for the deadline. */
+static bool drop_where_memory_is_short(struct conn *c)
+{
+  if (buf_error(&c->input) == 0)
+    return false;
+  conn_drop(c, "out of memory");
+  return true;
+}
+
 /* Received bytes into `input`, through TLS where it is on. True where the state changed. */
 static bool take_input(struct conn *c, struct str bytes)
 {
   if (!c->tls) {
     struct str fits = str_head(bytes, c->input.max - c->input.n);
     buf_put_str(&c->input, fits);
-    return false;
+    return drop_where_memory_is_short(c);
   }
   switch (tls_session_feed(c->tls, bytes, &c->input)) {
   case TLS_HANDSHAKE:
     return false;
   case TLS_OPEN:
   case TLS_CLOSED: /* a request may have come before the peer's close_notify: that is for step_read to see */
+    if (drop_where_memory_is_short(c))
+      return true;
     if (c->state == CONN_HANDSHAKE) {
       handshake_done(c);
       return true;
