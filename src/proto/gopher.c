@@ -165,6 +165,8 @@ static void put_item(struct buf *menu, const struct proto_request *r, const stru
   (void)utf8_clean(&name, item_name(r));
   menu_put(menu, item_type(response), buf_str(&name), r->item_path, r->place.host, r->place.port);
   menu_put_end(menu);
+  if (buf_error(&name) < 0)
+    menu->err = buf_error(&name);
   buf_free(&name);
 }
 

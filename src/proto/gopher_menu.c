@@ -55,15 +55,19 @@ struct map_filter {
 
 /* Appends one line's menu line. A map is translated line by line; the end that comes with each translation is left
  * out until the last one. */
-static void map_line(struct map_filter *f, struct str line, struct buf *out)
+static int map_line(struct map_filter *f, struct str line, struct buf *out)
 {
   struct str rest = line, text;
   if (!str_line(&rest, &text))
-    return;
-  if (str_eq(text, STR(".")))
+    return 0;
+  if (str_eq(text, STR("."))) {
     f->ended = true;
-  else if (gophermap_menu(line, buf_str(&f->directory), f->place, out) == 0 && str_ends(buf_str(out), STR(".\r\n")))
+    return 0;
+  }
+  int err = gophermap_menu(line, buf_str(&f->directory), f->place, out);
+  if (err == 0 && str_ends(buf_str(out), STR(".\r\n")))
     out->n -= MAP_END;
+  return err;
 }
 
 static int map_feed(void *state, struct str piece, struct buf *out)
@@ -79,22 +83,23 @@ static int map_feed(void *state, struct str piece, struct buf *out)
     }
     buf_put_str(&f->pending, str_head(piece, n));
     piece = str_skip(piece, n);
-    if (whole) {
-      map_line(f, buf_str(&f->pending), out);
+    int err = buf_error(&f->pending);
+    if (whole && err == 0)
+      err = map_line(f, buf_str(&f->pending), out);
+    if (err)
+      return err;
+    if (whole)
       f->pending.n = 0;
-    }
   }
-  int err = buf_error(&f->pending);
-  return err < 0 ? err : buf_error(out);
+  return buf_error(out);
 }
 
 static int map_end(void *state, struct buf *out)
 {
   struct map_filter *f = state;
-  if (!f->ended)
-    map_line(f, buf_str(&f->pending), out);
+  int err = f->ended ? 0 : map_line(f, buf_str(&f->pending), out);
   menu_put_end(out);
-  return buf_error(out);
+  return err ? err : buf_error(out);
 }
 
 static void map_destroy(void *state)

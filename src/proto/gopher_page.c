@@ -1,6 +1,7 @@
 /* The few pages that the Gopher side makes by itself. */
 #include "proto/gopher_page.h"
 
+#include "base/err.h"
 #include "base/utf8.h"
 #include "text/uri.h"
 
@@ -149,7 +150,10 @@ static void put_http_addresses(struct buf *out, struct str path, const struct pr
   put_origin(&url, STR("gopher"), r->place.host, r->place.port, GOPHER_PORT);
   buf_put_c(&url, '/');
   if (path.n > 1) { /* An item's URL has its type in front of the selector (RFC 4266 2.1); the root needs none. */
-    buf_put_c(&url, r->place.type_of(r->place.context, path));
+    char type = r->place.type_of(r->place.context, path);
+    if (type == '\0')
+      out->err = ERR_NOMEM;
+    buf_put_c(&url, type);
     buf_put_str(&url, path);
   }
   buf_put_str(out, STR("<li>"));

@@ -37,6 +37,8 @@ static void keep(struct answer *a, struct response *r, struct page *page)
 static void finish_page(struct answer *a, struct response *r)
 {
   int err = r->body ? buf_error(&r->base) : ERR_NOMEM;
+  if (err == 0)
+    err = buf_error(&r->meta); /* without its type a text would pass for something to be stored */
   if (err) {
     response_free(r);
     answer_fail(a, err);

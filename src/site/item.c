@@ -27,7 +27,7 @@ int item_look(int root, struct str raw, unsigned flags, char *type)
     int err = resolve_stat(root, raw, flags, &st);
     if (err == 0 && S_ISDIR(st.st_mode))
       *type = '1';
-    if (err == 0 || err == ERR_AGAIN)
+    if (err == 0 || err == ERR_AGAIN || err == ERR_NOMEM)
       return err;
   }
   struct found f;
@@ -36,7 +36,7 @@ int item_look(int root, struct str raw, unsigned flags, char *type)
   if (err == 0)
     *type = type_of_found(&f);
   look_free(&f);
-  return err == ERR_AGAIN ? err : 0;
+  return err == ERR_AGAIN || err == ERR_NOMEM ? err : 0;
 }
 
 static char type_by_name(const struct site *site, struct str path, struct str raw)
@@ -64,20 +64,22 @@ static bool page_tells(const struct ready *page, struct str path, struct str raw
   return true;
 }
 
-static char look(struct site *site, struct ready *page, struct str raw)
+/* 0 or ERR_NOMEM. */
+static int look(struct site *site, struct ready *page, struct str raw, char *type)
 {
-  char type = ITEM_AS_NAMED;
+  *type = ITEM_AS_NAMED;
   if (page && page->looks == ITEM_LOOKS_MAX)
-    return type;
+    return 0;
   if (page)
     page->looks++;
-  if (item_look(site->folder, raw, RESOLVE_CACHED_ONLY, &type) != ERR_AGAIN)
-    return type;
+  int err = item_look(site->folder, raw, RESOLVE_CACHED_ONLY, type);
+  if (err != ERR_AGAIN)
+    return err;
   bool fresh;
-  type = types_get(site, raw, &fresh);
+  *type = types_get(site, raw, &fresh);
   if (page && !fresh)
     page->guessed = true;
-  return type;
+  return 0;
 }
 
 char item_type(struct site *site, struct ready *page, struct str path)
@@ -85,13 +87,15 @@ char item_type(struct site *site, struct ready *page, struct str path)
   path = str_head(path, str_find(path, '?'));
   struct buf buf = BUF_INIT(PATH_BYTES_MAX);
   char type = ITEM_AS_NAMED;
-  bool good = uri_path(&buf, path, true) == 0;
+  int err = uri_path(&buf, path, true);
   struct str raw = buf_str(&buf);
-  if (!good || str_ends(raw, STR("/")))
+  if (err < 0 || str_ends(raw, STR("/")))
     type = menu_type_by_name(path);
   else if (!page || !page_tells(page, path, raw, &type))
-    type = look(site, page, raw);
-  if (type == ITEM_AS_NAMED)
+    err = look(site, page, raw, &type);
+  if (err == ERR_NOMEM)
+    type = '\0';
+  else if (type == ITEM_AS_NAMED)
     type = type_by_name(site, path, raw);
   buf_free(&buf);
   return type;

@@ -16,8 +16,8 @@ char item_type(struct site *site, struct ready *page, struct str path);
 enum { ITEM_AS_NAMED = 0 };
 
 /* Looks at a raw path without a slash at its end: '1' for a directory or a page, for a file without a suffix what its
- * content is, else ITEM_AS_NAMED. `flags` as for look_at: with RESOLVE_CACHED_ONLY perhaps ERR_AGAIN, and else 0.
- * Touches nothing shared. */
+ * content is, else ITEM_AS_NAMED. `flags` as for look_at: with RESOLVE_CACHED_ONLY perhaps ERR_AGAIN, ERR_NOMEM when
+ * memory is short, and else 0. Touches nothing shared. */
 int item_look(int root, struct str raw, unsigned flags, char *type) __attribute__((warn_unused_result));
 
 #endif

@@ -196,7 +196,9 @@ static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, c
   err = listing_entry_begin(&context, root, dirfd(dir), path, now_ns, previous);
   if (err == 0)
     look_at_entries(l, &context);
-  listing_entry_end(&context);
+  int left_out = listing_entry_end(&context);
+  if (err == 0 && left_out == ERR_NOMEM)
+    err = left_out;
   if (err)
     return err;
   trim(l);

@@ -27,10 +27,12 @@ int listing_entry_begin(struct entry_context *c, int root, int directory, struct
   return buf_error(&c->path);
 }
 
-void listing_entry_end(struct entry_context *c)
+int listing_entry_end(struct entry_context *c)
 {
+  int err = buf_error(&c->path) ? buf_error(&c->path) : c->err;
   buf_free(&c->path);
   buf_free(&c->title);
+  return err;
 }
 
 /* The path of the entry's name with something behind it; valid until the next call. */
@@ -73,13 +75,17 @@ static void label_from(struct entry_context *c, struct listing *l, struct entry 
     struct str name = listing_name(l, e);
     name.n -= STR(OVERVIEW_SUFFIX).n;
     struct buf title = BUF_INIT(TITLE_MAX);
-    /* What the summary could not do for want of memory leaves the name: a listing promises no titles. */
-    if (overview_summary(head, name, &title, date) == 0)
+    int err = overview_summary(head, name, &title, date);
+    if (err == 0)
       readable_put(&c->title, buf_str(&title), LABEL_COLUMNS);
+    else if (err == ERR_NOMEM)
+      c->err = err;
     buf_free(&title);
   } else {
     label_gemtext(head, &c->title, date);
   }
+  if (buf_error(&c->title) == ERR_NOMEM)
+    c->err = ERR_NOMEM;
   set_title(l, e, buf_str(&c->title), date);
 }
 

@@ -74,7 +74,7 @@ int listing_put(const struct listing *l, struct str title, bool is_root, struct 
   if (l->n == 0)
     gemtext_put_text(out, STR("There is nothing in this directory yet."));
 
-  int err = 0;
+  int err = buf_error(&label);
   for (size_t i = 0; i < l->n && err == 0; i++) {
     buf_clear(&name);
     buf_clear(&target);

@@ -59,7 +59,8 @@ void site_cancel(struct answer *answer);
  * slash is '1' whatever its name, a file without a suffix '0' where it holds text, and all else what its suffix says.
  * `path` is percent-encoded and may have a query. `page` (site/ready.h) is the page that links to it, or NULL: it knows
  * what it lists, and notes what had to be looked at. Never waits for a disk: where that would be needed the answer is
- * what the name suggests, and work in the pool sees to it that the next one is exact. */
+ * what the name suggests, and work in the pool sees to it that the next one is exact. NUL when memory is short: then no
+ * type at all is better than a wrong one that a menu would keep. */
 char site_item_type(struct site *site, struct ready *page, struct str path);
 
 #endif

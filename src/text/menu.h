@@ -20,7 +20,8 @@ struct menu_place {
   unsigned port;    /* our Gopher port as readers see it */
   unsigned columns; /* the width to wrap at; 0: MENU_COLUMNS */
   /* The item type of a path inside this capsule (percent-encoded, query included): '1' for a page or directory, '0' for
-   * text, and so on by what it leads to. May be NULL: then by name alone (menu_type_by_name). */
+   * text, and so on by what it leads to; NUL when memory is short. May be NULL: then by name alone
+   * (menu_type_by_name). */
   char (*type_of)(void *context, struct str path);
   /* Whether an absolute gemini: or gopher: URI's host and port (the digits, or empty) are this site, so that the link
    * stays here. `scheme` is one of these two, in small letters. May be NULL. */

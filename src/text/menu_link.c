@@ -47,6 +47,8 @@ static int link_inside(struct menu_link *link, const struct menu_place *place, s
     set_ours(link, place);
     link->type =
         place->type_of ? place->type_of(place->context, path) : menu_type_by_name(str_head(path, str_find(path, '?')));
+    if (link->type == '\0')
+      err = ERR_NOMEM;
   }
   buf_free(&resolved);
   return err == ERR_SYNTAX || err == ERR_OUTSIDE ? 0 : err;
@@ -215,5 +217,7 @@ void menu_link_put_readable(struct buf *out, struct str target)
   if (buf_error(&decoded) || !plain_is(text) || str_trim(text).n == 0)
     text = target;
   plain_put(out, text);
+  if (buf_error(&decoded) == ERR_NOMEM && !out->err)
+    out->err = ERR_NOMEM; /* another text than usual would be kept with its menu */
   buf_free(&decoded);
 }

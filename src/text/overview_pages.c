@@ -115,7 +115,7 @@ int overview_put_point(const struct overview *o, size_t i, struct buf *out)
   buf_put_str(&page.line, STR("Up: "));
   overview_put_cut(overview_title(o), WIDEST_LABEL - page.line.n, &page.line);
   gemtext_put_link(out, STR("./"), buf_str(&page.line));
-  int err = buf_error(&first);
+  int err = buf_error(&first), ended = page_end(&page);
   buf_free(&first);
-  return err < 0 ? err : page_end(&page);
+  return err < 0 ? err : ended;
 }
