@@ -136,7 +136,7 @@ PEERS      := molly-brown gophernicus openbsd-inetd pygopherd
 DEPS_GOALS := deps deps-bench
 GOALS := $(or $(filter-out $(DEPS_GOALS),$(MAKECMDGOALS)),all)
 DEPS_WANTED := $(sort $(DEPS_BUILD) \
-  $(if $(filter test unit e2e asan cov,$(GOALS)),$(DEPS_TEST)) \
+  $(if $(filter test unit e2e asan cov faults,$(GOALS)),$(DEPS_TEST)) \
   $(if $(filter lint warnings tidy cppcheck format format-check layers,$(GOALS)),$(DEPS_TEST) $(DEPS_LINT)) \
   $(if $(filter fuzz,$(GOALS)),$(DEPS_FUZZ)) \
   $(if $(filter scan,$(GOALS)),$(DEPS_SCAN)) \
@@ -214,6 +214,11 @@ cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 	@cd build/cov && find . -name '*.gcda' -path './src/*' | xargs gcov -r -s $(CURDIR) 2>/dev/null | \
 	  awk '/^File/ {f=$$2} /^Lines/ {print f, $$2, $$4}' | grep "'src/" | sort
 
+# FAULTS=short: in a minute or two, as .ci/run has it. FAULTS_ONLY="name ...": some of them (see tests/faults/faults.py).
+.PHONY: faults
+faults: $B/nuncio ## fault tests: floods, slow clients, what runs out, what breaks; the table in build/faults/faults.md
+	@NUNCIO=$(abspath $B/nuncio) NUNCIO_MODE=$(MODE) $(PYTHON) -B tests/faults/faults.py $B/faults
+
 # ---------------------------------------------------------------- measurements, never part of a pass or fail
 
 # BENCH_CASES="name ...", BENCH_ROUNDS=9, BENCH_SECONDS=2, BENCH_PEERS=no and others: see tests/bench/bench.py.
@@ -236,7 +241,7 @@ layers: | needs ## the order of the folders, from their #include lines
 	@$(PYTHON) -B tests/layers.py src
 
 C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.[ch] \
-            tests/bench/*.c))
+            tests/bench/*.c tests/faults/*.c))
 
 format: ## let clang-format write every C file
 	clang-format -i $(C_FILES)

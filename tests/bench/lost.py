@@ -99,8 +99,8 @@ def kills(ours, seconds):
     return f"{every(seconds, interval, kill)} times a worker killed with SIGKILL, every {interval:.0f} s"
 
 
-def start_load(world, url, seconds):
-    words = [world.nuncio, "bench", "-c", str(CLIENTS), "-d", str(round(seconds) + 600), "--json", url]
+def start_load(world, url, seconds, clients=CLIENTS):
+    words = [world.nuncio, "bench", "-c", str(clients), "-d", str(round(seconds) + 600), "--json", url]
     if url.startswith("gemini"):
         words.append("--resume")
     return subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
