@@ -49,6 +49,7 @@ void worker_on_gone(struct server *server)
     end_if_done(w);
     return;
   }
+  reclaim_on_gone(&w->reclaim);
   for (size_t i = 0; i < w->n_entries; i++)
     listener_resume(&w->entries[i].listener);
 }

@@ -4,6 +4,7 @@
 
 #include "net/listener.h"
 #include "proc/pool.h"
+#include "proc/reclaim.h"
 #include "proc/worker.h"
 
 /* A listener, and the slot whose socket it is. */
@@ -31,6 +32,7 @@ struct worker {
   int control;
   unsigned slot;
   uv_timer_t drain;
+  struct reclaim reclaim;
   bool draining;  /* no newcomers: ends with the last connection */
   bool stopping;  /* and that soon */
   bool abandoned; /* the pool was left at work: nothing that it may touch can be freed */

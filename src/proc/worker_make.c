@@ -122,6 +122,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   server->log_address = settings->log_address;
   server->on_gone = worker_on_gone;
   server->owner = w;
+  reclaim_init(&w->reclaim, server);
   for (size_t i = 0; i < sockets->n; i++)
     if (sockets->at[i].proto == &proto_gemini && sockets->at[i].slot == 0)
       w->gemini_ports[server->n_gemini_ports++] = sockets->at[i].port;

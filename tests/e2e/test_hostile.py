@@ -14,7 +14,7 @@ import pytest
 
 import client
 from client import client_hello
-from server import HAVE_IPV6, SLOWER, eventually
+from server import HAVE_IPV6, SANITIZED, SLOWER, eventually
 from tree import Sparse
 
 TREE = {"index.gmi": "# Home\n", "text.txt": "text\n", "big.bin": Sparse(64 << 20)}
@@ -290,6 +290,20 @@ def test_many_readers_at_once_are_all_answered(serve):
     for thread in threads:
         thread.join()
     assert not failures, failures[:3]
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizer keeps what was freed")
+def test_the_memory_of_a_crowd_goes_back_to_the_system_B1(serve):
+    """Issue 4: gone on time, its memory freed; once the C library kept two thirds of it."""
+    site = serve(TREE)
+    site.gemini("/")
+    before = site.memory_kib()
+    crowd = [site.connect_tls() for _ in range(1000)]
+    grown = site.memory_kib() - before
+    assert grown > 8 * 1024
+    for sock in crowd:
+        sock.close()
+    eventually(lambda: site.memory_kib() - before < 5 * 1024, 20, f"the return of {grown} KiB")
 
 
 def test_thousands_of_requests_leave_nothing_behind(serve):
