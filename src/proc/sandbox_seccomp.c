@@ -31,7 +31,7 @@ static const char *const allowed[] = {
     /* Files: openat2's flags are behind a pointer; Landlock guards them. */
     "openat2", "read", "readv", "pread64", "preadv", "preadv2", "lseek", "_llseek", "close", "fstat", "fstat64", "stat",
     "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx", "access", "faccessat", "faccessat2", "readlink",
-    "readlinkat", "getdents", "getdents64", "fadvise64", "fadvise64_64", "dup",
+    "readlinkat", "getdents", "getdents64", "fadvise64", "fadvise64_64", "dup", "dup3",
     /* Connections, and the log. */
     "accept", "accept4", "recv", "recvfrom", "recvmsg", "send", "sendto", "sendmsg", "write", "writev", "shutdown",
     "getsockname", "getpeername", "getsockopt", "setsockopt",

@@ -251,7 +251,7 @@ def test_bytes_of_a_request(serve):
 @pytest.fixture
 def starved(serve):
     """A worker whose descriptors are all in use; it knew of more when it started."""
-    site = serve(TREE, *PATIENT, workers=1)
+    site = serve(TREE, *PATIENT, workers=1, user=None)
     worker, = site.workers()
     limit = len(os.listdir(f"/proc/{worker}/fd")) + 15
     site.limit_descriptors((limit, limit))
