@@ -15,8 +15,8 @@ struct reclaim {
 
 void reclaim_init(struct reclaim *r, const struct server *server);
 
-/* A connection has gone. Some seconds after the last large crowd has gone, for the most part, the C library is asked to give
- * back what it keeps. */
+/* A connection has gone. Some seconds after the last large crowd has gone, for the most part, the C library is asked to
+ * give back what it keeps. */
 void reclaim_on_gone(struct reclaim *r);
 
 #endif
