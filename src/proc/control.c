@@ -35,7 +35,7 @@ bool control_send(int fd, enum control_kind kind, uint64_t slots)
 
 static bool known(uint32_t kind)
 {
-  return kind >= CONTROL_READY && kind <= CONTROL_STOP;
+  return kind >= CONTROL_READY && kind <= CONTROL_STOP_NOW;
 }
 
 int control_receive(int fd, struct control *out)

@@ -8,11 +8,12 @@
 /* A worker of one version may be spoken to by the supervisor of the next (an upgrade in place): numbers are never
  * reused. */
 enum control_kind {
-  CONTROL_READY = 1,   /* worker: all is loaded; it stands by */
-  CONTROL_LEAVING = 2, /* worker: it was asked to go (SIGTERM) and leaves its sockets to others */
-  CONTROL_SERVE = 3,   /* supervisor: serve the sockets of these slots, and no others */
-  CONTROL_DRAIN = 4,   /* supervisor: serve none any more, finish what is open in your own time, and end */
-  CONTROL_STOP = 5,    /* supervisor: the service ends; the second time: at once */
+  CONTROL_READY = 1,    /* worker: all is loaded; it stands by */
+  CONTROL_LEAVING = 2,  /* worker: it was asked to go (SIGTERM) and leaves its sockets to others */
+  CONTROL_SERVE = 3,    /* supervisor: serve the sockets of these slots, and no others */
+  CONTROL_DRAIN = 4,    /* supervisor: serve none any more, finish what is open in your own time, and end */
+  CONTROL_STOP = 5,     /* supervisor: finish what is open within DRAIN_SECONDS, and end; once more changes nothing */
+  CONTROL_STOP_NOW = 6, /* supervisor: end at once. Not known to older workers, to whom a second CONTROL_STOP says so */
 };
 
 struct control {

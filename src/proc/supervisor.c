@@ -36,12 +36,18 @@ static void bury(struct supervisor *s)
 static void stop(struct supervisor *s, int number)
 {
   struct crew *crew = &s->state->crew;
-  if (!s->stopping)
+  bool again = s->stopping;
+  if (!again)
     s->stopping_since = clock_ms();
-  log_notice(s->stopping ? "%s again: stopping at once" : "%s: stopping", number == SIGINT ? "interrupt" : "SIGTERM");
+  log_notice(again ? "%s again: stopping at once" : "%s: stopping", number == SIGINT ? "interrupt" : "SIGTERM");
   s->stopping = true;
-  for (size_t i = 0; i < crew->n; i++)
-    supervisor_tell_to_stop(&crew->at[i]);
+  for (size_t i = 0; i < crew->n; i++) {
+    struct member *m = &crew->at[i];
+    if (again)
+      supervisor_tell_to_stop_now(m);
+    else if (!m->hurried) /* whose time is running already; one of an older version would end at once */
+      supervisor_tell_to_stop(m);
+  }
   if (crew_count(crew, MEMBER_SERVING) == 0)
     sockets_end(&s->state->sockets); /* nobody else would */
 }

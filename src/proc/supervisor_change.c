@@ -120,6 +120,7 @@ static void heard(struct supervisor *s, struct member *m, enum control_kind kind
   case CONTROL_SERVE:
   case CONTROL_DRAIN:
   case CONTROL_STOP:
+  case CONTROL_STOP_NOW:
     return; /* ours to say */
   }
 }

@@ -38,7 +38,9 @@ void supervisor_tell_duties(struct supervisor *s);
 /* A worker has come up: it takes its slot over, and who had it finishes. */
 void supervisor_promote(struct supervisor *s, struct member *m);
 void supervisor_drain(struct member *m);
+/* It has DRAIN_SECONDS. */
 void supervisor_tell_to_stop(struct member *m);
+void supervisor_tell_to_stop_now(struct member *m);
 
 /* ---- supervisor_change.c */
 

@@ -75,6 +75,13 @@ void supervisor_tell_to_stop(struct member *m)
   tell(m, CONTROL_STOP, 0);
 }
 
+void supervisor_tell_to_stop_now(struct member *m)
+{
+  m->hurried = true;
+  tell(m, CONTROL_STOP_NOW, 0);
+  tell(m, CONTROL_STOP, 0); /* one of an older version understands only this, the second time */
+}
+
 void supervisor_drain(struct member *m)
 {
   crew_set(m, MEMBER_DRAINING, clock_ms());

@@ -99,10 +99,8 @@ static void shut_door(struct worker *w)
 
 static void stop(struct worker *w)
 {
-  if (w->stopping) {
-    conn_close_all(&w->server);
+  if (w->stopping)
     return;
-  }
   w->stopping = true;
   shut_door(w);
   w->draining = true;
@@ -116,6 +114,12 @@ static void stop(struct worker *w)
     (void)uv_timer_start(&w->drain, on_drained_out, DRAIN_MS, 0);
   }
   end_if_done(w);
+}
+
+static void stop_now(struct worker *w)
+{
+  stop(w);
+  conn_close_all(&w->server);
 }
 
 /* SIGTERM to a worker alone, or to all processes of a service at once: the supervisor knows which, and says what to do.
@@ -144,6 +148,9 @@ void worker_on_control(uv_poll_t *poll, int status, int events)
       break;
     case CONTROL_STOP:
       stop(w);
+      break;
+    case CONTROL_STOP_NOW:
+      stop_now(w);
       break;
     case CONTROL_READY:
     case CONTROL_LEAVING:

@@ -509,6 +509,29 @@ def test_a_signal_to_all_processes_at_once_stops_in_order(serve):
     site.wait()
 
 
+def test_a_stop_does_not_cut_off_who_was_told_to_finish_before(serve):
+    """More workers finish than may, so that the oldest has been told to hurry: a stop on top of it is not the second
+    signal, by which everything ends at once."""
+    site = serve(TREE, "--timeout", "request=60", workers=1)
+    half = []
+    while not any("more than" in line for line in site.log_lines("warning")):
+        assert len(half) < 40
+        half.append(site.connect("gopher"))
+        half[-1].sendall(b"/te")
+        assert site.gopher("/text.txt").text == "text\n"  # one after the other is let in: it has the half one too
+        said = len(site.log_lines("notice"))
+        site.process.send_signal(signal.SIGHUP)
+        eventually(lambda: any("new worker serves" in line for line in site.log_lines("notice")[said:]), 10, "a reload")
+    site.signal()
+    eventually(lambda: any("stopping" in line for line in site.log_lines("notice")), 3, "the notice")
+    for sock in half:
+        sock.sendall(b"xt.txt\r\n")
+    for sock in half:
+        assert client.read_to_end(sock) == (b"text\n", client.FIN)
+        sock.close()
+    site.wait()
+
+
 def test_two_thousand_clients_at_once_are_all_accepted(serve):
     """A queue that is too short drops a SYN, and a client sends it again after a second at the earliest. The workers
     stand still, so that all must wait in the queues."""

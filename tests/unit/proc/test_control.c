@@ -25,6 +25,10 @@ static void what_is_said_is_heard_in_order(void **state)
   assert_int_equal(control_receive(ours, &got), 1);
   assert_int_equal(got.kind, CONTROL_SERVE);
   assert_true(got.slots == UINT64_C(0x8000000000000001));
+  assert_true(control_send(theirs, CONTROL_STOP_NOW, 0));
+  assert_int_equal(control_receive(ours, &got), 1);
+  assert_int_equal(got.kind, CONTROL_STOP_NOW);
+  assert_int_equal(got.kind, 6); /* numbers stay what they are */
   assert_int_equal(control_receive(ours, &got), 0);
   /* Last words are heard although the speaker is gone. */
   assert_true(control_send(theirs, CONTROL_LEAVING, 0));
