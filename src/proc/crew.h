@@ -29,7 +29,7 @@ struct member {
   uint64_t since_ms; /* when it came into this state */
   bool leaving;      /* wants to go, and serves until another one has its slot */
   bool hurried;      /* was told to stop, or was killed */
-  bool killed;       /* was killed since it took too long */
+  bool killed;       /* was killed: it took too long, or was not up when all were to stop */
 };
 
 /* What a slot remembers of those who had it. */

@@ -33,6 +33,18 @@ static void bury(struct supervisor *s)
     supervisor_buried(s, pid, status);
 }
 
+/* They hold nothing yet, and would say that the sockets, which are about to be shut, are none. */
+static void end_starting(struct crew *crew)
+{
+  for (size_t i = 0; i < crew->n; i++) {
+    struct member *m = &crew->at[i];
+    if (m->state != MEMBER_STARTING || m->killed)
+      continue;
+    m->hurried = m->killed = true;
+    (void)kill(m->pid, SIGKILL);
+  }
+}
+
 static void stop(struct supervisor *s, int number)
 {
   struct crew *crew = &s->state->crew;
@@ -41,8 +53,11 @@ static void stop(struct supervisor *s, int number)
     s->stopping_since = clock_ms();
   log_notice(again ? "%s again: stopping at once" : "%s: stopping", number == SIGINT ? "interrupt" : "SIGTERM");
   s->stopping = true;
+  end_starting(crew);
   for (size_t i = 0; i < crew->n; i++) {
     struct member *m = &crew->at[i];
+    if (m->killed)
+      continue;
     if (again)
       supervisor_tell_to_stop_now(m);
     else if (!m->hurried) /* whose time is running already; one of an older version would end at once */
@@ -167,6 +182,7 @@ static void wait_for_something(struct supervisor *s)
   for (size_t i = 0; i < n; i++)
     if (fds[i + 1].revents)
       supervisor_listen_to(s, pids[i]);
+  take_signals(s); /* a worker that leaves may have had the same SIGTERM a moment before us: nobody replaces it then */
   bury(s);
   free(fds);
   free(pids);

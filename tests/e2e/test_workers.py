@@ -1,5 +1,6 @@
 """Supervisor and workers: who dies is replaced, a reload and an upgrade lose nobody, tickets are good everywhere."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -507,6 +508,57 @@ def test_a_signal_to_all_processes_at_once_stops_in_order(serve):
             sock.close()
         eventually(lambda: site.refuses("gopher"), 2, "a refusal")
     site.wait()
+    assert "takes its place" not in site.log(), site.log()
+
+
+def caught_at_its_start(supervisor, but=()):
+    """A child as soon as it is there, standing still before it has read anything."""
+    children, end = Path(f"/proc/{supervisor}/task/{supervisor}/children"), time.monotonic() + 10 * SLOWER
+    while time.monotonic() < end:
+        new = set(map(int, children.read_text().split())) - set(but)
+        if new:
+            late, = new
+            os.kill(late, signal.SIGSTOP)
+            return late
+    raise AssertionError("no child came")
+
+
+def goes_on(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_stop_while_a_new_worker_comes_up_is_no_fault(serve):
+    """The sockets that it would take are shut by then: it must not say that its owner did something wrong."""
+    site = serve(TREE, workers=1)
+    before = site.workers()
+    site.process.send_signal(signal.SIGHUP)
+    late = caught_at_its_start(site.pid, before)
+    site.signal()
+    eventually(lambda: not set(before) & set(site.workers()), 5, "the serving worker's end")
+    goes_on(late)
+    site.wait(5)
+    assert not site.log_lines("warning") and not site.log_lines("error"), site.log()
+    assert "NUNCIO_HANDOVER" not in site.log(), site.log()
+
+
+def test_a_stop_before_the_first_worker_is_up_is_no_fault(tmp_path):
+    words = ["serve", *harness.AS_BUILT, "--gemini", "127.0.0.1:0", "--gopher", "127.0.0.1:0", "--workers", "1", "--certs",
+             tmp_path / "certs", "--user", "nobody"]
+    if not harness.USER:
+        words = words[:-2]
+    with subprocess.Popen([PROGRAM, *map(str, words), str(plant(tmp_path / "capsule", TREE))], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, env=harness.ENVIRONMENT) as process:
+        late = caught_at_its_start(process.pid)
+        process.terminate()
+        # A little later, when the sockets have been shut; it is over by itself where nobody is waited for.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.3)
+        goes_on(late)
+        _, log = process.communicate(timeout=10 * SLOWER)
+    assert process.returncode == 0, log
+    assert not any(f" {level} " in line for level in ("warning", "error") for line in log.splitlines()), log
+    assert "NUNCIO_HANDOVER" not in log, log
 
 
 def test_a_stop_does_not_cut_off_who_was_told_to_finish_before(serve):
