@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,6 +162,17 @@ static void say_death(const struct member *m, int status, uint64_t pause)
                 WEXITSTATUS(status), after);
 }
 
+/* Why there is no new worker, where it has not said so itself: our own workers do, and end with EXIT_FAILURE (or with
+ * the sandbox's status); any other program may just end. */
+static void say_trial_death(const struct member *m, int status)
+{
+  if (WIFSIGNALED(status) && !m->hurried)
+    log_error("the new worker was ended by signal %d (%s)", WTERMSIG(status),
+              strsignal(WTERMSIG(status))); /* NOLINT(concurrency-mt-unsafe): one thread */
+  else if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_FAILURE && WEXITSTATUS(status) != SANDBOX_STATUS)
+    log_error("the new worker ended with status %d before it was ready", WEXITSTATUS(status));
+}
+
 void supervisor_buried(struct supervisor *s, pid_t pid, int status)
 {
   supervisor_listen_to(s, pid); /* its last words */
@@ -170,9 +182,7 @@ void supervisor_buried(struct supervisor *s, pid_t pid, int status)
     return; /* a child that our last version had for itself */
   bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   if (on_trial(s, m)) {
-    if (WIFSIGNALED(status) && !m->hurried)
-      log_error("the new worker was ended by signal %d (%s)", WTERMSIG(status),
-                strsignal(WTERMSIG(status))); /* NOLINT(concurrency-mt-unsafe): one thread */
+    say_trial_death(m, status);
     trial_failed(s);
   } else if (m->state != MEMBER_DRAINING && !s->stopping) {
     uint64_t now = clock_ms(), lived = m->state == MEMBER_SERVING ? now - m->since_ms : 0;

@@ -434,6 +434,9 @@ def test_an_upgrade_to_what_cannot_serve_keeps_what_runs(installed, what):
     before = site.workers()
     site.process.send_signal(signal.SIGUSR2)
     eventually(lambda: any("upgrade failed" in line for line in site.log_lines("warning")), 10, "the warning")
+    if what == "another program":  # it has not said why
+        line, = site.log_lines("error")
+        assert "the new worker ended with status 0 before it was ready" in line
     assert site.workers() == before
     assert site.gemini("/").status == 20
     # The running version starts its workers from the file that it was started from, whatever stands there now.
