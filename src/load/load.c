@@ -121,13 +121,16 @@ static void retire(struct load *load)
 static void begin(struct load *load, struct visit *v)
 {
   const struct load_plan *plan = load->plan;
-  if (load->stopping || (plan->requests && load->begun == plan->requests)) {
+  if (load->stopping || (!v->again && plan->requests && load->begun == plan->requests)) {
     retire(load);
     return;
   }
-  load->begun++;
-  v->target_index = load->next_target;
-  load->next_target = (load->next_target + 1) % plan->n_targets;
+  if (!v->again) {
+    load->begun++;
+    v->target_index = load->next_target;
+    load->next_target = (load->next_target + 1) % plan->n_targets;
+  }
+  v->again = false;
   visit_begin(v, &plan->targets[v->target_index], load->addresses[v->target_index],
               jar_take(&load->jars[v->target_index]));
 }
@@ -167,10 +170,8 @@ static void stop(struct load *load, bool cut)
 static void on_visit_ended(struct visit_world *world, struct visit *v)
 {
   struct load *load = load_of(world);
-  bool again = try_next_address(load, v);
-  if (again) {
-    load->begun--;
-  } else {
+  v->again = try_next_address(load, v);
+  if (!v->again) {
     count(load, v);
     if (v->tls)
       jar_fill(&load->jars[v->target_index], v->tls);

@@ -40,6 +40,7 @@ struct visit {
   int fd;                      /* -1 while IDLE */
   const struct target *target; /* borrowed */
   size_t target_index;         /* the owner's */
+  bool again;                  /* the owner's: this was no request yet, the next one is for the same target */
   size_t address;              /* which of the target's */
   struct tls_call *tls;        /* owned; NULL on plain Gopher. The owner may take its tickets */
   struct answer answer;
