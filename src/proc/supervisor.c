@@ -121,6 +121,7 @@ static void rotate_tickets(struct supervisor *s)
   if (!s->tickets || now - s->looked_at < LOOK_MS)
     return;
   s->looked_at = now;
+  tickets_tidy(s->tickets); /* the last rotation is a look ago, or more */
   if (tickets_due(s->tickets, tickets_now()) && tickets_rotate(s->tickets, tickets_now()) < 0)
     log_error("no random bytes for a new ticket key: the one in use stays");
 }

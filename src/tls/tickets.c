@@ -220,6 +220,16 @@ int tickets_rotate(struct tickets *t, uint64_t now)
   return ring_step(t->ring, too_old ? 2 : 1, now);
 }
 
+void tickets_tidy(struct tickets *t)
+{
+  if (!t->writer)
+    return;
+  /* From the slot after the current key's round the ring to the one before the previous key's. */
+  uint64_t current = atomic_load_explicit(&t->ring->current, memory_order_relaxed);
+  for (uint64_t i = current + 1; i + 1 < current + SLOTS; i++)
+    OPENSSL_cleanse(&t->ring->slots[i % SLOTS], sizeof t->ring->slots[0]);
+}
+
 /* ---------------------------------------------------------------- OpenSSL's side */
 
 /* The key of a ticket by its name, among those accepted. */

@@ -39,9 +39,13 @@ bool tickets_due(const struct tickets *t, uint64_t now);
 
 /* Puts a new key in front; the one before is still accepted. Where that one is older than two days (the machine slept)
  * its tickets have ended and it is not accepted any more, from the same moment on. Only one writer at a time; readers
- * need no lock. The keys that were accepted until now stay in memory until the next rotation, for readers who are at
+ * need no lock. The keys that were accepted until now stay in memory until tickets_tidy, for readers who are at
  * it. ERR_TLS: there were no random bytes, and everything is as it was. */
 int tickets_rotate(struct tickets *t, uint64_t now) __attribute__((warn_unused_result));
+
+/* Wipes the keys that are not accepted any more. The writer only (else nothing happens), some minutes after a rotation:
+ * no reader is at it that long. */
+void tickets_tidy(struct tickets *t);
 
 /* Lets a context seal and open its tickets with the ring, which must outlive it and its sessions; all of them in one
  * thread and one process, since random bytes for later tickets wait in there. Inside tls/ only (the type is OpenSSL's

@@ -243,6 +243,75 @@ static void a_rotation_writes_where_no_reader_can_be(void **state)
   }
 }
 
+/* Which slots of the ring hold a key: bit by bit. */
+static unsigned held(const unsigned char *ring, size_t size)
+{
+  unsigned slots = 0;
+  for (size_t i = 24; i < size; i++) /* behind the name of the layout, and the number */
+    if (ring[i])
+      slots |= 1U << (i - 24) / 88;
+  return slots;
+}
+
+/* Tickets promise a day, and their key is accepted for a day more: whoever reads the memory later finds none of it. */
+static void a_key_that_is_not_accepted_any_more_is_wiped(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    uint64_t after; /* the second rotation, after the first */
+    unsigned before, tidied;
+  } rows[] = {
+      /* The number counts from 1, and its key is in that slot of four. */
+      {__LINE__, DAY, 1U << 1 | 1U << 2 | 1U << 3, 1U << 2 | 1U << 3},
+      {__LINE__, 2 * DAY, 1U << 0 | 1U << 1 | 1U << 2 | 1U << 3, 1U << 3 | 1U << 0},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct buf why = BUF_INIT(4096);
+    unsigned char before[4096];
+    int fd;
+    assert_int_equal(tickets_create(&fd, START, &why), 0);
+    struct tickets *writer = map(fd, true), *reader = map(fd, false);
+    size_t size = (size_t)lseek(fd, 0, SEEK_END);
+    const unsigned char *ring = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    assert_ptr_not_equal(ring, MAP_FAILED);
+    tickets_tidy(writer);
+    assert_int_equal(held(ring, size), 1U << 1);
+    assert_int_equal(tickets_rotate(writer, START + DAY), 0);
+    tickets_tidy(writer);
+    assert_int_equal(held(ring, size), 1U << 1 | 1U << 2);
+    assert_int_equal(tickets_rotate(writer, START + DAY + rows[i].after), 0);
+    memcpy(before, ring, size);
+    tickets_tidy(reader); /* it may not write */
+    assert_memory_equal(before, ring, size);
+    tickets_tidy(writer);
+    if (held(before, size) != rows[i].before || held(ring, size) != rows[i].tidied)
+      fail_msg("row at line %d: %x, then %x", rows[i].line, held(before, size), held(ring, size));
+    for (size_t k = 0; k < size; k++)
+      assert_true(ring[k] == before[k] || ring[k] == 0);
+    assert_int_equal(munmap((void *)(uintptr_t)ring, size), 0);
+    tickets_unmap(reader);
+    tickets_unmap(writer);
+    close(fd);
+  }
+}
+
+static void tidying_takes_no_ticket_from_anybody(void **state)
+{
+  (void)state;
+  struct house h = {.client.ticket = NULL};
+  house_make(&h);
+  assert_false(visit(&h, &h.one, NULL));
+  for (uint64_t day = 1; day <= 5; day++) {
+    rotate(&h, START + day * DAY);
+    tickets_tidy(h.supervisor);
+    assert_true(visit(&h, &h.two, NULL)); /* under the key before */
+    tickets_tidy(h.supervisor);
+    assert_true(visit(&h, &h.one, NULL)); /* under the current one */
+  }
+  house_free(&h);
+}
+
 static void tickets_that_are_none_cost_a_full_handshake(void **state)
 {
   (void)state;
@@ -385,6 +454,8 @@ int main(void)
       cmocka_unit_test(a_key_that_slept_too_long_is_not_kept),
       cmocka_unit_test(without_random_bytes_everything_is_as_it_was),
       cmocka_unit_test(a_rotation_writes_where_no_reader_can_be),
+      cmocka_unit_test(a_key_that_is_not_accepted_any_more_is_wiped),
+      cmocka_unit_test(tidying_takes_no_ticket_from_anybody),
       cmocka_unit_test(tickets_that_are_none_cost_a_full_handshake),
       cmocka_unit_test(tickets_of_another_ring_are_not_taken),
       cmocka_unit_test(a_rotation_is_due_after_a_day),
