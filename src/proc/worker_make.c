@@ -60,7 +60,7 @@ static void choose_kdf(const struct settings *settings, unsigned slot)
     err = kdf_provider_load(&why);
   tell_fast("TLS 1.3's keys are derived", err, &why, slot);
   buf_clear(&why);
-  if (settings->fast_kdf && err != ERR_TLS) { /* the option and another release were told of */
+  if (settings->fast_kdf && err != ERR_ABSENT) { /* the option and another release were told of */
     err = x25519_load(&why);
     tell_fast("TLS's keys are agreed on", err, &why, slot);
   }

@@ -292,7 +292,7 @@ int kdf_provider_load(struct buf *why)
     return 0;
   if (OPENSSL_version_major() != 3 || OPENSSL_version_minor() != 0) {
     buf_printf(why, "OpenSSL %s is not the 3.0 that it was measured with", OpenSSL_version(OPENSSL_VERSION_STRING));
-    return ERR_TLS;
+    return ERR_ABSENT;
   }
   /* Who asks for no provider in particular gets the one that was there first: that must be OpenSSL's, which asking for
    * it brings in. And a plain load of ours would keep it out: hence try_load. */

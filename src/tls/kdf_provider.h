@@ -13,8 +13,8 @@
 
 /* Adds the provider to OpenSSL's default library context, and compares it with OpenSSL's own answers on random input;
  * contexts that are made from now on use it. Before the first tls_server_new, once in a process. 0, or not in use:
- * ERR_TLS (OpenSSL is not the 3.0 that this was made for, or does not take it) or ERR_WRONG (the answers differ, which
- * nobody should overlook), with the reason as a sentence in *why. */
+ * ERR_ABSENT (OpenSSL is not the 3.0 that this was made for), ERR_TLS (it does not take it) or ERR_WRONG (the answers
+ * differ, which nobody should overlook), with the reason as a sentence in *why. */
 int kdf_provider_load(struct buf *why) __attribute__((warn_unused_result));
 
 /* Takes it away again; contexts that were made with it go on with OpenSSL's own. Not while a handshake is under way. */

@@ -9,10 +9,10 @@
 
 #include "base/buf.h"
 
-/* Uses the method for every X25519 key of the process from now on, after it has agreed with OpenSSL's usual way on a
- * secret of random keys. Once in a process, before other threads use OpenSSL. 0, or not in use: ERR_TLS (OpenSSL is not
- * the 3.0 that this was made for, or does not take it) or ERR_WRONG (the two ways differ, which nobody should
- * overlook), with the reason as a sentence in *why. */
+/* Uses the method for every X25519 key of the process from now on, after it has agreed with OpenSSL's usual way on the
+ * secrets of several random pairs of keys, and has come to RFC 7748's own. Once in a process, before other threads use
+ * OpenSSL. 0, or not in use: ERR_ABSENT (OpenSSL is not the 3.0 that this was made for), ERR_TLS (it does not take the
+ * method) or ERR_WRONG (the two ways differ, which nobody should overlook), with the reason as a sentence in *why. */
 int x25519_load(struct buf *why) __attribute__((warn_unused_result));
 
 /* Back to OpenSSL's usual way. Not while a handshake is under way. */

@@ -12,7 +12,7 @@ import pytest
 
 import client
 from rights import tool
-from server import SLOWER, eventually
+from server import SANITIZED, SLOWER, eventually
 
 TREE = {
     "index.gmi": "# Welcome\n",
@@ -206,6 +206,19 @@ def test_keys_are_derived_alike_with_the_fast_functions_and_without(serve, optio
     assert len(told) == (0 if used else 1)
     if options:
         assert "--no-fast-kdf" in told[0]
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizer's own library must be preloaded first")
+@pytest.mark.skipif(ssl.OPENSSL_VERSION_INFO[:2] != (3, 0), reason="the fast functions are for OpenSSL 3.0")
+def test_where_one_of_the_fast_functions_is_refused_the_other_is_used_all_the_same(serve, tmp_path):
+    source, library = tmp_path / "refuse.c", tmp_path / "refuse.so"
+    source.write_text("int OSSL_PROVIDER_add_builtin(void *a, const char *b, void *c) { return !a && !b && !c; }\n")
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", library, source], check=True)
+    site = serve(TREE, "--verbose", workers=1, before=["env", f"LD_PRELOAD={library}"])
+    line, = [line for line in site.log_lines("notice") if "OpenSSL's own functions" in line]
+    assert "keys are derived" in line and "does not take it" in line
+    assert any("keys are agreed on by our own way" in line for line in site.log_lines("debug")), site.log()
+    assert site.gemini("/page.gmi").text == TREE["page.gmi"]
 
 
 def test_a_flood_of_key_updates_is_cut_off(serve):
