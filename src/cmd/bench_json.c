@@ -25,15 +25,28 @@ static void put_string(struct buf *out, struct str s)
   buf_free(&clean);
 }
 
+/* Nanoseconds as microseconds; null where nothing was measured. */
+static void put_us(struct buf *out, const char *name, uint64_t ns, bool measured)
+{
+  buf_printf(out, "\"%s\":", name);
+  if (measured)
+    buf_printf(out, "%" PRIu64, ns / 1000);
+  else
+    buf_put_str(out, STR("null"));
+}
+
 static void put_latency(struct buf *out, const struct histogram *h)
 {
   static const struct {
     const char *name;
     unsigned ten_thousandths;
   } shares[] = {{"p50", 5000}, {"p90", 9000}, {"p99", 9900}, {"p999", 9990}, {"max", 10000}};
-  buf_printf(out, ",\"latency_us\":{\"min\":%" PRIu64, h->min / 1000);
-  for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
-    buf_printf(out, ",\"%s\":%" PRIu64, shares[i].name, histogram_percentile(h, shares[i].ten_thousandths) / 1000);
+  buf_put_str(out, STR(",\"latency_us\":{"));
+  put_us(out, "min", h->min, h->n > 0);
+  for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+    buf_put_c(out, ',');
+    put_us(out, shares[i].name, histogram_percentile(h, shares[i].ten_thousandths), h->n > 0);
+  }
   buf_put_c(out, '}');
 }
 

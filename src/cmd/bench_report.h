@@ -21,7 +21,7 @@ void bench_report_text(struct buf *out, const struct load_plan *plan, const stru
  *   requests_per_second  of those that did not fail, until then
  *   bytes                of answers, Gemini's headers included, as they are without TLS
  *   latency_us           min, p50, p90, p99, p999, max of the requests that did not fail: from connect() to
- *                        close_notify, or to the FIN where there is no TLS
+ *                        close_notify, or to the FIN where there is no TLS; null where all failed
  *   handshakes           full, resumed
  *   errors               how many requests failed, by kind; kinds without any are left out
  *   tls_fault            what went wrong in the first of the requests that count as `tls`, or null

@@ -103,6 +103,19 @@ static void json_says_it_all_in_one_line(void **state)
   buf_free(&out);
 }
 
+static void json_has_no_latency_where_nothing_succeeded(void **state)
+{
+  (void)state;
+  struct buf out = BUF_INIT(4096);
+  result.failed = 5;
+  result.faults[LOAD_REFUSED] = 5;
+  bench_report_json(&out, &plan, &result);
+  buf_put_c(&out, '\0');
+  assert_non_null(strstr(out.p, "\"latency_us\":{\"min\":null,\"p50\":null,\"p90\":null,\"p99\":null,\"p999\":null,"
+                                "\"max\":null},"));
+  buf_free(&out);
+}
+
 static void json_tells_how_it_ended(void **state)
 {
   (void)state;
@@ -249,6 +262,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers),
       cmocka_unit_test_setup(json_says_it_all_in_one_line, set_up),
+      cmocka_unit_test_setup(json_has_no_latency_where_nothing_succeeded, set_up),
       cmocka_unit_test_setup(json_tells_how_it_ended, set_up),
       cmocka_unit_test_setup(the_text_says_that_it_is_not_the_whole, set_up),
       cmocka_unit_test_setup(the_text_names_what_happened, set_up),
