@@ -31,7 +31,7 @@ struct supervisor {
 
 /* ---- supervisor_workers.c */
 
-/* Starts a worker as `program`. What went wrong is said, and the slot waits a little. */
+/* Starts a worker as `program`. What went wrong is said, and the slot waits a little (not where it was a trial). */
 void supervisor_start(struct supervisor *s, const char *program, unsigned slot, unsigned generation);
 /* Tells everybody who serves what there is to serve now. */
 void supervisor_tell_duties(struct supervisor *s);

@@ -63,7 +63,8 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
   if (ours >= 0)
     close(ours); /* and a worker that was started sees that nobody wants it */
   uint64_t now = clock_ms();
-  if (crew_failed(&s->state->crew, slot, 0, now) == 0)
+  bool trial = generation > s->generation; /* then the slot has lost nobody */
+  if (!trial && crew_failed(&s->state->crew, slot, 0, now) == 0)
     s->state->crew.slots[slot].start_at_ms = now + CREW_PAUSE_MS; /* what is short now may be there soon */
   log_error("cannot start worker %u: %s", slot,
             err == ERR_BUSY ? "no process or no descriptor is to be had" : err_text(err ? err : ERR_NOMEM));

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -364,6 +365,23 @@ def test_a_reload_of_many_workers_hurries_none(serve):
     reloaded(site)
     assert not site.log_lines("warning"), site.log()
     assert any("40 new workers serve" in line for line in site.log_lines("notice"))
+
+
+def test_reloads_that_could_not_even_start_keep_no_worker_from_coming_back(serve):
+    site = serve(TREE, workers=1)
+    limits = resource.prlimit(site.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(site.pid, resource.RLIMIT_NOFILE, (4, limits[1]))
+    for count in range(1, 6):
+        site.process.send_signal(signal.SIGHUP)
+        eventually(lambda: sum("the reload failed" in line for line in site.log_lines("warning")) == count, 5,
+                   "the warning")
+    assert all("cannot start worker 0: no process or no descriptor" in line for line in site.log_lines("error"))
+    resource.prlimit(site.pid, resource.RLIMIT_NOFILE, limits)
+    victim, = site.workers()
+    os.kill(victim, signal.SIGKILL)
+    comes_up(site, 1, [victim])
+    line, = [line for line in site.log_lines("warning") if f"process {victim}" in line]
+    assert line.endswith("another one takes its place"), line  # at once
 
 
 # ---------------------------------------------------------------- upgrade
