@@ -260,6 +260,12 @@ static int judge(const struct load_result *result)
   return result->requests == 0 || result->failed ? EXIT_FAULT : EXIT_OK;
 }
 
+/* Of so few requests no more clients than there are of them make one each. */
+static unsigned clients_of(const struct order *order)
+{
+  return order->requests && order->requests < order->clients ? (unsigned)order->requests : order->clients;
+}
+
 static int run(const struct order *order, const struct target *targets)
 {
   struct progress progress = {.answered = 0};
@@ -267,7 +273,7 @@ static int run(const struct order *order, const struct target *targets)
   const struct load_plan plan = {
       .targets = targets,
       .n_targets = order->n_urls,
-      .concurrency = order->clients,
+      .concurrency = clients_of(order),
       .requests = order->requests,
       .duration_ms = (uint64_t)order->seconds * 1000,
       .timeout_ms = (uint64_t)order->timeout * 1000,

@@ -17,6 +17,7 @@
 #include "cmd/complain.h"
 #include "cmd/serve_options.h"
 #include "config/settings.h"
+#include "proc/descriptors.h"
 #include "proc/handover.h"
 #include "proc/sandbox.h"
 #include "proc/supervisor.h"
@@ -232,6 +233,7 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
   struct watched watched = {WATCH_INIT, BUF_INIT(PATH_ROOM), BUF_INIT(PATH_ROOM)};
   int status = EXIT_FAULT;
   int err = supervisor_heed_signals();
+  (void)descriptors_raise(); /* sockets for every worker, and during a reload for two generations of them */
   if (s->sandbox)
     sandbox_no_dumps(); /* the ring of ticket keys */
   if (err == 0 && h->role == HANDOVER_NONE)

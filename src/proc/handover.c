@@ -2,6 +2,7 @@
 #include "proc/handover.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,9 @@ int handover_write(const struct handover *h)
   int err = buf_error(&text), fd = -1;
   if (err == 0) {
     fd = memfd_create("nuncio handover", MFD_CLOEXEC);
-    if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n || lseek(fd, 0, SEEK_SET) != 0)
+    if (fd < 0)
+      err = errno == EMFILE || errno == ENFILE ? ERR_BUSY : ERR_IO;
+    else if (write(fd, text.p, text.n) != (ssize_t)text.n || lseek(fd, 0, SEEK_SET) != 0)
       err = ERR_IO;
   }
   if (err && fd >= 0)

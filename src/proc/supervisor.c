@@ -217,10 +217,10 @@ static void run(struct supervisor *s)
   while (!s->failed && !(s->stopping && crew->n == 0)) {
     if (!s->stopping) {
       look_for_changes(s);
-      supervisor_begin_wanted(s);
       start_missing(s);
       if (s->changing && settled(s))
         say_settled(s);
+      supervisor_begin_wanted(s); /* last: no trial begins while workers are on their way */
     }
     kill_late(s);
     rotate_tickets(s);
@@ -304,6 +304,7 @@ bool supervisor_run(const struct supervision *plan)
       log_error("%.*s; ticket keys will not change", STR_ARG(buf_str(&why)));
     open_visitors(&s);
     adopt(&s);
+    bury(&s); /* who ended while this program took the last one's place: nobody tells of them again */
     run(&s);
   }
   if (s.signals >= 0)

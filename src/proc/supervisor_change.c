@@ -110,6 +110,8 @@ static void heard(struct supervisor *s, struct member *m, enum control_kind kind
       return;
     if (on_trial(s, m))
       trial_passed(s, m);
+    else if (crew_in(&s->state->crew, m->slot, MEMBER_SERVING, s->generation) && m->generation != s->generation)
+      supervisor_drain(m); /* it came up too late: those who serve have newer settings */
     else
       supervisor_promote(s, m);
     return;

@@ -159,7 +159,8 @@ void worker_on_control(uv_poll_t *poll, int status, int events)
   }
   if (got >= 0)
     return;
-  (void)uv_poll_stop(&w->on_control);
+  if (!uv_is_closing((uv_handle_t *)&w->on_control)) /* the last word before may have ended it all */
+    (void)uv_poll_stop(&w->on_control);
   if (!w->draining) {
     log_error("the supervisor is gone: stopping");
     stop(w);

@@ -2,10 +2,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "proc/descriptors.h"
 #include "proc/sandbox.h"
 #include "proc/user.h"
 #include "proc/worker_internal.h"
@@ -20,21 +20,8 @@ enum { DESCRIPTORS_OWN = 28, CONNECTIONS_LEAST = 8 };
 /* B2: as many descriptors as the system lets us have; from that, how many connections. */
 static void set_limits(struct server *server, size_t listeners)
 {
-  struct rlimit limit;
-  rlim_t most = 1024;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    if (limit.rlim_cur < limit.rlim_max) {
-      rlim_t soft = limit.rlim_cur;
-      limit.rlim_cur = limit.rlim_max;
-      if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        limit.rlim_cur = soft;
-    }
-    most = limit.rlim_cur;
-  }
-  if (most > 1000000)
-    most = 1000000;
-  unsigned own = DESCRIPTORS_OWN + (unsigned)listeners;
-  unsigned spare = most > own + CONNECTIONS_LEAST ? (unsigned)most - own : CONNECTIONS_LEAST;
+  unsigned most = descriptors_raise(), own = DESCRIPTORS_OWN + (unsigned)listeners;
+  unsigned spare = most > own + CONNECTIONS_LEAST ? most - own : CONNECTIONS_LEAST;
   server->most_turned = spare / 8 < TURNED_MOST ? spare / 8 : TURNED_MOST;
   /* A connection may hold its socket and a file. */
   server->most_conns = (spare - server->most_turned) / 2;

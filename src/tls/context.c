@@ -75,8 +75,8 @@ static int choose(SSL *ssl, int *alert, void *arg)
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_CLIENT_HELLO_ERROR;
   }
-  /* A TLS 1.2 ticket holds the keys of the whole session, sealed under one key that lives as long as the process: with
-   * it, forward secrecy would be gone. TLS 1.3 adds a fresh key exchange to each resumption. */
+  /* A TLS 1.2 ticket holds the keys of the whole session, sealed under a key that is kept for two days: with that key,
+   * forward secrecy would be gone. TLS 1.3 adds a fresh key exchange to each resumption. */
   if (!hello_offers_tls13(ssl))
     SSL_set_options(ssl, SSL_OP_NO_TICKET);
   return SSL_CLIENT_HELLO_SUCCESS;

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -214,6 +215,44 @@ def test_workers_end_where_the_supervisor_dies(serve):
     with pytest.raises(ConnectionRefusedError):
         client.connect("127.0.0.1", port)
     site.stopped = True
+
+
+def test_a_worker_that_was_told_to_stop_hears_that_the_supervisor_is_gone(serve):
+    """Both at once: first the word to stop, by which all is closed where nobody is there, then the end of who said it."""
+    site = serve(TREE, workers=2)
+    worker = site.workers()[0]
+    handle = os.pidfd_open(worker)
+    os.kill(worker, signal.SIGSTOP)
+    site.signal(signal.SIGTERM)
+    eventually(lambda: len(site.workers()) == 1, 5, "the end of the other worker")
+    os.kill(site.pid, signal.SIGKILL)
+    site.process.wait()
+    os.kill(worker, signal.SIGCONT)
+    assert select.select([handle], [], [], 5)[0], "it does not end"
+    os.close(handle)
+    site.kill()
+    assert "Assertion" not in site.log(), site.log()
+
+
+def test_a_reload_that_is_asked_for_while_workers_come_up_waits_for_them(serve):
+    """Else the whole generation that is not wanted any more would be started beside the new one."""
+    site = serve(TREE, workers=8)
+    for _ in range(2):
+        site.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "reloading" in site.log(), 5, "the first reload")
+    eventually(lambda: sum("8 new workers serve" in line for line in site.log_lines("notice")) == 2, 20,
+               "both generations, one after the other")
+
+
+def test_few_descriptors_at_first_are_enough_for_many_workers_B2(serve):
+    def lower():
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+
+    site = serve(TREE, workers=14, preexec=lower)
+    site.process.send_signal(signal.SIGHUP)
+    eventually(lambda: any("14 new workers serve" in line for line in site.log_lines("notice")), 20, "new workers")
+    assert not site.log_lines("error"), site.log()
 
 
 def test_an_ignored_signal_of_childrens_deaths_is_heeded_all_the_same(serve):
