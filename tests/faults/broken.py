@@ -20,6 +20,7 @@ from server import eventually
 from stage import CLIENTS, PAGE, TREE, Stage, short, times
 from tree import plant
 
+REFUSED = ("other status", "other length")  # an answer that says no: on Gopher it shows by its length
 BUSY = 0.10  # of one processor: a server that cannot do anything must not use more
 
 
@@ -77,7 +78,7 @@ def _full_house(stage, number):
     with stage.others():
         time.sleep(short(3, 0.5))
     stage.check(stage.lost == turned, f"{stage.lost - turned} lost after the crowd had gone")
-    stage.nobody_lost(("other status", "other length", "no answer", "reset", "no close_notify", "tls"), "turned away")
+    stage.nobody_lost((*REFUSED, "no answer", "reset", "no close_notify", "tls"), "turned away")
 
 
 def few_descriptors(work, stack):
@@ -92,7 +93,7 @@ def few_descriptors(work, stack):
 
 def descriptors_run_out(work, stack):
     """The limit falls to 64 under a server that counts on more: accept4 says EMFILE."""
-    stage = Stage("Descriptors run out", work, stack, "--quiet")
+    stage = Stage("Descriptors run out", work, stack, "--quiet", user=None)  # only its own user may lower its limit
     stage.quiet()
     stage.server.limit_descriptors((64, 64))
     _full_house(stage, 200)
@@ -217,7 +218,8 @@ def memory(work, stack):
 
 
 def accept_errors(work, stack):
-    """accept4 fails now and then, with each error that it knows: whoever waits is taken a little later."""
+    """accept4 fails now and then, with each error that it knows: whoever waits is taken a little later, or is told that
+    there is no place where it is descriptors that have run out."""
     failing, every = Failing(work), short(100, 50)
     stage = Stage("accept4 fails now and then", work, stack, "--quiet", before=failing.before)
     stage.quiet()
@@ -229,7 +231,8 @@ def accept_errors(work, stack):
     stage.check(count >= 8, f"only {count} calls failed")
     stage.done = f"{count} calls, one in {every}, with EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, ECONNABORTED and others"
     stage.check(len(stage.warnings()) <= 8, "the log is flooded")
-    stage.nobody_lost()
+    stage.nobody_lost(REFUSED, "told that there is no place")
+    stage.check(sum(stage.told.values()) <= count, "more were turned away than calls failed")
     stage.ends_well()
     return stage
 
@@ -282,7 +285,6 @@ def _is_gone(stage):
     eventually(lambda: stage.server.gopher("/page.txt").error, 10, "the page's end")
 
 
-GONE = ("other status", "other length")  # of a page that is not there; a status on Gopher is seen by its length
 
 
 def emptied(work, stack):
@@ -307,7 +309,7 @@ def emptied(work, stack):
     stage.check(stage.lost == refused, f"{stage.lost - refused} lost when all was there again")
     stage.done = f"its content removed {times(rounds, 'time')}, and the folder itself as often; put back each time"
     stage.remarks.append(f"back within {longest:.1f} s")
-    stage.nobody_lost(GONE, "told that there is no such page")
+    stage.nobody_lost(REFUSED, "told that there is no such page")
     stage.ends_well(replaced=None)
     return stage
 
@@ -344,7 +346,7 @@ def unmounted(work, stack):
     stage.check(stage.lost == refused, f"{stage.lost - refused} lost when all was there again")
     stage.done = f"umount -l and mounted again, {times(rounds, 'time')}"
     stage.remarks.append(f"back within {longest:.1f} s")
-    stage.nobody_lost(GONE, "told that there is no such page")
+    stage.nobody_lost(REFUSED, "told that there is no such page")
     stage.ends_well(replaced=None)
     detach()
     return stage

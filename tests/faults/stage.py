@@ -48,7 +48,9 @@ class Stage:
         self.title, self.done, self.remarks, self.faults = title, "", [], []
         self.world = World(Path(harness.PROGRAM), None, Path(work), *two_cores())
         self.capsule = plant(capsule or self.world.work / "capsule", TREE)
-        self.server = harness.Server(self.world.work, self.capsule, *options, **more)
+        # Only root can look at the descriptors of a process that is locked in.
+        sandbox = harness.SANDBOX and harness.SEES_DESCRIPTORS
+        self.server = harness.Server(self.world.work, self.capsule, *options, sandbox=sandbox, **more)
         stack.callback(self._end)
         self.urls = [f"gemini://{HOST}:{self.server.gemini_port}/page.gmi",
                      f"gopher://{HOST}:{self.server.gopher_port}/0page.txt"]
