@@ -67,7 +67,8 @@ def main():
         failed += not held
         print(f"{row}\n  ({scenario.__name__}, {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
     form = "short" if stage.SHORT else "full"
-    text = "\n".join([f"Two workers, {stage.CLIENTS} Gemini and {stage.CLIENTS} Gopher clients besides; the {form} form.",
+    text = "\n".join([f"Two workers, {stage.CLIENTS} Gemini and {stage.CLIENTS} Gopher clients besides; "
+                      f"{'with' if stage.LOCKED_IN else 'without'} the sandbox; the {form} form.",
                       "", *HEAD, *lines]) + "\n"
     out.mkdir(parents=True, exist_ok=True)
     (out / "faults.md").write_text(text)

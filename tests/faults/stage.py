@@ -21,6 +21,9 @@ CLIENTS = 4  # of each load, where a test does not say otherwise
 PAUSE = 0.5 if not SHORT else 0.2  # seconds for which the others ask before and after the fault
 PATIENT_MS = 3000  # whatever happens, 99 of 100 answers to the others come within this time
 GROWTH_KIB = 12 * 1024  # what the server may have grown by at the end
+# Only root can look at the descriptors of a process that is locked in: others test without the sandbox.
+LOCKED_IN = harness.SEES_DESCRIPTORS
+harness.SEES_DESCRIPTORS = True
 
 PAGE = "# A page\n\n" + "Words that stand in a page of the capsule.\n" * 8
 TREE = {"index.gmi": "# Home\n", "page.gmi": PAGE, "page.txt": PAGE, "list/one.gmi": "# One\n", "list/two.txt": "two\n",
@@ -48,9 +51,7 @@ class Stage:
         self.title, self.done, self.remarks, self.faults = title, "", [], []
         self.world = World(Path(harness.PROGRAM), None, Path(work), *two_cores())
         self.capsule = plant(capsule or self.world.work / "capsule", TREE)
-        # Only root can look at the descriptors of a process that is locked in.
-        sandbox = harness.SANDBOX and harness.SEES_DESCRIPTORS
-        self.server = harness.Server(self.world.work, self.capsule, *options, sandbox=sandbox, **more)
+        self.server = harness.Server(self.world.work, self.capsule, *options, sandbox=LOCKED_IN, **more)
         stack.callback(self._end)
         self.urls = [f"gemini://{HOST}:{self.server.gemini_port}/page.gmi",
                      f"gopher://{HOST}:{self.server.gopher_port}/0page.txt"]
