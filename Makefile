@@ -172,7 +172,11 @@ install: $B/nuncio ## install the program below $(DESTDIR)$(PREFIX)
 
 # ---------------------------------------------------------------- tests
 
-test: unit fuzz-replay e2e ## every test: unit, core, corpora, end to end
+# Built side by side under -j, run one after the other: some of them measure time.
+test: $(UNIT_BIN) $(REPLAY_BIN) $B/nuncio $(FLOOR) ## every test: unit, core, corpora, end to end
+	+@$(MAKE) --no-print-directory unit
+	+@$(MAKE) --no-print-directory fuzz-replay
+	+@$(MAKE) --no-print-directory e2e
 
 unit: $(UNIT_BIN) ## unit and core tests (cmocka)
 	@for t in $^; do CMOCKA_MESSAGE_OUTPUT=stdout timeout 300 $$t >$$t.out 2>&1 || { cat $$t.out; echo "FAILED: $$t"; exit 1; }; \
