@@ -124,7 +124,7 @@ def test_those_who_were_left_leave_no_memory_behind_B1(serve):
     giving_back = ["env", "MALLOC_MMAP_THRESHOLD_=16384", "MALLOC_TRIM_THRESHOLD_=0", "MALLOC_TOP_PAD_=0"]
     site = serve(TREE, *QUICK, workers=1, before=giving_back)
     before, sizes = site.descriptors(), []
-    for _ in range(6):
+    for _ in range(3 if SANITIZED else 10):
         socks = [sock for _ in range(8) for sock in stuck(site)]
         eventually(lambda: site.descriptors() <= before, 8, "the end of them all")
         for sock in socks:
