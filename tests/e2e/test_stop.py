@@ -1,6 +1,5 @@
 """How `nuncio serve` stops: nothing in progress is lost, and nothing holds it up for ever (issue 2)."""
 
-import contextlib
 import signal
 import time
 
@@ -80,17 +79,21 @@ def test_readers_who_go_on_reading_have_ten_seconds(serve):
         over_tls.sendall(b"gemini://localhost/big.bin\r\n")
         plain.sendall(b"/big.bin\r\n")
         client.read_to_end(over_tls, 1000), client.read_to_end(plain, 1000)
-        started = time.monotonic()
+        started, reset = time.monotonic(), set()
         site.signal()
         while site.alive():
             assert time.monotonic() - started < 12 * SLOWER
             for sock in (over_tls, plain):
-                with contextlib.suppress(OSError):  # it is over there
+                try:
                     sock.recv(2000)
+                except ConnectionResetError:  # it is over there, and a socket tells so once
+                    reset.add(sock)
+                except OSError:
+                    pass
             time.sleep(0.1)
         assert 9.5 < time.monotonic() - started
         site.wait()
-        assert client.read_to_end(plain)[1] == client.RESET
+        assert plain in reset or client.read_to_end(plain)[1] == client.RESET
         assert client.read_to_end(over_tls)[1] in (client.RESET, client.FIN)
     assert len([line for line in site.log_lines("request") if "cut short: the server stops" in line]) == 2
 
