@@ -59,8 +59,11 @@ static void put_text(struct buf *out, const struct handover *h)
     else
       buf_printf(out, "member -");
     buf_printf(out, " %ld %u %u %s\n", (long)m->pid, m->slot, m->generation, state_word(m->state));
-    if (m->seat != NO_SEAT) /* a line of its own: versions that know no seats skip it */
+    /* Lines of their own: versions that do not know them skip them. */
+    if (m->seat != NO_SEAT)
       buf_printf(out, "seated %ld %u\n", (long)m->pid, m->seat);
+    if (m->hurried)
+      buf_printf(out, "hurried %ld\n", (long)m->pid);
   }
 }
 
@@ -195,12 +198,26 @@ static int read_seat(struct str *line, unsigned *seat)
   return 0;
 }
 
-/* After the member's own line. */
-static int read_seated(struct handover *h, struct str line)
+/* Whom a line is about that follows the member's own; NULL where there is nobody. */
+static struct member *about(struct handover *h, struct str *line)
 {
   unsigned pid;
-  struct member *m = number(&line, &pid) < 0 ? NULL : crew_find(&h->crew, (pid_t)pid);
+  return number(line, &pid) < 0 ? NULL : crew_find(&h->crew, (pid_t)pid);
+}
+
+static int read_seated(struct handover *h, struct str line)
+{
+  struct member *m = about(h, &line);
   return m ? read_seat(&line, &m->seat) : ERR_SYNTAX;
+}
+
+static int read_hurried(struct handover *h, struct str line)
+{
+  struct member *m = about(h, &line);
+  if (!m)
+    return ERR_SYNTAX;
+  m->hurried = true;
+  return 0;
 }
 
 static int read_line(struct handover *h, struct str line)
@@ -222,6 +239,8 @@ static int read_line(struct handover *h, struct str line)
     return read_seat(&line, &h->seat);
   if (str_eq(key, STR("seated")))
     return read_seated(h, line);
+  if (str_eq(key, STR("hurried")))
+    return read_hurried(h, line);
   if (str_eq(key, STR("socket")))
     return read_socket(h, line);
   if (str_eq(key, STR("member")))

@@ -117,6 +117,7 @@ static void an_upgrade_keeps_the_crew(void **state)
     assert_non_null(m);
     crew_set(m, states[i], 0);
     m->seat = i == 1 ? NO_SEAT : 40 + i; /* one was started by a version that knew no seats */
+    m->hurried = i == 2;
   }
   take_copy(&h, &got);
   assert_int_equal(got.role, HANDOVER_SUPERVISOR);
@@ -128,6 +129,7 @@ static void an_upgrade_keeps_the_crew(void **state)
     assert_int_equal(got.crew.at[i].seat, h.crew.at[i].seat);
     assert_int_equal(got.crew.at[i].generation, i + 7);
     assert_int_equal(got.crew.at[i].state, states[i]);
+    assert_int_equal(got.crew.at[i].hurried, i == 2);
   }
   forget_copy(&got);
   handover_free(&h);
@@ -178,6 +180,8 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 1\nrole worker\nseat x\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nvisitors 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nseated 5 1\n", NULL}, /* nobody with that process id */
+      {__LINE__, "nuncio handover 1\nrole supervisor\nhurried 5\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole supervisor\nhurried x\n", NULL},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct handover h;
