@@ -25,7 +25,7 @@ from load import HOST, Failed
 from process import ENVIRONMENT, Process, Unavailable
 from world import World, two_cores
 
-CONTROLLER = Path("/sys/fs/cgroup/cpu")  # version 1 of control groups
+GROUPS = Path("/sys/fs/cgroup")  # control groups, of version 1 or 2
 PERIOD_US, SHARE = 10_000, 0.2
 USED_LEAST, AGAIN_MOST = 0.9, 3  # of the quota; how many times a round is made again
 CLIENTS = 64
@@ -35,17 +35,24 @@ CASES = (("Gopher, 1 KiB text", "gopher", "0page.txt"), ("Gemini, 1 KiB page, fu
 class Quota:
     """A share of one processor for one process and its threads. Goes when the process has."""
 
-    def __init__(self, pid, stack):
-        self.folder = CONTROLLER / f"nuncio-bench-{pid}"
+    def __init__(self, pid, stack, groups=GROUPS):
+        unified = (groups / "cgroup.controllers").exists()  # version 2
+        parent, quota = groups if unified else groups / "cpu", round(PERIOD_US * SHARE)
+        self.folder = parent / f"nuncio-bench-{pid}"
         try:
+            if unified:
+                (groups / "cgroup.subtree_control").write_text("+cpu")
             self.folder.mkdir()
             stack.callback(self.remove)
-            (self.folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-            (self.folder / "cpu.cfs_quota_us").write_text(str(round(PERIOD_US * SHARE)))
+            if unified:
+                (self.folder / "cpu.max").write_text(f"{quota} {PERIOD_US}")
+            else:
+                (self.folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+                (self.folder / "cpu.cfs_quota_us").write_text(str(quota))
             (self.folder / "cgroup.procs").write_text(str(pid))
         except OSError as fault:
             raise Unavailable(f"no quota can be set: {fault}; this needs root, and the cpu controller of control groups "
-                              f"(version 1) at {CONTROLLER}") from None
+                              f"below {groups}") from None
 
     def remove(self):
         end = time.monotonic() + 5

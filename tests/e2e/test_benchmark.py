@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,26 @@ def test_what_is_lost_is_counted(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "out"]
 
 
-@pytest.mark.skipif(not os.access("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", os.W_OK), reason="no quota can be set here")
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_quota_is_written_as_both_versions_of_control_groups_want_it(tmp_path, version):
+    """Into a folder that looks like theirs: no machine has the cpu controller in both."""
+    if version == 1:
+        (tmp_path / "cpu").mkdir()
+    else:
+        (tmp_path / "cgroup.controllers").write_text("cpuset cpu io memory\n")
+    scaling.Quota(12345, ExitStack(), tmp_path)
+    folder = (tmp_path / "cpu" if version == 1 else tmp_path) / "nuncio-bench-12345"
+    written = {file.name: file.read_text() for file in folder.iterdir()}
+    if version == 1:
+        assert written == {"cpu.cfs_period_us": "10000", "cpu.cfs_quota_us": "2000", "cgroup.procs": "12345"}
+    else:
+        assert (tmp_path / "cgroup.subtree_control").read_text() == "+cpu"
+        assert written == {"cpu.max": "2000 10000", "cgroup.procs": "12345"}
+
+
+@pytest.mark.skipif(not any(os.access(scaling.GROUPS / file, os.W_OK)
+                            for file in ("cpu/cpu.cfs_quota_us", "cgroup.subtree_control")),
+                    reason="no quota can be set here")
 def test_two_workers_are_compared_with_one(tmp_path):
     done = subprocess.run([sys.executable, "-B", str(BENCH / "scaling.py"), harness.PROGRAM, str(tmp_path / "out")],
                           env={**harness.ENVIRONMENT, "BENCH_ROUNDS": "1", "BENCH_SECONDS": "1", "TMPDIR": str(tmp_path)},
