@@ -355,6 +355,31 @@ def test_a_reload_that_fails_keeps_what_runs_and_says_why(serve, tmp_path):
     assert site.gemini("/").status == 20
 
 
+def test_a_worker_that_comes_up_late_does_not_take_its_slot_back(serve, tmp_path):
+    """One of the old generation, held up while a new one came to serve, is not wanted any more."""
+    site = serve(TREE, certs=make_pair(tmp_path / "certs", "localhost"), workers=2)
+    first = site.workers()
+
+    def caught(known):
+        """The next new process, stopped before it is up: looked for without a pause."""
+        end = time.monotonic() + 10
+        while not set(site.workers()) - set(known):
+            assert time.monotonic() < end, "no new worker"
+        pid, = set(site.workers()) - set(known)
+        os.kill(pid, signal.SIGSTOP)
+        return pid
+
+    site.process.send_signal(signal.SIGHUP)
+    trial = caught(first)
+    os.kill(first[1], signal.SIGKILL)
+    late = caught([*first, trial])
+    os.kill(trial, signal.SIGCONT)
+    newest = eventually(lambda: next(iter(set(site.workers()) - {*first, trial, late}), None), 10, "the newest")
+    eventually(lambda: set(site.workers()) == {trial, late, newest}, 10, "the end of the old ones")
+    os.kill(late, signal.SIGCONT)
+    assert set(comes_up(site, 2, [late])) == {trial, newest}
+
+
 def test_a_burst_of_signals_and_a_reload_again_and_again_lose_nobody(serve):
     site = serve(TREE, workers=2)
     crowd = Crowd(site)
