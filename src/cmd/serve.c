@@ -152,6 +152,7 @@ static int work(struct settings *s, struct handover *h)
       .tickets = h->tickets,
       .visitors = h->visitors,
       .seat = h->seat,
+      .copies = h->copies,
   };
   int err = worker_new(&parts, &worker, &why);
   if (h->tickets >= 0)
@@ -159,6 +160,7 @@ static int work(struct settings *s, struct handover *h)
   if (h->visitors >= 0)
     close(h->visitors); /* mapped too */
   h->tickets = h->visitors = -1;
+  copies_close(&h->copies); /* read */
   if (err == 0) {
     if (!worker_run(worker))
       _exit(EXIT_OK); /* a thread is still at work in there */
@@ -249,6 +251,8 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
       .arguments = argv,
       .n_arguments = (size_t)argc,
       .handover = h,
+      .certs = s->gemini.off && !s->gophers ? NULL : s->certs,
+      .name = s->names[0],
       .watch = &watched.watch,
       .on_ready = on_ready,
       .context = &announcement,

@@ -47,6 +47,8 @@ static void put_text(struct buf *out, const struct handover *h)
     buf_printf(out, "visitors %d\n", h->visitors);
   if (h->seat != NO_SEAT)
     buf_printf(out, "seat %u\n", h->seat);
+  if (copies_there(&h->copies))
+    buf_printf(out, "certificate %d\nkey %d\n", h->copies.certificate, h->copies.key);
   for (size_t i = 0; i < h->sockets.n; i++) {
     const struct listen_socket *s = &h->sockets.at[i];
     buf_printf(out, "socket %d %u %s %u %s\n", s->fd, s->slot, s->proto->name, s->port, s->address);
@@ -93,7 +95,8 @@ static bool let(int fd, bool through)
 /* The descriptors that the text names. */
 static bool let_all(const struct handover *h, bool through)
 {
-  bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through);
+  bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through) &&
+              let(h->copies.certificate, through) && let(h->copies.key, through);
   for (size_t i = 0; i < h->sockets.n; i++)
     fine = let(h->sockets.at[i].fd, through) && fine;
   for (size_t i = 0; i < h->crew.n; i++)
@@ -235,6 +238,10 @@ static int read_line(struct handover *h, struct str line)
     return descriptor(&line, &h->tickets);
   if (str_eq(key, STR("visitors")))
     return descriptor(&line, &h->visitors);
+  if (str_eq(key, STR("certificate")))
+    return descriptor(&line, &h->copies.certificate);
+  if (str_eq(key, STR("key")))
+    return descriptor(&line, &h->copies.key);
   if (str_eq(key, STR("seat")))
     return read_seat(&line, &h->seat);
   if (str_eq(key, STR("seated")))
@@ -312,6 +319,7 @@ void handover_free(struct handover *h)
     close(h->tickets);
   if (h->visitors >= 0)
     close(h->visitors);
+  copies_close(&h->copies);
   sockets_close(&h->sockets);
   crew_free(&h->crew);
   *h = HANDOVER_INIT;

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "proc/crew.h"
 #include "proc/sockets.h"
+#include "tls/copies.h"
 
 /* A supervisor starts its workers as the same program with the same arguments, so that each reads the same settings;
  * and for an upgrade it executes the new program in its own place. Either way everything that lives longer goes along
@@ -26,11 +27,13 @@ struct handover {
   int tickets;            /* the ring of ticket keys, or -1; owned */
   int visitors;           /* the table of visitors, or -1; owned */
   unsigned seat;          /* a worker's, in that table; NO_SEAT: none */
+  struct copies copies;   /* of the pair that is in use, or none; owned */
   struct sockets sockets; /* owned */
   struct crew crew;       /* the supervisor's; owned */
 };
 #define HANDOVER_INIT                                                                                                  \
-  ((struct handover){.role = HANDOVER_NONE, .control = -1, .tickets = -1, .visitors = -1, .seat = NO_SEAT})
+  ((struct handover){                                                                                                  \
+      .role = HANDOVER_NONE, .control = -1, .tickets = -1, .visitors = -1, .seat = NO_SEAT, .copies = COPIES_INIT})
 
 /* Takes what this process was given, once, early: the environment variable is gone afterwards and every descriptor is
  * close-on-exec again. HANDOVER_NONE where nothing was given. On ERR_SYNTAX, ERR_NOMEM or ERR_IO (somebody set the

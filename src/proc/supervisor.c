@@ -286,7 +286,7 @@ out:
 
 bool supervisor_run(const struct supervision *plan)
 {
-  struct supervisor s = {.plan = plan, .state = plan->handover, .looked_at = clock_ms()};
+  struct supervisor s = {.plan = plan, .state = plan->handover, .tried = COPIES_INIT, .looked_at = clock_ms()};
   struct buf why = BUF_INIT(1024);
   sigset_t set;
   handled(&set);
@@ -309,6 +309,7 @@ bool supervisor_run(const struct supervision *plan)
   }
   if (s.signals >= 0)
     close(s.signals);
+  copies_close(&s.tried);
   tickets_unmap(s.tickets);
   visitors_unmap(s.visitors);
   buf_free(&why);

@@ -11,7 +11,8 @@ struct supervision {
   size_t n_arguments;
   /* Sockets, ring and, after an upgrade, workers; by the role it is known whether this is a first start. */
   struct handover *handover;
-  struct watch *watch; /* what workers read at their start: another one there means a reload */
+  const char *certs, *name; /* the pair that workers are given copies of: CERTS/NAME.crt and .key; NULL: no TLS */
+  struct watch *watch;      /* what workers read at their start: another one there means a reload */
   /* Called once all workers of a first start serve. */
   void (*on_ready)(void *context);
   void *context;

@@ -22,6 +22,7 @@ static void trial_failed(struct supervisor *s)
 {
   enum trial trial = s->trial;
   s->trial = TRIAL_NONE;
+  copies_close(&s->tried);
   s->failed = s->generation == 0 && !s->stopping;
   if (!s->failed && !s->stopping)
     log_warning("%s failed; what ran before goes on", trial == TRIAL_UPGRADE ? "the upgrade" : "the reload");
@@ -38,6 +39,8 @@ static void begin_trial(struct supervisor *s, enum trial trial)
   }
   s->trial = trial;
   watch_know(s->plan->watch, clock_ms()); /* before it is read: what changes meanwhile is seen at the next look */
+  if (s->plan->certs && copies_make(s->plan->certs, s->plan->name, &s->tried) < 0)
+    log_debug("the certificate or its key cannot be copied: the new worker says why");
   supervisor_start(s, program, 0, s->generation + 1);
   if (!crew_in(&s->state->crew, 0, MEMBER_STARTING, s->generation + 1))
     trial_failed(s); /* not even started: it was said why */
@@ -83,11 +86,15 @@ static void trial_passed(struct supervisor *s, struct member *m)
   enum trial trial = s->trial;
   s->trial = TRIAL_NONE;
   if (trial == TRIAL_UPGRADE) {
-    supervisor_drain(m); /* it has nothing open */
+    copies_close(&s->tried); /* the new program tries for itself, and has those in use until then */
+    supervisor_drain(m);     /* it has nothing open */
     upgrade(s);
     return;
   }
   s->generation = m->generation;
+  copies_close(&s->state->copies);
+  s->state->copies = s->tried;
+  s->tried = COPIES_INIT;
   s->changing = true;
   s->adopted = false;
   for (unsigned slot = 0; slot < s->state->crew.n_slots; slot++)

@@ -20,6 +20,7 @@ struct supervisor {
   int signals;
   unsigned generation; /* what serves; 0: nothing has come up yet */
   enum trial trial;    /* of generation + 1 */
+  struct copies tried; /* the pair that is on trial with it; what serves has the one in `state` */
   bool reload_wanted, upgrade_wanted;
   bool announced; /* the first generation came up */
   bool changing;  /* a generation is coming up */

@@ -49,7 +49,8 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
         .tickets = s->state->tickets,
         .visitors = seat == NO_SEAT ? -1 : s->state->visitors,
         .seat = seat,
-        .sockets = s->state->sockets, /* borrowed: never freed through `h` */
+        .copies = generation > s->generation ? s->tried : s->state->copies, /* borrowed, as the sockets are */
+        .sockets = s->state->sockets,                                       /* borrowed: never freed through `h` */
     };
     err = spawn_worker(program, s->argv, &h, &pid);
   }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "config/settings.h"
 #include "proc/sockets.h"
+#include "tls/copies.h"
 
 /* One loop and all that runs in it. Owns nothing global. */
 struct worker;
@@ -19,6 +20,7 @@ struct worker_parts {
   int control;                     /* our end of the supervisor's socket pair; borrowed */
   int visitors;                    /* the table of visitors, or -1 for one of our own; needed during the call only */
   unsigned seat;                   /* in that table */
+  struct copies copies;            /* of the pair, or none: its files are read; needed during the call only */
   int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
 };
 

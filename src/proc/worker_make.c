@@ -54,8 +54,9 @@ static void choose_kdf(const struct settings *settings, unsigned slot)
   buf_free(&why);
 }
 
-static int open_sites(struct worker *w, const struct settings *settings, struct buf *why)
+static int open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
+  const struct settings *settings = parts->settings;
   const char *names[NAMES_MAX];
   for (size_t i = 0; i < settings->n_names; i++)
     names[i] = settings->names[i];
@@ -79,7 +80,8 @@ static int open_sites(struct worker *w, const struct settings *settings, struct 
     buf_printf(why, "cannot set up TLS: %s", err_text(err));
     return err;
   }
-  return tls_server_add(w->tls, names, settings->n_names, settings->certs, names[0], 0, why);
+  const struct tls_files files = {.dir = settings->certs, .file = names[0], .copies = &parts->copies};
+  return tls_server_add(w->tls, names, settings->n_names, &files, 0, why);
 }
 
 static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)
@@ -267,7 +269,7 @@ int worker_new(const struct worker_parts *parts, struct worker **out, struct buf
   err = open_visitors(w, parts, why);
   if (err)
     goto out;
-  err = open_sites(w, parts->settings, why);
+  err = open_sites(w, parts, why);
   if (err)
     goto out;
   fill_server(w, parts->settings, parts->sockets);

@@ -271,10 +271,10 @@ static void warn_owner(const struct tls_site *site, X509 *leaf)
   ERR_clear_error();
 }
 
-static int site_load(struct tls_server *server, struct tls_site *site, struct buf *why)
+static int site_load(struct tls_server *server, struct tls_site *site, const struct copies *copies, struct buf *why)
 {
   struct pair pair = PAIR_INIT;
-  int err = pair_read(site->dir, site->file, &pair, why);
+  int err = pair_read(site->dir, site->file, copies, &pair, why);
   if (err == 0)
     err = site_context(server, site, &pair, &site->ctx, why);
   if (err == 0)
@@ -283,15 +283,15 @@ static int site_load(struct tls_server *server, struct tls_site *site, struct bu
   return err;
 }
 
-int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const char *dir,
-                   const char *file, size_t index, struct buf *why)
+int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const struct tls_files *files,
+                   size_t index, struct buf *why)
 {
   struct tls_site site;
-  int err = site_init(&site, names, n_names, dir, file, index);
+  int err = site_init(&site, names, n_names, files->dir, files->file, index);
   if (err)
-    buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
+    buf_printf(why, "%s/%s.crt cannot be loaded: %s", files->dir, files->file, err_text(err));
   else
-    err = site_load(server, &site, why);
+    err = site_load(server, &site, files->copies, why);
   struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;
@@ -300,7 +300,7 @@ int tls_server_add(struct tls_server *server, const char *const *names, size_t n
   }
   if (err == 0) {
     err = ERR_NOMEM;
-    buf_printf(why, "%s/%s.crt cannot be loaded: %s", dir, file, err_text(err));
+    buf_printf(why, "%s/%s.crt cannot be loaded: %s", files->dir, files->file, err_text(err));
   }
   site_free(&site);
   return err;

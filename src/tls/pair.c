@@ -16,8 +16,7 @@
 #include "base/err.h"
 #include "tls/advice.h"
 
-/* Far above any real chain or key, so that a wrong file is not read into memory for long. */
-enum { FILE_MAX = 1 << 20, CHAIN_MAX = 16, GROUP_NAME_MAX = 64, PATH_ROOM = 2 * PATH_MAX };
+enum { CHAIN_MAX = 16, GROUP_NAME_MAX = 64, PATH_ROOM = 2 * PATH_MAX };
 
 static const char CERTIFICATE[] = ".crt", KEY[] = ".key";
 
@@ -31,7 +30,8 @@ void pair_free(struct pair *pair)
 
 /* One file of a pair, as it is looked for. */
 struct part {
-  int folder;
+  int copy;   /* it is read from there, from its beginning on; or -1 */
+  int folder; /* where it is looked for else */
   const char *dir, *name, *suffix;
   const char *path; /* of the three, for messages */
 };
@@ -100,7 +100,7 @@ static int read_all(int fd, off_t size, struct buf *out)
     char *room = buf_room(out, 1);
     if (!room)
       return buf_error(out) == ERR_FULL ? ERR_LIMIT : buf_error(out);
-    ssize_t n = read(fd, room, out->cap - out->n);
+    ssize_t n = pread(fd, room, out->cap - out->n, (off_t)out->n); /* a copy's offset is shared by all workers */
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -111,7 +111,8 @@ static int read_all(int fd, off_t size, struct buf *out)
   }
 }
 
-static int read_file(const struct part *part, struct buf *out, struct buf *why)
+/* A descriptor to read it from, or a negative error. */
+static int open_part(const struct part *part, struct buf *why)
 {
   struct buf path = BUF_INIT(PATH_ROOM);
   buf_printf(&path, "%s%s", part->name, part->suffix);
@@ -122,19 +123,26 @@ static int read_file(const struct part *part, struct buf *out, struct buf *why)
   }
   /* O_NONBLOCK: opening a FIFO for reading would wait for a writer. */
   int fd = openat(part->folder, path.p, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  int number = errno;
   buf_free(&path);
-  if (fd < 0)
-    return refuse_file(errno, part, why);
+  return fd < 0 ? refuse_file(number, part, why) : fd;
+}
 
+static int read_file(const struct part *part, struct buf *out, struct buf *why)
+{
+  int fd = part->copy >= 0 ? part->copy : open_part(part, why);
+  if (fd < 0)
+    return fd;
   struct stat st;
   int err = fstat(fd, &st) < 0 ? err_from_errno(errno) : 0;
   if (err == 0 && !S_ISREG(st.st_mode))
     err = ERR_SPECIAL;
-  else if (err == 0 && st.st_size >= FILE_MAX)
+  else if (err == 0 && st.st_size >= PAIR_FILE_MAX)
     err = ERR_LIMIT;
   if (err == 0)
     err = read_all(fd, st.st_size, out);
-  close(fd);
+  if (fd != part->copy)
+    close(fd);
   if (err)
     buf_printf(why, "%s cannot be used (%s): put a PEM file there", part->path, err_text(err));
   return err;
@@ -200,16 +208,14 @@ static int parse_key(BIO *pem, const struct part *part, struct pair *pair, struc
 
 typedef int parse_fn(BIO *pem, const struct part *part, struct pair *pair, struct buf *why);
 
-static int read_part(int folder, const char *dir, const char *name, const char *suffix, parse_fn *parse,
-                     struct pair *pair, struct buf *why)
+static int read_part(struct part part, parse_fn *parse, struct pair *pair, struct buf *why)
 {
-  struct buf bytes = BUF_INIT(FILE_MAX), path = BUF_INIT(PATH_ROOM);
-  struct part part = {.folder = folder, .dir = dir, .name = name, .suffix = suffix};
+  struct buf bytes = BUF_INIT(PAIR_FILE_MAX), path = BUF_INIT(PATH_ROOM);
   BIO *pem = NULL;
   int err;
-  buf_printf(&path, "%s/%s%s", dir, name, suffix);
+  buf_printf(&path, "%s/%s%s", part.dir, part.name, part.suffix);
   buf_put_c(&path, '\0');
-  part.path = buf_error(&path) ? name : path.p;
+  part.path = buf_error(&path) ? part.name : path.p;
   err = read_file(&part, &bytes, why);
   if (err)
     goto out;
@@ -230,13 +236,25 @@ out:
   return err;
 }
 
+static int read_certificate(int copy, int folder, const char *dir, const char *name, struct pair *pair, struct buf *why)
+{
+  const struct part part = {.copy = copy, .folder = folder, .dir = dir, .name = name, .suffix = CERTIFICATE};
+  return read_part(part, parse_certificates, pair, why);
+}
+
+static int read_key(int copy, int folder, const char *dir, const char *name, struct pair *pair, struct buf *why)
+{
+  const struct part part = {.copy = copy, .folder = folder, .dir = dir, .name = name, .suffix = KEY};
+  return read_part(part, parse_key, pair, why);
+}
+
 int pair_read_certificate(const char *dir, const char *name, struct pair *pair, struct buf *why)
 {
   int folder;
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_part(folder, dir, name, CERTIFICATE, parse_certificates, pair, why);
+  err = read_certificate(-1, folder, dir, name, pair, why);
   close(folder);
   return err;
 }
@@ -247,7 +265,7 @@ int pair_read_key(const char *dir, const char *name, struct pair *pair, struct b
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_part(folder, dir, name, KEY, parse_key, pair, why);
+  err = read_key(-1, folder, dir, name, pair, why);
   close(folder);
   return err;
 }
@@ -286,16 +304,26 @@ static bool usable(const EVP_PKEY *key)
   return false;
 }
 
-int pair_read(const char *dir, const char *name, struct pair *pair, struct buf *why)
+static int read_both(const char *dir, const char *name, const struct copies *copies, struct pair *pair, struct buf *why)
 {
+  if (copies_there(copies)) {
+    int err = read_certificate(copies->certificate, -1, dir, name, pair, why);
+    return err ? err : read_key(copies->key, -1, dir, name, pair, why);
+  }
   int folder;
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_part(folder, dir, name, CERTIFICATE, parse_certificates, pair, why);
+  err = read_certificate(-1, folder, dir, name, pair, why);
   if (err == 0)
-    err = read_part(folder, dir, name, KEY, parse_key, pair, why);
+    err = read_key(-1, folder, dir, name, pair, why);
   close(folder);
+  return err;
+}
+
+int pair_read(const char *dir, const char *name, const struct copies *copies, struct pair *pair, struct buf *why)
+{
+  int err = read_both(dir, name, copies, pair, why);
   if (err == 0 && !pair_matches(pair)) {
     buf_printf(why, "%s/%s.key is not the key of the first certificate in %s/%s.crt: put the right two side by side",
                dir, name, dir, name);

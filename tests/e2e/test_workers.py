@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 
 import client
 import server as harness
-from pairs import make_pair
+from pairs import der, make_pair
 from server import PROGRAM, SANITIZED, SLOWER, eventually, run
 from tree import Sparse, plant
 
@@ -355,6 +356,37 @@ def test_a_reload_that_fails_keeps_what_runs_and_says_why(serve, tmp_path):
     assert site.gemini("/").status == 20
 
 
+def test_a_bad_certificate_and_a_crash_are_no_outage(serve, tmp_path):
+    """Who takes a dead worker's place has the pair that passed last, not a file that a reload has just refused."""
+    site = serve(TREE, certs=make_pair(tmp_path / "certs", "localhost"), workers=1)
+    certificate = site.certs / "localhost.crt"
+
+    def refused():
+        before = len(site.log_lines("warning"))
+        site.process.send_signal(signal.SIGHUP)
+        eventually(lambda: any("reload failed" in line for line in site.log_lines("warning")[before:]), 10, "the refusal")
+
+    def crash_and_ask():
+        victim, = site.workers()
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: site.log().count(f"process {victim}) was ended by signal 9"), 10, "its death")
+        eventually(lambda: [pid for pid in site.workers() if pid != victim], 10, "another one")
+        assert site.gopher("/text.txt").text == "text\n"
+        return site.gemini("/").certificate
+
+    good = der(certificate)
+    for spoil in (lambda: certificate.write_text("x\n"), certificate.unlink,
+                  lambda: shutil.rmtree(site.certs)):
+        spoil()
+        refused()
+        assert crash_and_ask() == good
+    make_pair(site.certs, "localhost")
+    eventually(lambda: site.gemini("/").certificate == der(certificate), 10, "the mended pair")
+    eventually(lambda: len(site.workers()) == 1, 10, "the old one's end")
+    assert crash_and_ask() == der(certificate)
+    assert not [line for line in site.log_lines("error") if "localhost" not in line and "certs" not in line]
+
+
 def test_a_worker_that_comes_up_late_does_not_take_its_slot_back(serve, tmp_path):
     """One of the old generation, held up while a new one came to serve, is not wanted any more."""
     site = serve(TREE, certs=make_pair(tmp_path / "certs", "localhost"), workers=2)
@@ -527,6 +559,33 @@ def test_an_upgrade_to_what_cannot_serve_keeps_what_runs(installed, what):
     program_at(program)
     reloaded(site, signal.SIGUSR2)
     assert site.gemini("/").status == 20
+
+
+def test_an_upgrade_hands_the_pair_on(installed, tmp_path):
+    """The certificate is spoiled in the moment of the upgrade: what serves then dies, and is replaced all the same."""
+    site, program = installed
+    good, real = der(site.certs / "localhost.crt"), program_at(tmp_path / "real")
+    new = program.with_suffix(".new")
+    new.write_text(f"""#!{sys.executable}
+import os, sys
+if os.path.exists({str(tmp_path / "tried")!r}):  # the first time it is on trial
+    open({str(site.certs / "localhost.crt")!r}, "w").write("x")
+open({str(tmp_path / "tried")!r}, "w").close()
+os.execv({str(real)!r}, ["nuncio", *sys.argv[1:]])
+""")
+    new.chmod(0o755)
+    os.replace(new, program)
+    before = site.workers()
+    site.process.send_signal(signal.SIGUSR2)
+    eventually(lambda: any("reload failed" in line for line in site.log_lines("warning")), 10, "the refusal")
+    assert any("upgraded" in line for line in site.log_lines("notice"))
+    comes_up(site, 2)
+    assert site.workers() == before
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    comes_up(site, 2, before)
+    for _ in range(10):
+        assert site.gemini("/").certificate == good
 
 
 # ---------------------------------------------------------------- tickets

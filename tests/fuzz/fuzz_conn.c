@@ -138,7 +138,8 @@ static void begin_process(void)
   must(lasting.mime != NULL, "MIME types");
   must(certificate_make(lasting.folder.path, "localhost", &wanted, KEY_NEW, NULL, &why) == 0, "a certificate");
   must(tls_server_new(NULL, &lasting.tls) == 0, "a TLS server");
-  must(tls_server_add(lasting.tls, names, 1, lasting.folder.path, "localhost", 0, &why) == 0, "its certificate");
+  must(tls_server_add(lasting.tls, names, 1, &(struct tls_files){lasting.folder.path, "localhost", NULL}, 0, &why) == 0,
+       "its certificate");
   must(tls_client_new(false, &lasting.client) == 0, "a TLS client");
   buf_free(&why);
 }

@@ -1,0 +1,110 @@
+/* Copies files into memory by way of a small buffer, which is wiped. */
+#include "tls/copies.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "tls/pair.h"
+
+enum { PIECE = 4096, NAME_ROOM = 1024 };
+
+static int write_all(int fd, const char *p, size_t n)
+{
+  while (n > 0) {
+    ssize_t done = write(fd, p, n);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done < 0)
+      return err_from_errno(errno);
+    p += done;
+    n -= (size_t)done;
+  }
+  return 0;
+}
+
+static int pour(int from, int to)
+{
+  char piece[PIECE];
+  size_t sum = 0;
+  int err = 0;
+  while (err == 0) {
+    ssize_t n = read(from, piece, sizeof piece);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n == 0)
+      break;
+    if (n < 0)
+      err = err_from_errno(errno);
+    else if ((sum += (size_t)n) >= PAIR_FILE_MAX)
+      err = ERR_LIMIT;
+    else
+      err = write_all(to, piece, (size_t)n);
+  }
+  explicit_bzero(piece, sizeof piece);
+  return err;
+}
+
+static int copy(int folder, const char *name, const char *suffix, int *out)
+{
+  struct buf file = BUF_INIT(NAME_ROOM);
+  struct stat st;
+  int fd = -1;
+  buf_printf(&file, "%s%s", name, suffix);
+  buf_put_c(&file, '\0');
+  int err = buf_error(&file);
+  if (err)
+    goto out;
+  /* O_NONBLOCK: opening a FIFO for reading would wait for a writer. */
+  fd = openat(folder, file.p, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &st) < 0)
+    err = err_from_errno(errno);
+  else if (!S_ISREG(st.st_mode))
+    err = ERR_SPECIAL;
+  if (err)
+    goto out;
+  *out = memfd_create("nuncio-pair", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  err = *out < 0 ? err_from_errno(errno) : pour(fd, *out);
+  if (err == 0 && fcntl(*out, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+    err = err_from_errno(errno);
+
+out:
+  if (fd >= 0)
+    close(fd);
+  buf_free(&file);
+  return err;
+}
+
+int copies_make(const char *dir, const char *name, struct copies *out)
+{
+  *out = COPIES_INIT;
+  int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0)
+    return err_from_errno(errno);
+  int err = copy(folder, name, ".crt", &out->certificate);
+  if (err == 0)
+    err = copy(folder, name, ".key", &out->key);
+  close(folder);
+  if (err)
+    copies_close(out);
+  return err;
+}
+
+bool copies_there(const struct copies *copies)
+{
+  return copies && copies->certificate >= 0 && copies->key >= 0;
+}
+
+void copies_close(struct copies *copies)
+{
+  if (copies->certificate >= 0)
+    close(copies->certificate);
+  if (copies->key >= 0)
+    close(copies->key);
+  *copies = COPIES_INIT;
+}
