@@ -279,7 +279,7 @@ void conn_hurry(struct server *server)
     if (!c->tls && c->input.n == 0)
       conn_drop(c, "the server stops");
     else
-      conn_arm(c);
+      conn_hasten(c);
   }
 }
 

@@ -15,8 +15,8 @@ void conn_open(struct server *server, const struct entrance *entrance, int fd, c
  * when its socket closes the descriptor is kept back again. */
 void conn_open_spare(struct server *server, const struct entrance *entrance, int fd, const struct sockaddr *peer);
 
-/* The server stops: those who have not sent a byte are closed, those who have not asked yet get a second to. Who is
- * being answered goes on. */
+/* The server stops: those who have not sent a byte are closed, those who have not asked yet get a second to at the
+ * most. Who is being answered goes on. */
 void conn_hurry(struct server *server);
 
 /* Ends all connections, wherever they are. They are freed from the loop. */

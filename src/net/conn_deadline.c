@@ -53,6 +53,12 @@ void conn_arm(struct conn *c)
     (void)uv_timer_stop(&c->timer);
 }
 
+void conn_hasten(struct conn *c)
+{
+  if (uv_timer_get_due_in(&c->timer) > HURRY_MS)
+    conn_arm(c);
+}
+
 /* Whether the peer has taken something since the last look, and enough over all (B1). What lies in the kernel's queue
  * it has not taken. */
 static bool reads_fast_enough(struct conn *c, uint64_t now)

@@ -96,6 +96,9 @@ void conn_shake_end(struct conn *c);
 /* Starts the deadline of the state that the connection is in, anew. */
 void conn_arm(struct conn *c);
 
+/* The server stops, and this one has not asked yet: cuts what is left of its deadline to a second. */
+void conn_hasten(struct conn *c);
+
 /* Moves as far as it can go without waiting, then says what it waits for. Callbacks call it unless `stepping` is set.
  */
 void conn_step(struct conn *c);

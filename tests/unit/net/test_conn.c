@@ -16,6 +16,7 @@
 #include "../../support/fill.h"
 #include "../../support/pool.h"
 #include "net/conn.h"
+#include "net/conn_internal.h"
 #include "site/mime.h"
 
 /* A server over one capsule, without listeners: the test hands it one end of a TCP connection. */
@@ -378,6 +379,29 @@ static void who_comes_by_the_spare_descriptor_is_told_and_it_is_kept_again(void 
   assert_int_equal(rig->server.n_conns, 0);
 }
 
+/* Nobody gets more time by it than there was left: not in the last second, and not by a second stop. */
+static void a_stop_shortens_a_deadline_and_never_prolongs_it_B1(void **state)
+{
+  enum { LEFT_TO_ASK_MS = 1000 };
+  struct rig *rig = *state;
+  int patient = enter(rig, "/a");
+  const uv_timer_t *long_one = &rig->server.first->timer;
+  rig->server.deadlines.request = LEFT_TO_ASK_MS + 200;
+  int late = enter(rig, "/a");
+  const uv_timer_t *short_one = &rig->server.first->timer;
+  turn(rig, 400);
+  uint64_t left = uv_timer_get_due_in(short_one);
+  assert_in_range(left, 1, LEFT_TO_ASK_MS - 100);
+  conn_hurry(&rig->server);
+  assert_in_range(uv_timer_get_due_in(short_one), 1, left);
+  assert_in_range(uv_timer_get_due_in(long_one), 1, LEFT_TO_ASK_MS);
+  turn(rig, 100);
+  conn_hurry(&rig->server);
+  assert_in_range(uv_timer_get_due_in(long_one), 1, LEFT_TO_ASK_MS - 50);
+  close(patient);
+  close(late);
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 #define test_limits(function) cmocka_unit_test_setup_teardown(function, set_up_limits, tear_down)
 
@@ -396,6 +420,7 @@ int main(void)
       test_limits(those_who_are_told_are_counted_over_all_workers),
       test_limits(who_is_turned_away_is_told_briefly_G17),
       test_limits(who_comes_by_the_spare_descriptor_is_told_and_it_is_kept_again),
+      test(a_stop_shortens_a_deadline_and_never_prolongs_it_B1),
   };
   log_open(LOG_ERROR);
   return cmocka_run_group_tests(tests, NULL, NULL);
