@@ -107,12 +107,21 @@ $B/tests/fuzz/replay_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/replay.o $B/libnunc
 $B/tests/fuzz/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/libnuncio.a
 	$(call say,link,$@)
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
-# Whole connections run over a kernel in memory: what they ask of the system's goes there.
-WRAPPED := recv send shutdown setsockopt getsockname ioctl close epoll_create1 epoll_ctl epoll_wait uv_now uv_close \
-           uv_timer_init uv_timer_start uv_timer_stop uv_poll_init uv_poll_start
-CONN_OBJ := $B/tests/fuzz/loopback.o $(filter %/fill.o %/folder.o %/pool.o,$(HELP_C:%.c=$B/%.o))
-$B/tests/fuzz/fuzz_conn $B/tests/fuzz/replay_conn: $(CONN_OBJ)
-$B/tests/fuzz/fuzz_conn $B/tests/fuzz/replay_conn: LDLIBS += $(WRAPPED:%=-Wl,--wrap=%) -lcmocka
+# Whole connections run over a kernel in memory, and paths are looked up on a disk that is watched: what they ask of the
+# system's goes there.
+ON_DISK := syscall open openat __openat_2 preadv2 pread read
+ON_LOOP := recv send shutdown setsockopt getsockname ioctl close epoll_create1 epoll_ctl epoll_wait uv_now uv_close \
+           uv_timer_init uv_timer_start uv_timer_stop uv_timer_get_due_in uv_poll_init uv_poll_start log_write
+FOLDER_OBJ := $B/tests/fuzz/disk.o $(filter %/fill.o %/folder.o,$(HELP_C:%.c=$B/%.o))
+CONN_OBJ := $(FOLDER_OBJ) $(patsubst %,$B/tests/fuzz/%.o,loopback same_random tls_peer conn_answer conn_client conn_times conn_world) \
+            $(filter %/pool.o,$(HELP_C:%.c=$B/%.o))
+CONN_BIN := $B/tests/fuzz/fuzz_conn $B/tests/fuzz/replay_conn
+RESOLVE_BIN := $B/tests/fuzz/fuzz_resolve $B/tests/fuzz/replay_resolve
+$(CONN_BIN): $(CONN_OBJ)
+$(CONN_BIN): LDLIBS += $(ON_DISK:%=-Wl,--wrap=%) $(ON_LOOP:%=-Wl,--wrap=%) -lcmocka
+$(RESOLVE_BIN): $(FOLDER_OBJ)
+$(RESOLVE_BIN): LDLIBS += $(ON_DISK:%=-Wl,--wrap=%) -lcmocka
+$B/tests/fuzz/fuzz_tls $B/tests/fuzz/replay_tls: $B/tests/fuzz/same_random.o
 $(FLOOR): $B/tests/bench/floor.o
 	$(call say,link,$@)
 	$(Q)$(LINK) -o $@ $^ -lssl -lcrypto
@@ -205,13 +214,7 @@ fuzz: | needs ## run every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS inputs) un
 
 .PHONY: fuzz-run
 fuzz-run: $(FUZZ_BIN)
-	@case "$(FUZZ_SECONDS)" in ''|0|*[!0-9]*) echo "fuzz: FUZZ_SECONDS=$(FUZZ_SECONDS): a number of seconds from 1 up" >&2; exit 2;; esac
-	@for t in $^; do name=$${t##*/fuzz_}; echo "== $$name"; \
-	  [ -z "$(FUZZ_RUNS)" ] || rm -rf $B/found/$$name; mkdir -p $B/found/$$name; \
-	  $$t $(if $(FUZZ_RUNS),-runs=$(FUZZ_RUNS) -seed=$(FUZZ_SEED),-max_total_time=$(FUZZ_SECONDS)) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
-	    -artifact_prefix=$B/found/$$name/crash- $B/found/$$name tests/fuzz/corpus/$$name 2>$$t.log \
-	    || { tail -n 60 $$t.log; echo "FAILED: $$t"; exit 1; }; \
-	  grep -E '^(stat::number_of_executed_units|stat::new_units)' $$t.log; done
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_RUNS="$(FUZZ_RUNS)" FUZZ_SEED="$(FUZZ_SEED)" tests/fuzz/run.sh $B/found $^
 
 cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 	+$(MAKE) --no-print-directory MODE=cov test

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 
 #include "base/err.h"
+#include "same_random.h"
 #include "tls/certificate.h"
 #include "tls/session.h"
 
@@ -61,6 +62,7 @@ static void check(struct tls_session *s, enum tls_state now, const struct buf *p
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static struct tls_server *server;
+  same_random();
   if (!server)
     server = make_server();
   if (size < 1)

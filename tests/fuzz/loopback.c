@@ -28,6 +28,7 @@ static struct {
   uint64_t now;
   uv_poll_t *poll;
   uv_poll_cb on_poll;
+  bool nameless;
 } world;
 
 static void fault(const char *what)
@@ -97,6 +98,11 @@ void loopback_fin(struct loopback *s)
 void loopback_rst(struct loopback *s)
 {
   s->client_rst = true;
+}
+
+void loopback_name(bool known)
+{
+  world.nameless = !known;
 }
 
 uint64_t loopback_now(void)
@@ -192,6 +198,7 @@ void loopback_wait(uint64_t ms)
 int __wrap_uv_timer_init(uv_loop_t *loop, uv_timer_t *handle);
 int __wrap_uv_timer_start(uv_timer_t *handle, uv_timer_cb call, uint64_t timeout, uint64_t repeat);
 int __wrap_uv_timer_stop(uv_timer_t *handle);
+uint64_t __wrap_uv_timer_get_due_in(const uv_timer_t *handle);
 void __wrap_uv_close(uv_handle_t *handle, uv_close_cb call);
 uint64_t __wrap_uv_now(const uv_loop_t *loop);
 int __wrap_uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
@@ -234,6 +241,14 @@ int __wrap_uv_timer_stop(uv_timer_t *handle)
     fault("a timer that is stopped was made");
   t->running = false;
   return 0;
+}
+
+uint64_t __wrap_uv_timer_get_due_in(const uv_timer_t *handle)
+{
+  const struct timer *t = timer_of(handle);
+  if (!t)
+    fault("a timer that is looked at was made");
+  return t->running ? t->due - world.now : 0;
 }
 
 void __wrap_uv_close(uv_handle_t *handle, uv_close_cb call)
@@ -301,6 +316,16 @@ static int failed(int number)
   return -1;
 }
 
+/* The errno that this call is to fail with now, or 0. */
+static int due(struct loopback *s, enum loopback_call call)
+{
+  int error = s->fault[call].error;
+  if (error == 0 || s->fault[call].after-- > 0)
+    return 0;
+  s->fault[call].error = 0;
+  return error;
+}
+
 int __wrap_close(int fd)
 {
   if (fd < POLLER_FD)
@@ -328,6 +353,9 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
   struct loopback *s = must_be_open(fd);
   if ((operation == EPOLL_CTL_ADD) != (s->polled == NULL))
     fault("the poller knows what it watches");
+  int error = operation == EPOLL_CTL_DEL ? 0 : due(s, CALL_WATCH);
+  if (error)
+    return failed(error);
   s->polled = operation == EPOLL_CTL_DEL ? NULL : event->data.ptr;
   s->waits_for = operation == EPOLL_CTL_DEL ? 0 : event->events;
   return 0;
@@ -351,6 +379,9 @@ ssize_t __wrap_recv(int fd, void *to, size_t n, int flags)
   (void)flags;
   struct loopback *s = must_be_open(fd);
   size_t waits = s->coming.n - s->received;
+  int error = due(s, CALL_RECV);
+  if (error)
+    return failed(error);
   if (waits == 0)
     return s->client_rst ? failed(ECONNRESET) : s->client_fin ? 0 : failed(EAGAIN);
   if (n > s->piece)
@@ -370,6 +401,9 @@ ssize_t __wrap_send(int fd, const void *from, size_t n, int flags)
     fault("no send raises SIGPIPE");
   if (s->server_fin)
     fault("nothing is sent after the FIN");
+  int error = due(s, CALL_SEND);
+  if (error)
+    return failed(error);
   if (s->client_rst)
     return failed(EPIPE);
   if (waits >= s->room)
@@ -387,6 +421,9 @@ ssize_t __wrap_send(int fd, const void *from, size_t n, int flags)
 int __wrap_shutdown(int fd, int how)
 {
   struct loopback *s = must_be_open(fd);
+  int error = due(s, CALL_SHUTDOWN);
+  if (error)
+    return failed(error);
   if (how == SHUT_WR)
     s->server_fin = true;
   return 0;
@@ -406,6 +443,8 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *n)
 {
   (void)must_be_open(fd);
+  if (world.nameless)
+    return failed(ENOTCONN);
   const struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xcb007101)}; /* 203.0.113.1 */
   memcpy(address, &local, sizeof local);
   *n = sizeof local;
@@ -414,7 +453,12 @@ int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *n)
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
-  const struct loopback *s = must_be_open(fd);
+  struct loopback *s = must_be_open(fd);
+  int error = due(s, CALL_QUEUED);
+  if (error) {
+    s->blind = true;
+    return failed(error);
+  }
   va_list more;
   va_start(more, request);
   int *queued = va_arg(more, int *);

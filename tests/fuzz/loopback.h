@@ -14,6 +14,9 @@
 /* Descriptors from here on are ours. */
 enum { LOOPBACK_FIRST = 1 << 20, LOOPBACK_MAX = 8 };
 
+/* The server's calls that can be made to fail. */
+enum loopback_call { CALL_RECV, CALL_SEND, CALL_WATCH, CALL_QUEUED, CALL_SHUTDOWN, CALLS };
+
 /* A socket of the server's, and what its client does. */
 struct loopback {
   bool used, open; /* the server has not closed it */
@@ -28,6 +31,11 @@ struct loopback {
   bool linger_rst;       /* SO_LINGER 0: closing is an RST */
   struct polled *polled; /* what epoll would report it to */
   unsigned waits_for;    /* epoll's events */
+  struct {
+    int error;      /* an errno; 0: it works */
+    unsigned after; /* so many that still work */
+  } fault[CALLS];   /* each happens once */
+  bool blind;       /* the server could not learn what its client has taken */
 };
 
 /* Everything as at first: no sockets, no timers, the clock at a second. */
@@ -44,6 +52,8 @@ void loopback_send(struct loopback *s, struct str bytes);
 void loopback_take(struct loopback *s, size_t n); /* acknowledges so much more of what was sent */
 void loopback_fin(struct loopback *s);
 void loopback_rst(struct loopback *s);
+/* Whether sockets know their own address. */
+void loopback_name(bool known);
 
 /* Runs the loop's turns until nobody is ready. The number of turns is bounded: a connection that spins is a fault. */
 void loopback_turn(void);
