@@ -99,6 +99,7 @@ static void begin_run(void)
       .courtesies = true,
       .most_conns = 4,
       .most_turned = 2,
+      .limits = {.handshakes = 3},
       .on_gone = nothing,
   };
   must(poller_open(&run.server.poller, &world->loop) == 0, "a poller");
