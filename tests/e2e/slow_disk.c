@@ -1,6 +1,6 @@
-/* A disk that answers late or is broken, for tests: preloaded before the C library. With SLOW_READ_SECONDS no file is in
- * the cache, and reading one takes that long; with SLOW_NAME_SECONDS looking up a name that holds "cold" does. With
- * BROKEN_FROM no byte of a file can be read from that offset on: EIO. */
+/* A disk that answers late or is broken, for tests: preloaded before the C library. With SLOW_READ_SECONDS no file of
+ * the capsule is in the cache, and reading one takes that long; with SLOW_NAME_SECONDS looking up a name that holds
+ * "cold" does. With BROKEN_FROM no byte of a file in the capsule can be read from that offset on: EIO. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
@@ -29,12 +29,19 @@ static void *real(const char *name)
   return dlsym(RTLD_NEXT, name);
 }
 
+static bool of_the_capsule(int fd)
+{
+  char link[64], path[PATH_MAX] = "";
+  (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  return readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/capsule/");
+}
+
 /* Whether the first bad byte is among those that are asked for, and none before it. What stands before is read. */
-static bool broken(off64_t at, size_t *n)
+static bool broken(int fd, off64_t at, size_t *n)
 {
   const char *setting = getenv("BROKEN_FROM");
   off64_t from = setting ? strtoll(setting, NULL, 10) : 0;
-  if (!setting)
+  if (!setting || !of_the_capsule(fd))
     return false;
   if (at < from && (off64_t)*n > from - at)
     *n = (size_t)(from - at);
@@ -57,7 +64,7 @@ ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
   void *symbol = real("preadv64v2");
   memcpy(&next, &symbol, sizeof next);
   struct iovec one = *v; /* the server never gives more than one */
-  return n != 1 || broken(at, &one.iov_len) ? -1 : next(fd, &one, 1, at, flags);
+  return n != 1 || broken(fd, at, &one.iov_len) ? -1 : next(fd, &one, 1, at, flags);
 }
 
 ssize_t preadv2(int fd, const struct iovec *v, int n, off_t at, int flags)
@@ -70,22 +77,19 @@ ssize_t pread(int fd, void *to, size_t n, off_t at)
   ssize_t (*next)(int, void *, size_t, off_t);
   void *symbol = real("pread");
   memcpy(&next, &symbol, sizeof next);
-  wait_for("SLOW_READ_SECONDS");
-  if (broken(at, &n))
+  if (of_the_capsule(fd))
+    wait_for("SLOW_READ_SECONDS");
+  if (broken(fd, at, &n))
     return -1;
   return next(fd, to, n, at);
 }
 
-/* Ours reads more by this than files of the capsule: only those are broken. */
 ssize_t read(int fd, void *to, size_t n)
 {
-  char link[64], path[PATH_MAX] = "";
   ssize_t (*next)(int, void *, size_t);
   void *symbol = real("read");
   memcpy(&next, &symbol, sizeof next);
-  (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  if (getenv("BROKEN_FROM") && readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/capsule/") &&
-      broken(lseek(fd, 0, SEEK_CUR), &n))
+  if (broken(fd, lseek(fd, 0, SEEK_CUR), &n))
     return -1;
   return next(fd, to, n);
 }
