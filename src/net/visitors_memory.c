@@ -1,14 +1,13 @@
 /* The memory of the table of visitors: made, sealed, mapped, cleared. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/sealed.h"
 #include "net/visitors_table.h"
 
 /* Written into the memory, so that another version with another layout, or another program, is not misread. */
@@ -24,45 +23,22 @@ static int fail_errno(struct buf *why, const char *what)
 int visitors_create(int *fd, struct buf *why)
 {
   static const char what[] = "cannot make the memory in which visitors are counted";
-  struct table *head = MAP_FAILED;
+  void *map = NULL;
+  *fd = sealed_create("nuncio-visitors", sizeof(struct table), &map);
+  if (*fd < 0)
+    return fail_errno(why, what);
+  struct table *head = map;
   int err = 0;
-  *fd = memfd_create("nuncio-visitors", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (*fd < 0 || ftruncate(*fd, sizeof *head) < 0) {
+  if (getrandom(head->key, sizeof head->key, 0) == (ssize_t)sizeof head->key)
+    memcpy(head->magic, MAGIC, sizeof MAGIC);
+  else
     err = fail_errno(why, what);
-    goto out;
-  }
-  head = mmap(NULL, sizeof *head, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-  if (head == MAP_FAILED || getrandom(head->key, sizeof head->key, 0) != (ssize_t)sizeof head->key) {
-    err = fail_errno(why, what);
-    goto out;
-  }
-  memcpy(head->magic, MAGIC, sizeof MAGIC);
-  /* A mapping must not lose its end: that would be SIGBUS in every worker. */
-  if (fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-    err = fail_errno(why, what);
-
-out:
-  if (head != MAP_FAILED)
-    (void)munmap(head, sizeof *head);
-  if (err && *fd >= 0) {
+  (void)munmap(map, sizeof *head);
+  if (err) {
     close(*fd);
     *fd = -1;
   }
   return err;
-}
-
-/* Whether the descriptor is of a memory like ours. The size is looked at before anything in there. */
-static const char *file_fault(int fd)
-{
-  struct stat st;
-  int seals = fcntl(fd, F_GET_SEALS);
-  if (fstat(fd, &st) < 0)
-    return strerror(errno);
-  if (seals < 0 || !(seals & F_SEAL_SHRINK) || !(seals & F_SEAL_GROW))
-    return "it is no sealed memory";
-  if (st.st_size != sizeof(struct table))
-    return "it is of another size";
-  return NULL;
 }
 
 /* So that no sum looks at more seats than there were workers at a time. */
@@ -78,7 +54,7 @@ int visitors_map(int fd, unsigned seat, struct visitors **out, struct buf *why)
 {
   static const char what[] = "cannot use the memory in which visitors are counted";
   *out = NULL;
-  const char *fault = seat > SEATS_MAX ? "there is no such seat" : file_fault(fd);
+  const char *fault = seat > SEATS_MAX ? "there is no such seat" : sealed_fault(fd, sizeof(struct table));
   if (fault) {
     buf_printf(why, "%s: %s", what, fault);
     return ERR_SYNTAX;

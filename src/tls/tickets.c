@@ -2,12 +2,10 @@
 #include "tls/tickets.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include <openssl/ssl.h>
 
 #include "base/err.h"
+#include "base/sealed.h"
 
 /* What the callback is given room for (RFC 5077, section 4: key_name), and what AES-256-CBC and HMAC-SHA256 take. */
 enum { NAME_BYTES = 16, CIPHER_BYTES = 32, MAC_BYTES = 32, IV_BYTES = 16 };
@@ -106,30 +105,16 @@ static int ring_step(struct ring *ring, unsigned steps, uint64_t now)
 int tickets_create(int *fd, uint64_t now, struct buf *why)
 {
   static const char what[] = "cannot make the memory for the keys of session tickets";
-  struct ring *ring = MAP_FAILED;
-  int err = 0;
-  *fd = memfd_create("nuncio-tickets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (*fd < 0 || ftruncate(*fd, sizeof *ring) < 0) {
-    err = fail_errno(why, what);
-    goto out;
-  }
-  ring = mmap(NULL, sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-  if (ring == MAP_FAILED) {
-    err = fail_errno(why, what);
-    goto out;
-  }
+  void *map = NULL;
+  *fd = sealed_create("nuncio-tickets", sizeof(struct ring), &map);
+  if (*fd < 0)
+    return fail_errno(why, what);
+  struct ring *ring = map;
   memcpy(ring->magic, MAGIC, sizeof MAGIC);
-  err = ring_step(ring, 1, now);
-  if (err)
+  int err = ring_step(ring, 1, now);
+  (void)munmap(map, sizeof *ring);
+  if (err) {
     (void)fail(why, err, what, "there are no random bytes");
-  /* A mapping must not lose its end: that would be SIGBUS in every worker. */
-  else if (fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-    err = fail_errno(why, what);
-
-out:
-  if (ring != MAP_FAILED)
-    (void)munmap(ring, sizeof *ring);
-  if (err && *fd >= 0) {
     close(*fd);
     *fd = -1;
   }
@@ -145,25 +130,11 @@ static const char *ring_fault(const struct ring *ring)
   return NULL;
 }
 
-/* Whether the descriptor is of a memory like ours. The size is looked at before anything in there. */
-static const char *file_fault(int fd)
-{
-  struct stat st;
-  int seals = fcntl(fd, F_GET_SEALS);
-  if (fstat(fd, &st) < 0)
-    return strerror(errno);
-  if (seals < 0 || !(seals & F_SEAL_SHRINK) || !(seals & F_SEAL_GROW))
-    return "it is no sealed memory";
-  if (st.st_size != sizeof(struct ring))
-    return "it is of another size";
-  return NULL;
-}
-
 int tickets_map(int fd, bool writer, struct tickets **out, struct buf *why)
 {
   static const char what[] = "cannot use the keys of session tickets";
   *out = NULL;
-  const char *fault = file_fault(fd);
+  const char *fault = sealed_fault(fd, sizeof(struct ring));
   if (fault)
     return fail(why, ERR_SYNTAX, what, fault);
   struct tickets *t = calloc(1, sizeof *t);

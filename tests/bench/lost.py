@@ -22,6 +22,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import report
 from load import HOST, Failed, answer
 from process import ENVIRONMENT, HARD_LIMIT, Process, Unavailable, pinned
 from world import World, two_cores
@@ -190,10 +191,7 @@ def main():
             what, requests, lost, how, resumed = row
             lines.append(f"| {what} | {requests:,} | {lost} | {how} | {resumed:,} |")
             print(lines[-1], file=sys.stderr)
-    text = "\n".join(lines) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "lost.md").write_text(text)
-    print(text, end="")
+    report.write("\n".join(lines) + "\n", out, "lost.md")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,13 @@ COLUMNS = ("case", "server", "CPU µs/request", "of the floor", "of the text", "
 MEMORY_COLUMNS = ("server", "at rest, Pss", "at rest, Rss", "per idle TLS connection", "before its first byte")
 
 
+def write(text, out, name):
+    """The text, into the file of that name in the folder out, and on standard output."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / name).write_text(text)
+    print(text, end="")
+
+
 def machine(world):
     """One line: where this was measured."""
     model = "unknown processor"

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import report
 from load import HOST, Failed
 from process import ENVIRONMENT, Process, Unavailable
 from world import World, two_cores
@@ -191,10 +192,7 @@ def main():
     lines = [conditions(found, thrown, seconds), "",
              "| case | one worker, requests/s | two workers | ratio | CPU µs/request, one | two |",
              "| --- | --- | --- | --- | --- | --- |", *(row(name, kept) for (name, _, _), kept in zip(CASES, found))]
-    text = "\n".join(lines) + "\n"
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "scaling.md").write_text(text)
-    print(text, end="")
+    report.write("\n".join(lines) + "\n", out, "scaling.md")
 
 
 if __name__ == "__main__":

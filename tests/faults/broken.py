@@ -286,6 +286,16 @@ def _is_gone(stage):
 
 
 
+def _ends_with_all_back(stage, longest):
+    """Nobody else is lost once the capsule is there again. longest: the seconds that it took to come back."""
+    refused = stage.lost
+    with stage.others():
+        time.sleep(short(3, 0.5))
+    stage.check(stage.lost == refused, f"{stage.lost - refused} lost when all was there again")
+    stage.remarks.append(f"back within {longest:.1f} s")
+    stage.nobody_lost(REFUSED, "told that there is no such page")
+    stage.ends_well(replaced=None)
+
 
 def emptied(work, stack):
     """rm -rf on the capsule under load, its content first and then itself: 51 for as long as it lasts."""
@@ -303,14 +313,8 @@ def emptied(work, stack):
             _is_gone(stage)
             plant(stage.capsule, TREE)
             longest = max(longest, _comes_back(stage))
-    refused = stage.lost
-    with stage.others():
-        time.sleep(short(3, 0.5))
-    stage.check(stage.lost == refused, f"{stage.lost - refused} lost when all was there again")
     stage.done = f"its content removed {times(rounds, 'time')}, and the folder itself as often; put back each time"
-    stage.remarks.append(f"back within {longest:.1f} s")
-    stage.nobody_lost(REFUSED, "told that there is no such page")
-    stage.ends_well(replaced=None)
+    _ends_with_all_back(stage, longest)
     return stage
 
 
@@ -325,7 +329,7 @@ def unmounted(work, stack):
 
     if not attach():
         return Skipped("The capsule unmounted under load", "not tried: only root can mount")
-    
+
     def detach():
         subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
 
@@ -340,14 +344,8 @@ def unmounted(work, stack):
             attach()
             plant(mount, TREE)
             longest = max(longest, _comes_back(stage))
-    refused = stage.lost
-    with stage.others():
-        time.sleep(short(3, 0.5))
-    stage.check(stage.lost == refused, f"{stage.lost - refused} lost when all was there again")
     stage.done = f"umount -l and mounted again, {times(rounds, 'time')}"
-    stage.remarks.append(f"back within {longest:.1f} s")
-    stage.nobody_lost(REFUSED, "told that there is no such page")
-    stage.ends_well(replaced=None)
+    _ends_with_all_back(stage, longest)
     detach()
     return stage
 
