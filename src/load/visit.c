@@ -268,7 +268,9 @@ void visit_begin(struct visit *v, const struct target *target, size_t address, s
     fail(v, errno);
     return;
   }
-  (void)uv_timer_start(&v->timer, on_deadline, v->world->timeout_ms, 0);
+  /* Not early: the loop's time is that of its last look at the clock, without what is less than a millisecond. */
+  uv_update_time(v->timer.loop);
+  (void)uv_timer_start(&v->timer, on_deadline, v->world->timeout_ms + 1, 0);
   /* On loopback the connection stands by now, and the first bytes can go at once. */
   if (send_all(v) && !watch(v, EPOLL_CTL_ADD, output(v).n > 0))
     end(v, LOAD_LOCAL);

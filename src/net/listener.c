@@ -83,6 +83,16 @@ bool listener_accept(struct listener *l)
   return true;
 }
 
+/* Those who have sent the last bytes of their handshake are not read before the newcomers of this turn are in: these
+ * must be few enough not to take their places. */
+static unsigned turn_most(const struct listener *l)
+{
+  unsigned handshakes = l->server->limits.handshakes;
+  if (handshakes == 0 || handshakes / 2 >= ACCEPT_MOST)
+    return ACCEPT_MOST;
+  return handshakes >= 2 ? handshakes / 2 : 1;
+}
+
 /* Somebody is there, and mostly nobody else: then asking once more for one is a system call for nothing. So it takes as
  * many as it found the last time, and twice as many where these were there: the poller tells of the rest. */
 static void on_ready(struct polled *socket, int events)
@@ -94,8 +104,8 @@ static void on_ready(struct polled *socket, int events)
     taken++;
   bool all_there = taken == l->turn;
   l->turn = all_there ? 2 * taken : taken;
-  if (l->turn > ACCEPT_MOST)
-    l->turn = ACCEPT_MOST;
+  if (l->turn > turn_most(l))
+    l->turn = turn_most(l);
   if (l->turn == 0)
     l->turn = 1;
 }
