@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import time
 
 import pytest
@@ -235,6 +236,67 @@ def test_handshakes_that_are_left_lying_make_room_for_newcomers(serve):
     for sock in socks:
         sock.close()
     assert len([line for line in site.log_lines("warning") if "handshakes" in line]) == 1
+
+
+class LateFlight:
+    """A client that does a handshake up to its last flight, and sends that with its request when told to."""
+
+    def __init__(self, site):
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.session = client.tls_context().wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        self.sock = site.connect("gemini")
+        self._shaken()
+        self.sock.sendall(self.outgoing.read())
+
+    def _shaken(self):
+        try:
+            self.session.do_handshake()
+            return True
+        except ssl.SSLWantReadError:
+            return False
+
+    def receive(self):
+        while not self._shaken():
+            self.incoming.write(self.sock.recv(65536))
+        self.session.write(b"gemini://localhost/text.txt\r\n")
+
+    def send(self):
+        self.sock.sendall(self.outgoing.read())
+
+    def answer(self):
+        self.incoming.write(client.read_to_end(self.sock)[0])
+        self.sock.close()
+        return self.session.read(65536)
+
+
+def test_a_crowd_of_newcomers_ends_no_handshake_whose_last_bytes_have_come(serve):
+    """The worker finds both at once when it wakes up, and newcomers are many more than may shake hands at a time."""
+    site = serve(TREE, "--limit", "handshakes=8", *PATIENT, workers=1)
+    (worker,) = site.workers()
+    hello = client.client_hello()
+
+    def crowd(number):
+        socks = [site.connect("gemini") for _ in range(number)]
+        for sock in socks:
+            sock.sendall(hello[:100])
+        return socks
+
+    # 31 at once, so that the worker is ready to take as many in its next turn; the last three mean it.
+    os.kill(worker, signal.SIGSTOP)
+    lying = crowd(28)
+    late = [LateFlight(site) for _ in range(3)]
+    os.kill(worker, signal.SIGCONT)
+    for one in late:
+        one.receive()
+    eventually(lambda: sum(map(gone, lying)) == 23, PATIENCE, "the oldest ones' end")
+    os.kill(worker, signal.SIGSTOP)
+    lying += crowd(40)
+    for one in late:
+        one.send()
+    os.kill(worker, signal.SIGCONT)
+    assert [one.answer()[:3] for one in late] == [b"20 "] * 3
+    for sock in lying:
+        sock.close()
 
 
 # ---------------------------------------------------------------- the request
