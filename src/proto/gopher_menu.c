@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "site/ready.h"
 #include "text/gophermap.h"
+#include "text/gph.h"
 
 /* A host name is shorter by far. */
 enum { KEY_MAX = 1024 };
@@ -44,12 +45,13 @@ static struct body *gemtext_body(struct body *source, struct str base, const str
 /* ---- gophermaps (P16) ---- */
 
 /* A line of a map that is longer than this is no item of anybody's: it is shown in pieces. */
-enum { MAP_LINE_MAX = 32 * 1024, MAP_END = 3 };
+enum { MAP_LINE_MAX = 32 * 1024, MAP_END = 3, GPH_LINE_MORE = 8 };
 
 struct map_filter {
   const struct menu_place *place;
   struct buf directory;
   struct buf pending; /* the start of a line whose end has not come yet */
+  bool gph;           /* the map is one of the other form */
   bool ended;         /* the map's own lone dot was read */
 };
 
@@ -70,6 +72,23 @@ static int map_line(struct map_filter *f, struct str line, struct buf *out)
   return err;
 }
 
+/* The same for a line of a `.gph` menu, which no line ends. */
+static int gph_line(struct map_filter *f, struct str line, struct buf *out)
+{
+  struct str text;
+  struct buf map = BUF_INIT(8 * line.n + GPH_LINE_MORE);
+  if (str_line(&line, &text))
+    gph_put_line(&map, text);
+  int err = buf_error(&map) ? buf_error(&map) : map_line(f, buf_str(&map), out);
+  buf_free(&map);
+  return err;
+}
+
+static int put_line(struct map_filter *f, struct str line, struct buf *out)
+{
+  return f->gph ? gph_line(f, line, out) : map_line(f, line, out);
+}
+
 static int map_feed(void *state, struct str piece, struct buf *out)
 {
   struct map_filter *f = state;
@@ -85,7 +104,7 @@ static int map_feed(void *state, struct str piece, struct buf *out)
     piece = str_skip(piece, n);
     int err = buf_error(&f->pending);
     if (whole && err == 0)
-      err = map_line(f, buf_str(&f->pending), out);
+      err = put_line(f, buf_str(&f->pending), out);
     if (err)
       return err;
     if (whole)
@@ -97,7 +116,7 @@ static int map_feed(void *state, struct str piece, struct buf *out)
 static int map_end(void *state, struct buf *out)
 {
   struct map_filter *f = state;
-  int err = f->ended ? 0 : map_line(f, buf_str(&f->pending), out);
+  int err = f->ended ? 0 : put_line(f, buf_str(&f->pending), out);
   menu_put_end(out);
   return err ? err : buf_error(out);
 }
@@ -110,7 +129,7 @@ static void map_destroy(void *state)
   free(f);
 }
 
-static struct body *map_body(struct body *source, struct str base, const struct menu_place *place)
+static struct body *map_body(struct body *source, bool gph, struct str base, const struct menu_place *place)
 {
   static const struct filter_ops ops = {map_feed, map_end, map_destroy};
   struct map_filter *f = malloc(sizeof *f);
@@ -118,7 +137,8 @@ static struct body *map_body(struct body *source, struct str base, const struct 
     body_free(source);
     return NULL;
   }
-  *f = (struct map_filter){.place = place, .directory = BUF_INIT(base.n + 1), .pending = BUF_INIT(MAP_LINE_MAX)};
+  *f = (struct map_filter){
+      .place = place, .gph = gph, .directory = BUF_INIT(base.n + 1), .pending = BUF_INIT(MAP_LINE_MAX)};
   size_t slash = str_rfind(base, '/');
   buf_put_str(&f->directory, slash < base.n ? str_head(base, slash + 1) : STR("/"));
   if (buf_error(&f->directory) < 0) {
@@ -135,7 +155,15 @@ struct body *gopher_menu_body(struct body *source, enum format format, struct st
     source = body_copy(STR(""));
   if (!source)
     return NULL;
-  return format == FORMAT_GOPHERMAP ? map_body(source, base, place) : gemtext_body(source, base, place);
+  switch (format) {
+  case FORMAT_GOPHERMAP:
+  case FORMAT_GPH:
+    return map_body(source, format == FORMAT_GPH, base, place);
+  case FORMAT_PLAIN:
+  case FORMAT_GEMTEXT:
+    break;
+  }
+  return gemtext_body(source, base, place);
 }
 
 /* ---- menus that are kept */

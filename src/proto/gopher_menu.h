@@ -7,10 +7,10 @@
 #include "site/response.h"
 #include "text/menu.h"
 
-/* A body that gives the menu of `source`, which holds gemtext or a gophermap as `format` says (never FORMAT_PLAIN).
- * Takes `source` (NULL: an empty page), on failure too. `base` is the page's path, percent-encoded, and is copied;
- * `place` is borrowed for as long as the body lives. Memory stays bounded however long the page or its lines are. NULL
- * when memory is short. */
+/* A body that gives the menu of `source`, which holds gemtext or a menu of either form as `format` says (never
+ * FORMAT_PLAIN). Takes `source` (NULL: an empty page), on failure too. `base` is the page's path, percent-encoded, and
+ * is copied; `place` is borrowed for as long as the body lives. Memory stays bounded however long the page or its lines
+ * are. NULL when memory is short. */
 struct body *gopher_menu_body(struct body *source, enum format format, struct str base, const struct menu_place *place);
 
 /* The same for a page that is the answer to a request: its menu as it is kept with the page for this address, or made

@@ -6,6 +6,7 @@
 #include "site/answer_internal.h"
 #include "site/failure.h"
 #include "site/recall.h"
+#include "text/gph.h"
 #include "text/uri.h"
 
 /* Status, type and base for a page of gemtext or a file. The base keeps a first error for finish_page. */
@@ -70,7 +71,7 @@ static void respond_file(struct answer *a)
   struct response r;
   response_init(&r);
   if (f->menu)
-    set_page(a, &r, FORMAT_GOPHERMAP, STR("application/gopher-menu"));
+    set_page(a, &r, gph_named(name) ? FORMAT_GPH : FORMAT_GOPHERMAP, STR("application/gopher-menu"));
   else if (str_eq(type, STR("text/gemini")))
     set_page(a, &r, FORMAT_GEMTEXT, str_from(a->site->gemtext_type));
   else if (type.n == 0)

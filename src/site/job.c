@@ -9,6 +9,7 @@
 #include "site/read.h"
 #include "site/tree.h"
 #include "text/gophermap.h"
+#include "text/gph.h"
 #include "text/uri.h"
 
 enum {
@@ -81,6 +82,16 @@ static int run_listing(struct job *j)
   return err;
 }
 
+/* A `.gph` menu becomes the gophermap that it stands for. */
+static int as_gophermap(struct buf *menu)
+{
+  struct buf map = BUF_INIT(MAP_PAGE_MAX);
+  int err = gph_gophermap(buf_str(menu), &map);
+  buf_free(menu);
+  *menu = map;
+  return err;
+}
+
 static int run_map(struct job *j)
 {
   struct buf map = BUF_INIT(MAP_MAX), directory = BUF_INIT(DIRECTORY_MAX), out = BUF_INIT(MAP_PAGE_MAX);
@@ -89,6 +100,8 @@ static int run_map(struct job *j)
   int err = buf_error(&directory);
   if (err == 0)
     err = read_file(j->root, j->file, MAP_MAX, &map, &id);
+  if (err == 0 && gph_named(j->file))
+    err = as_gophermap(&map);
   if (err == 0)
     err = gophermap_gemtext(buf_str(&map), buf_str(&directory), &out);
   if (err == 0)

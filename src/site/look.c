@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "site/mime.h"
 #include "site/read.h"
+#include "text/gph.h"
 #include "text/overview.h"
 
 /* A request's path is 1024 bytes at most; a name of ours is added to it. */
@@ -175,8 +176,10 @@ static const struct index *indexes(enum representation representation)
   static const struct index gemtext[] = {{"index.gmi", FOUND_FILE, false},
                                          {"index.gemini", FOUND_FILE, false},
                                          {"gophermap", FOUND_MAP, false},
+                                         {GPH_INDEX, FOUND_MAP, false},
                                          {NULL, FOUND_LISTING, false}};
   static const struct index menu[] = {{"gophermap", FOUND_FILE, true},
+                                      {GPH_INDEX, FOUND_FILE, true},
                                       {"index.gmi", FOUND_FILE, false},
                                       {"index.gemini", FOUND_FILE, false},
                                       {NULL, FOUND_LISTING, false}};
@@ -236,6 +239,16 @@ static int look_directory(int root, struct str path, enum representation represe
   return err;
 }
 
+/* A menu that was asked for by its own name. */
+static void found_gph(enum representation representation, struct found *f)
+{
+  f->menu = representation == REPR_MENU;
+  if (f->menu)
+    return;
+  f->kind = FOUND_MAP;
+  close_file(f);
+}
+
 static int find(int root, struct str path, enum representation representation, unsigned flags, struct found *f)
 {
   if (path_hidden(path))
@@ -257,6 +270,10 @@ static int find(int root, struct str path, enum representation representation, u
     err = 0;
   if (err)
     return err;
+  if (S_ISREG(f->st.st_mode) && gph_named(path)) {
+    found_gph(representation, f);
+    return 0;
+  }
   if (S_ISREG(f->st.st_mode)) {
     if (!mime_has_suffix(look_name(path)) || str_ends(path, STR(OVERVIEW_SUFFIX)))
       look_shadow(root, path, flags, f);

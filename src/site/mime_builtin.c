@@ -7,6 +7,7 @@
  * these. */
 const struct mime_row mime_ours[] = {
     {"text/gemini", "gmi gemini"},
+    {"application/gopher-menu", "gph"},
     {"text/markdown", "md markdown mkd"},
     /* .pub is a key here and no Publisher document, .pem no CA's certificate in particular; .ts is source code and not
        a recorded broadcast. */

@@ -51,7 +51,7 @@ static bool is_text(struct str type)
 char mime_item_type(struct str type)
 {
   type = str_trim(str_head(type, str_find(type, ';')));
-  if (str_eq_nocase(type, STR("text/gemini")))
+  if (str_eq_nocase(type, STR("text/gemini")) || str_eq_nocase(type, STR("application/gopher-menu")))
     return '1';
   if (str_eq_nocase(type, STR("text/html")) || str_eq_nocase(type, STR("application/xhtml+xml")))
     return 'h';

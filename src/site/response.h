@@ -32,6 +32,7 @@ enum format {
   FORMAT_PLAIN,     /* sent as they are */
   FORMAT_GEMTEXT,   /* gemtext: on Gopher a menu is made of it */
   FORMAT_GOPHERMAP, /* a gophermap, for REPR_MENU only */
+  FORMAT_GPH,       /* the same as geomyidae writes it (text/gph.h) */
 };
 
 struct ready;
@@ -44,8 +45,8 @@ struct response {
   struct buf meta; /* 20: the MIME type with its parameters; 3x: the target, percent-encoded; else a sentence for a
                       person. UTF-8, no control bytes, META_MAX at most */
   enum format format;
-  struct buf base; /* for FORMAT_GEMTEXT and FORMAT_GOPHERMAP: the page's own path, percent-encoded, that relative links
-                      start from */
+  struct buf base;     /* for all formats but FORMAT_PLAIN: the page's own path, percent-encoded, that relative links
+                          start from */
   struct body *body;   /* after 20 only; owned; NULL: empty */
   struct ready *ready; /* the same body with what is known of it (site/ready.h), for a protocol that gives it another
                           form; one reference, or NULL */

@@ -6,6 +6,7 @@ import pytest
 
 import client
 from client import Item, columns
+from server import eventually
 
 LONG_ENGLISH = "Both ministers concurred on holding a meeting at the level of vice ministers in the autumn. " * 5
 LONG_JAPANESE = "日露外相会談の概要について、次のとおり発表した。" * 12
@@ -273,3 +274,41 @@ def test_on_gemini_an_index_rules_else_the_map_is_translated_P16(maps):
 def client_path(base, target):
     """The path that a link on the page `base` leads to."""
     return target if target.startswith("/") else base + target.removeprefix("./")
+
+
+# ---------------------------------------------------------------- menus of the other form
+
+GPH = """Welcome
+[0|A text|text.txt|server|port]
+[1|More|more.gph|server|port]
+[1|Else\\|where|/there|example.org|7070]
+[h|Web|URL:https://example.org/|server|port]
+t[in brackets]
+.
+[0|Broken|
+"""
+
+
+def test_a_gph_menu_is_the_menu_on_both(serve):
+    site = serve({"index.gph": GPH, "text.txt": "t\n", "more.gph": "[0|Back to it|text.txt]\n",
+                  "sub/index.gph": "[0|Up|../text.txt]\n", "sub/index.gmi": "# By hand\n"})
+    port = site.gopher_port
+    assert site.gopher("").menu == [
+        Item("i", "Welcome", "", "error.host", 1), Item("0", "A text", "/text.txt", "localhost", port),
+        Item("1", "More", "/more.gph", "localhost", port), Item("1", "Else|where", "/there", "example.org", 7070),
+        Item("h", "Web", "URL:https://example.org/", "localhost", port), Item("i", "[in brackets]", "", "error.host", 1),
+        Item("i", ".", "", "error.host", 1), Item("i", "[0|Broken|", "", "error.host", 1)]
+    assert site.gopher("/more.gph").menu == [Item("0", "Back to it", "/text.txt", "localhost", port)]
+    assert site.gopher("/text.txt").text == "t\n"
+    assert site.gopher("/sub").menu == [Item("0", "Up", "/sub/../text.txt", "localhost", port)]
+    assert site.gopher("/sub/../text.txt").text == "t\n"
+    assert site.gemini("/sub/").text == "# By hand\n"
+    page = site.gemini("/")
+    assert page.meta.startswith("text/gemini") and "Welcome\n" in page.text and "[in brackets]\n" in page.text
+    assert [(label, target) for target, label in page.links] == [
+        ("A text", "/text.txt"), ("More", "/more.gph"), ("Else|where", "gopher://example.org:7070/1/there"),
+        ("Web", "https://example.org/")]
+    assert site.gemini("/more.gph").links == [("/text.txt", "Back to it")]
+    (site.capsule / "more.gph").write_text("[0|Another|text.txt]\n")
+    eventually(lambda: site.gemini("/more.gph").links == [("/text.txt", "Another")] and
+               site.gopher("/more.gph").menu[0].display == "Another", 5, "the change")

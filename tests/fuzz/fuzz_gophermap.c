@@ -1,4 +1,5 @@
-/* Gophermaps: any bytes are a whole menu and gemtext that shows the same names and leads nowhere unsafe. */
+/* Gophermaps and `.gph` menus: any bytes are a whole menu and gemtext that shows the same names and leads nowhere
+ * unsafe. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 #include "../support/menu_check.h"
 #include "must.h"
 #include "text/gophermap.h"
+#include "text/gph.h"
 #include "text/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -82,10 +84,10 @@ static void check_gemtext(struct str map, struct str page)
   must(!preformatted, "every fence is closed");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_map(struct str map)
 {
   const struct menu_place place = {.host = STR("h"), .port = 70};
-  struct str map = str_make((const char *)data, size);
+  size_t size = map.n;
   struct buf menu = BUF_INIT(64 * size + 4096), page = BUF_INIT(64 * size + 4096);
   must(gophermap_menu(map, STR("/my%20dir/"), &place, &menu) == 0, "menu");
   must(gophermap_gemtext(map, STR("/my%20dir/"), &page) == 0, "gemtext");
@@ -95,5 +97,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   check_gemtext(map, buf_str(&page));
   buf_free(&menu);
   buf_free(&page);
+}
+
+/* The same bytes as a `.gph` menu: the map that they stand for has as many lines, and none that ends it. */
+static void check_gph(struct str gph)
+{
+  struct buf map = BUF_INIT(8 * gph.n + 64);
+  struct str line, rest = gph, made;
+  must(gph_gophermap(gph, &map) == 0, "a map");
+  for (made = buf_str(&map); str_line(&rest, &line);)
+    must(str_line(&made, &line) && str_find(line, '\t') < line.n, "an item or information for each line");
+  must(made.n == 0, "no line more");
+  check_map(buf_str(&map));
+  buf_free(&map);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  struct str bytes = str_make((const char *)data, size);
+  check_map(bytes);
+  check_gph(bytes);
   return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "proto/gopher_menu.h"
 #include "text/gophermap.h"
+#include "text/gph.h"
 
 static const struct menu_place place = {.host = STR_INIT("example.org"), .port = 70, .columns = MENU_COLUMNS};
 
@@ -132,6 +133,31 @@ static void a_maps_relative_selectors_start_from_its_directory_P16(void **state)
   }
 }
 
+static void a_gph_menu_streams_as_it_reads_whole(void **state)
+{
+  (void)state;
+  static const struct str menus[] = {
+      STR_INIT(""),
+      STR_INIT("\n"),
+      STR_INIT("Welcome\r\n\r\n[1|Sub|sub|server|port]\n[0|There|/x|other.example|70]\nt[x\n.\nafter"),
+      STR_INIT("[0|a \\| b|c\\|d]\n\xFF\n[1|\xC3|b]\n"),
+  };
+  for (size_t i = 0; i < sizeof menus / sizeof *menus; i++) {
+    struct buf map = BUF_INIT(4096), want = BUF_INIT(4096), got = BUF_INIT(4096);
+    assert_int_equal(gph_gophermap(menus[i], &map), 0);
+    assert_int_equal(gophermap_menu(buf_str(&map), STR("/dir/"), &place, &want), 0);
+    for (size_t size = 1; size <= menus[i].n + 1; size++) {
+      buf_clear(&got);
+      menu_of(menus[i], size, FORMAT_GPH, "/dir/", &got);
+      if (!str_eq(buf_str(&want), buf_str(&got)))
+        fail_msg("menu %zu, %zu at a time: '%.*s'", i, size, STR_ARG(buf_str(&got)));
+    }
+    buf_free(&map);
+    buf_free(&want);
+    buf_free(&got);
+  }
+}
+
 /* A line without an end must not fill the memory, and every byte of it is shown. */
 static void an_endless_line_of_a_map_is_shown_in_pieces_P16(void **state)
 {
@@ -155,7 +181,7 @@ static void an_endless_line_of_a_map_is_shown_in_pieces_P16(void **state)
 static void no_body_is_an_empty_menu_P8(void **state)
 {
   (void)state;
-  static const enum format formats[] = {FORMAT_GEMTEXT, FORMAT_GOPHERMAP};
+  static const enum format formats[] = {FORMAT_GEMTEXT, FORMAT_GOPHERMAP, FORMAT_GPH};
   for (size_t i = 0; i < 2; i++) {
     struct buf got = BUF_INIT(64);
     struct body *body = gopher_menu_body(NULL, formats[i], STR("/"), &place);
@@ -171,7 +197,7 @@ static void no_body_is_an_empty_menu_P8(void **state)
 static void a_body_that_fails_makes_a_menu_that_fails_P18(void **state)
 {
   (void)state;
-  static const enum format formats[] = {FORMAT_GEMTEXT, FORMAT_GOPHERMAP};
+  static const enum format formats[] = {FORMAT_GEMTEXT, FORMAT_GOPHERMAP, FORMAT_GPH};
   for (size_t i = 0; i < 2; i++) {
     struct buf got = BUF_INIT(256);
     struct body *body = gopher_menu_body(drip_body(STR("one\ntwo\n"), 4, true), formats[i], STR("/"), &place);
@@ -200,6 +226,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(gemtext_becomes_a_menu_however_it_comes_P10),
       cmocka_unit_test(a_gophermap_streams_as_it_reads_whole_P16),
+      cmocka_unit_test(a_gph_menu_streams_as_it_reads_whole),
       cmocka_unit_test(a_maps_relative_selectors_start_from_its_directory_P16),
       cmocka_unit_test(an_endless_line_of_a_map_is_shown_in_pieces_P16),
       cmocka_unit_test(no_body_is_an_empty_menu_P8),
