@@ -174,7 +174,7 @@ deps-bench: ## install the servers that `make bench` compares with; none of them
 # ---------------------------------------------------------------- using it
 
 run: $B/nuncio ## serve ./capsule on gemini port 1965 and gopher port 7070
-	@exec $B/nuncio serve $(if $(findstring --gopher,$(RUN_FLAGS)),,--gopher 7070) $(RUN_FLAGS) $(CAPSULE)
+	@exec $B/nuncio serve $(if $(findstring --gopher,$(RUN_FLAGS)),,--gopher 7070) $(RUN_FLAGS) "$(CAPSULE)"
 
 install: $B/nuncio ## install the program below $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $B/nuncio $(DESTDIR)$(PREFIX)/bin/nuncio

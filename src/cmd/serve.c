@@ -18,6 +18,7 @@
 #include "cmd/serve_options.h"
 #include "config/settings.h"
 #include "proc/descriptors.h"
+#include "proc/folders.h"
 #include "proc/handover.h"
 #include "proc/sandbox.h"
 #include "proc/supervisor.h"
@@ -196,6 +197,8 @@ static int prepare(struct settings *s, struct handover *h, struct buf *why)
   int err = s->user ? user_check(s->user, why) : 0;
   if (err == 0)
     err = check_capsule(s->capsule, why);
+  if (err == 0 && (!s->gemini.off || s->gophers))
+    err = folders_apart(s->certs, s->capsule, why);
   if (err == 0)
     err = open_listeners(s, &h->sockets, why);
   if (err == 0 && (!s->gemini.off || s->gophers))

@@ -40,7 +40,7 @@ enum timeout {
 
 /* The limits that can be set, by the names that --limit takes. */
 enum limit {
-  LIMIT_CONNECTIONS, /* in all; 0, the default: as many as descriptors allow */
+  LIMIT_CONNECTIONS, /* in all; 0, the default: as many as descriptors and memory allow */
   LIMIT_ADDRESS,     /* connections of one address at a time */
   LIMIT_REQUESTS,    /* of one address in a minute */
   LIMIT_HANDSHAKES,  /* under way at a time, in each worker */

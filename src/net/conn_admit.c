@@ -4,8 +4,9 @@
 #include "net/conn_internal.h"
 
 /* Of those few who are told why they are turned away, one address holds so many at the most: it cannot keep others from
- * hearing it. And how often the owner hears of it. */
-enum { TOLD_OF_ONE_ADDRESS = 4, WARN_EVERY_MS = 60 * 1000, CROWDED_SECONDS = 10 };
+ * hearing it. Nor is it told more often than so many times a second, since telling costs a whole handshake. And how
+ * often the owner hears of it. */
+enum { TOLD_OF_ONE_ADDRESS = 4, TOLD_A_SECOND = 16, WARN_EVERY_MS = 60 * 1000, CROWDED_SECONDS = 10 };
 
 /* ------------------------------------------------------------------ connections */
 
@@ -45,11 +46,27 @@ static bool take_place(struct server *server)
   if (!log_due(&server->crowded, uv_now(server->loop), 1, WARN_EVERY_MS, &left_out))
     return false;
   if (room)
-    log_warning("%u connections are open, as many as --limit connections allows: newcomers are turned away", most);
+    log_warning("%u connections are open, as many as memory or --limit connections allows: newcomers are turned away",
+                most);
   else
     log_warning("%u connections are open, as many as the limit on descriptors allows: newcomers are turned away",
                 server->n_served);
   return false;
+}
+
+/* Whether an address may be told once more in this second. Each worker counts for itself. */
+static bool tell_again(struct server *server, const struct admission *a)
+{
+  if (a->place == NO_PLACE)
+    return true;
+  struct told_lately *lately = &server->told_lately[a->place];
+  uint16_t second = (uint16_t)(uv_now(server->loop) / 1000);
+  if (lately->second != second)
+    *lately = (struct told_lately){.second = second};
+  if (lately->times == TOLD_A_SECOND)
+    return false;
+  lately->times++;
+  return true;
 }
 
 /* A place among the few who are told (G17). */
@@ -59,6 +76,8 @@ static bool take_ear(struct server *server, const struct admission *a)
   for (unsigned i = 0; i < server->n_turned; i++)
     same += server->told[i] == a->place;
   if (server->n_turned >= server->most_turned || (a->place != NO_PLACE && same >= TOLD_OF_ONE_ADDRESS))
+    return false;
+  if (!tell_again(server, a))
     return false;
   if (server->visitors && !visitors_take(server->visitors, TALLY_TURNED, TURNED_MOST))
     return false;

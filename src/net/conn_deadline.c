@@ -12,15 +12,28 @@ static uint64_t look_every(uint64_t allowed)
   return allowed / WRITE_LOOKS + 1;
 }
 
-/* Who is turned away is told so briefly, and when the server stops, who has not asked must hurry. */
+static uint64_t at_most(uint64_t deadline, uint64_t most)
+{
+  return deadline < most ? deadline : most;
+}
+
+/* Who is turned away is told so briefly. */
+static uint64_t brief(const struct conn *c, uint64_t deadline)
+{
+  return c->admission.how == ADMITTED_SERVED ? deadline : at_most(deadline, TURNED_MS);
+}
+
+/* When the server stops, who has not asked must hurry. */
 static uint64_t hurried(const struct conn *c, uint64_t deadline)
 {
-  uint64_t most = deadline;
-  if (c->admission.how != ADMITTED_SERVED)
-    most = TURNED_MS;
-  if (c->server->stopping)
-    most = HURRY_MS;
-  return deadline < most ? deadline : most;
+  deadline = brief(c, deadline);
+  return c->server->stopping ? at_most(deadline, HURRY_MS) : deadline;
+}
+
+/* How long a client may take nothing of its answer. */
+static uint64_t patience(const struct conn *c)
+{
+  return brief(c, c->server->deadlines.write);
 }
 
 /* The deadline of a state in milliseconds from its beginning; the one table (B1). */
@@ -35,9 +48,9 @@ static uint64_t deadline_of(const struct conn *c)
   case CONN_HANDLE:
     return d->handle;
   case CONN_WRITE:
-    return look_every(d->write);
+    return look_every(patience(c));
   case CONN_SHUTDOWN:
-    return d->drain;
+    return brief(c, d->drain);
   case CONN_CLOSING:
     break;
   }
@@ -63,7 +76,7 @@ void conn_hasten(struct conn *c)
  * it has not taken. */
 static bool reads_fast_enough(struct conn *c, uint64_t now)
 {
-  uint64_t allowed = c->server->deadlines.write, delivered = conn_delivered(c);
+  uint64_t allowed = patience(c), delivered = conn_delivered(c);
   if (delivered > c->delivered) {
     c->delivered = delivered;
     c->progress_at = now;
@@ -75,7 +88,7 @@ static bool reads_fast_enough(struct conn *c, uint64_t now)
 /* Time for a look in CONN_WRITE. */
 static void check_progress(struct conn *c)
 {
-  uint64_t now = uv_now(c->server->loop), allowed = c->server->deadlines.write;
+  uint64_t now = uv_now(c->server->loop), allowed = patience(c);
   if (c->pulling && !conn_has_output(c) && conn_delivered(c) == c->wire) {
     /* The peer has all that there is: if somebody is slow, it is our disk. Its time does not count against the reader.
      */
@@ -99,7 +112,7 @@ static void check_drained(struct conn *c)
   uint64_t now = uv_now(c->server->loop);
   bool all_taken = conn_delivered(c) >= c->wire;
   if (!all_taken && reads_fast_enough(c, now)) {
-    (void)uv_timer_start(&c->timer, on_timer, c->server->deadlines.drain, 0);
+    (void)uv_timer_start(&c->timer, on_timer, brief(c, c->server->deadlines.drain), 0);
     return;
   }
   if (!all_taken && c->asked) {
@@ -109,15 +122,22 @@ static void check_drained(struct conn *c)
   conn_close(c);
 }
 
+/* Why one who has not asked is left. */
+static const char *late(const struct conn *c, const char *why)
+{
+  return c->server->stopping ? "the server stops" : why;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
   struct conn *c = timer->data;
   switch (c->state) {
   case CONN_HANDSHAKE:
-    conn_drop(c, c->tls ? "the handshake took too long" : "nothing came");
+    conn_drop(c, late(c, c->tls ? "the handshake took too long" : "nothing came"));
     return;
   case CONN_READ:
-    conn_finish(c, "the request took too long"); /* G7: no answer; G3: but a close_notify */
+    /* G7: no answer; G3: but a close_notify */
+    conn_finish(c, late(c, c->tls || c->input.n ? "the request took too long" : "nothing came"));
     break;
   case CONN_HANDLE:
     if (c->answer)

@@ -11,8 +11,9 @@
 #include "base/log.h"
 #include "net/conn_internal.h"
 
-/* Lines in the log for those who were not served. */
-enum { LINES_MOST = 60, LINES_MS = 60 * 1000 };
+/* Lines in the log for those who were not served; and how much of what was asked for a line shows: it may be escaped to
+ * four times as much, and one address has hundreds of lines a minute. */
+enum { LINES_MOST = 60, LINES_MS = 60 * 1000, TARGET_SHOWN = 256 };
 
 ssize_t conn_receive(struct conn *c)
 {
@@ -198,11 +199,11 @@ void conn_log(const struct conn *c)
               c->fault ? c->fault : "the client left", ms, from, note);
     return;
   }
-  struct str target = str_head(buf_str(&c->request.log_target), META_MAX);
+  struct str asked = buf_str(&c->request.log_target), target = str_head(asked, TARGET_SHOWN);
   struct str site = c->request.site ? site_name(c->request.site) : STR("-");
   const char *cut = !c->failed ? "" : c->fault ? c->fault : "the client left";
   /* What the peer sent comes last: nothing in it can pass for another field. */
-  log_write(LOG_REQUEST, "%s %.*s %d %" PRIu64 " %" PRIu64 "ms%s%s%s%s %.*s", name, STR_ARG(site), (int)c->status,
+  log_write(LOG_REQUEST, "%s %.*s %d %" PRIu64 " %" PRIu64 "ms%s%s%s%s %.*s%s", name, STR_ARG(site), (int)c->status,
             c->head + c->sent, ms, from, note, c->failed ? " cut short: " : "", cut,
-            STR_ARG(target.n ? target : STR("/")));
+            STR_ARG(target.n ? target : STR("/")), target.n < asked.n ? "..." : "");
 }

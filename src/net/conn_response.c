@@ -78,6 +78,7 @@ void conn_source_late(struct conn *c)
     return;
   }
   c->progress_at = uv_now(c->server->loop);
+  conn_arm(c); /* the look that found it out was the last one that was due */
   conn_step(c);
 }
 
@@ -134,13 +135,15 @@ bool conn_step_write(struct conn *c)
 bool conn_step_shutdown(struct conn *c)
 {
   /* What comes is thrown away: mostly a close_notify, with the FIN close behind it. */
+  bool reset = false;
   for (int looks = 0; c->readable && looks < DRAIN_LOOKS; looks++) {
     ssize_t n = conn_receive(c);
-    if (n < 0)
-      c->eof = true;
+    reset = n < 0;
     c->readable = n > 0 && !c->eof;
   }
-  if (!c->eof)
+  /* A client may have sent its FIN with its request. What it has not taken by now it is still to take: closed, the
+   * socket would live on in the kernel, beyond every limit and deadline of ours (check_drained). */
+  if (!reset && (!c->eof || conn_delivered(c) < c->wire))
     return false;
   conn_close(c);
   return true;

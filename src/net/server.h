@@ -58,6 +58,11 @@ struct entrance {
 
 struct conn;
 
+/* How often an address was told in a second (counted in 16 bits) that it is turned away. */
+struct told_lately {
+  uint16_t second, times;
+};
+
 struct server {
   uv_loop_t *loop;
   struct poller poller;      /* opened and closed by the worker */
@@ -78,6 +83,7 @@ struct server {
   unsigned n_served, most_conns;  /* those of them that are served, or were until their sockets closed */
   unsigned n_turned, most_turned; /* those turned away that are being told so (G17); counted in n_conns too */
   uint16_t told[TURNED_MOST];     /* where each of them stands in the table of visitors */
+  struct told_lately told_lately[VISITORS_PLACES]; /* pages of it that are not touched take no memory */
   struct limits limits;
   struct visitors *visitors;               /* the table of the whole service; NULL: nobody is counted */
   struct conn *shakes_first, *shakes_last; /* whose TLS handshakes are under way, oldest first */

@@ -33,12 +33,20 @@ static int submit(struct env *env, struct work *w)
   if (!job)
     return ERR_NOMEM;
   job->work = w;
+  w->ticket = job;
   job->request.data = job;
   if (uv_queue_work(pool->loop, &job->request, on_run, on_done) < 0) {
     free(job);
     return ERR_BUSY;
   }
   return 0;
+}
+
+static void cancel(struct env *env, struct work *w)
+{
+  struct job *job = w->ticket;
+  (void)env;
+  (void)uv_cancel((uv_req_t *)&job->request); /* UV_EBUSY: it runs, or has run */
 }
 
 static uint64_t now(struct env *env)
@@ -60,6 +68,6 @@ int pool_start(struct pool *pool)
 void pool_open(struct pool *pool, uv_loop_t *loop)
 {
   static_assert(offsetof(struct pool, env) == 0, "an env is found again as the pool that begins with it");
-  pool->env = (struct env){.submit = submit, .now = now, .wall = env_wall};
+  pool->env = (struct env){.submit = submit, .cancel = cancel, .now = now, .wall = env_wall};
   pool->loop = loop;
 }

@@ -206,7 +206,7 @@ static void say_settled(struct supervisor *s)
   if (!s->announced && s->state->role == HANDOVER_NONE)
     s->plan->on_ready(s->plan->context);
   else
-    log_notice("%u new worker%s; %zu of before to finish", s->state->crew.n_slots,
+    log_notice("%u new worker%s; old ones that still finish: %zu", s->state->crew.n_slots,
                s->state->crew.n_slots == 1 ? " serves" : "s serve", old);
   s->announced = true;
 }

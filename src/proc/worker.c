@@ -5,7 +5,7 @@
 #include "proc/worker_internal.h"
 
 /* What the thread pool is given to finish once the last connection is gone. */
-enum { POOL_MS = 500 };
+enum { POOL_MS = 500, DOOR_NS = 500 * 1000 * 1000 };
 
 /* ------------------------------------------------------------------ while it runs */
 
@@ -83,18 +83,21 @@ static void on_drained_out(uv_timer_t *timer)
   conn_close_all(&w->server);
 }
 
-/* Who has reached the door is let in; then it is shut. */
+/* Who has reached the door is let in; then it is shut. Not for ever, since in a flood there is always one more, and
+ * those who are inside wait meanwhile. */
 static void shut_door(struct worker *w)
 {
+  uint64_t end = uv_hrtime() + DOOR_NS;
   for (size_t i = 0; i < w->n_entries; i++) {
     struct listener *l = &w->entries[i].listener;
     if (!l->serving || l->closed)
       continue;
-    while (listener_accept(l)) {
+    while (listener_accept(l) && uv_hrtime() < end) {
       /* some dozens at a time */
     }
     listener_end(l);
   }
+  uv_update_time(&w->loop); /* the deadlines that are set next count from now */
 }
 
 static void stop(struct worker *w)

@@ -1,11 +1,13 @@
 /* How a worker is put together from its parts, and taken apart. */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "proc/descriptors.h"
+#include "proc/folders.h"
 #include "proc/sandbox.h"
 #include "proc/user.h"
 #include "proc/worker_internal.h"
@@ -16,6 +18,21 @@
 /* Descriptors that are not for connections, besides the listeners: the loop's, the log, the capsule, the pool's files.
  */
 enum { DESCRIPTORS_OWN = 28, CONNECTIONS_LEAST = 8 };
+
+/* What a connection may take at its worst, roughly: a reader of a large file that stalls, 270 KiB here and as much in
+ * the kernel. Where the owner has not set a limit, all together may have half of the memory at half of that, for most
+ * are far from their worst. */
+enum { CONNECTION_BYTES = 256 * 1024 };
+
+/* As many connections as memory allows in the whole service. */
+static unsigned connections_by_memory(void)
+{
+  uint64_t memory = uv_get_total_memory(), allowed = uv_get_constrained_memory();
+  if (allowed && allowed < memory)
+    memory = allowed;
+  uint64_t n = memory / 2 / CONNECTION_BYTES;
+  return n < CONNECTIONS_LEAST ? CONNECTIONS_LEAST : n > UINT_MAX ? UINT_MAX : (unsigned)n;
+}
 
 /* B2: as many descriptors as the system lets us have; from that, how many connections. */
 static void set_limits(struct server *server, size_t listeners)
@@ -57,6 +74,7 @@ static void choose_kdf(const struct settings *settings, unsigned slot)
 static int open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
   const struct settings *settings = parts->settings;
+  bool tls = !settings->gemini.off || settings->gophers;
   const char *names[NAMES_MAX];
   for (size_t i = 0; i < settings->n_names; i++)
     names[i] = settings->names[i];
@@ -68,11 +86,13 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
       .lang = settings->lang,
       .cache = (size_t)settings->cache_mib << 20,
   };
-  int err = site_open(&config, &w->pool.env, w->mime, &w->site, why);
+  int err = tls ? folders_apart(settings->certs, settings->capsule, why) : 0;
+  if (err == 0)
+    err = site_open(&config, &w->pool.env, w->mime, &w->site, why);
   if (err)
     return err;
   w->sites = &w->site;
-  if (settings->gemini.off && !settings->gophers)
+  if (!tls)
     return 0;
   choose_kdf(settings, w->slot);
   err = tls_server_new(w->tickets, &w->tls);
@@ -80,7 +100,8 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
     buf_printf(why, "cannot set up TLS: %s", err_text(err));
     return err;
   }
-  const struct tls_files files = {.dir = settings->certs, .file = names[0], .copies = &parts->copies};
+  const struct tls_files files = {
+      .dir = settings->certs, .file = names[0], .copies = &parts->copies, .quiet = w->slot > 0};
   return tls_server_add(w->tls, names, settings->n_names, &files, 0, why);
 }
 
@@ -99,7 +120,8 @@ static void fill_server(struct worker *w, const struct settings *settings, const
       .drain = settings->timeout_ms[TIMEOUT_DRAIN],
   };
   server->limits = (struct limits){
-      .connections = settings->limits[LIMIT_CONNECTIONS],
+      .connections =
+          settings->limits[LIMIT_CONNECTIONS] ? settings->limits[LIMIT_CONNECTIONS] : connections_by_memory(),
       .visitor = {.open = settings->limits[LIMIT_ADDRESS], .requests = settings->limits[LIMIT_REQUESTS]},
       .handshakes = settings->limits[LIMIT_HANDSHAKES],
       .request = settings->limits[LIMIT_REQUEST],
@@ -237,6 +259,8 @@ static int enter_sandbox(struct worker *w, const struct worker_parts *parts, str
     if (err == 0)
       err = check_readable(w, settings, why);
   }
+  if (err == 0 && !settings->sandbox && parts->first && w->slot == 0)
+    log_notice("the sandbox is off, since --no-sandbox was given: a worker may do what its user may");
   if (err || !settings->sandbox)
     return err;
   sandbox_no_dumps(); /* the change of user has set it anew */

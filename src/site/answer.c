@@ -169,10 +169,12 @@ struct answer *answer_start(struct site *site, const struct request *request,
 
 void answer_cancel(struct answer *a)
 {
-  /* The pool cannot be called back: look_done frees. What is being built is kept for the next who asks, by the last who
-   * waited for it. */
+  /* What is being built is kept for the next who asks, by the last who waited for it. A look is for nobody else: where
+   * the disk is slow, those who have left must not keep the pool from those who wait. look_done frees. */
   if (a->in_pool || build_alone(&a->wait)) {
     a->cancelled = true;
+    if (a->in_pool && a->site->env->cancel)
+      a->site->env->cancel(a->site->env, &a->work);
     return;
   }
   build_leave(&a->wait);

@@ -177,10 +177,13 @@ static enum pull file_pull(struct body *b, struct buf *out, size_t most)
 static void file_destroy(struct body *b)
 {
   struct file_body *own = (struct file_body *)b;
-  if (own->reading == READING_STARTED)
-    own->orphaned = true; /* A read cannot be called back: read_done frees. */
-  else
+  if (own->reading != READING_STARTED) {
     file_free(own);
+    return;
+  }
+  own->orphaned = true; /* a read that runs cannot be called back: read_done frees */
+  if (own->env->cancel)
+    own->env->cancel(own->env, &own->work);
 }
 
 static const struct body_ops file_ops = {file_pull, file_destroy};

@@ -11,6 +11,7 @@
 struct work {
   void (*run)(struct work *w); /* in a pool thread: touches nothing but what the work owns or what is immutable */
   void (*done)(struct work *w, bool cancelled); /* in the loop's thread, once; cancelled: run was never called */
+  void *ticket;                                 /* the env's own, between submit and done */
 };
 
 /* The worker supplies one over libuv; tests and `render` supply one that runs the work at once, or when told. */
@@ -18,6 +19,9 @@ struct env {
   /* Hands the work over. `done` follows: from the loop later, or before submit returns (an env without threads). 0 or a
    * negative error, and then neither function is called. */
   int (*submit)(struct env *env, struct work *w);
+  /* Nobody needs it any more: where it has not begun it never will, and `done` follows from the loop as cancelled.
+   * NULL: this env cannot do that. */
+  void (*cancel)(struct env *env, struct work *w);
   /* Milliseconds on a clock that never goes back. */
   uint64_t (*now)(struct env *env);
   /* The time of day, as files are stamped with it: nanoseconds since 1970 (CLOCK_REALTIME). */

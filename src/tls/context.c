@@ -271,13 +271,13 @@ static void warn_owner(const struct tls_site *site, X509 *leaf)
   ERR_clear_error();
 }
 
-static int site_load(struct tls_server *server, struct tls_site *site, const struct copies *copies, struct buf *why)
+static int site_load(struct tls_server *server, struct tls_site *site, const struct tls_files *files, struct buf *why)
 {
   struct pair pair = PAIR_INIT;
-  int err = pair_read(site->dir, site->file, copies, &pair, why);
+  int err = pair_read(site->dir, site->file, files->copies, &pair, why);
   if (err == 0)
     err = site_context(server, site, &pair, &site->ctx, why);
-  if (err == 0)
+  if (err == 0 && !files->quiet)
     warn_owner(site, pair.leaf);
   pair_free(&pair);
   return err;
@@ -291,7 +291,7 @@ int tls_server_add(struct tls_server *server, const char *const *names, size_t n
   if (err)
     buf_printf(why, "%s/%s.crt cannot be loaded: %s", files->dir, files->file, err_text(err));
   else
-    err = site_load(server, &site, files->copies, why);
+    err = site_load(server, &site, files, why);
   struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;

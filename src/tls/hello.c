@@ -60,3 +60,40 @@ bool hello_offers_tls13(SSL *ssl)
       return true;
   return false;
 }
+
+/* A byte of a record's header. */
+static void take_header(struct hello_head *head, unsigned char byte)
+{
+  head->record[head->record_n++] = byte;
+  if (head->record_n < sizeof head->record)
+    return;
+  head->left = (unsigned)head->record[3] << 8 | head->record[4];
+  if (head->left == 0)
+    head->record_n = 0;
+}
+
+/* A byte of what the records hold. */
+static void take_content(struct hello_head *head, unsigned char byte)
+{
+  head->message[head->message_n++] = byte;
+  if (--head->left == 0)
+    head->record_n = 0;
+}
+
+bool hello_too_long(struct hello_head *head, struct str bytes)
+{
+  enum { HANDSHAKE_RECORD = 22, CLIENT_HELLO = 1 };
+  const unsigned char *m = head->message;
+  if (head->message_n == sizeof head->message)
+    return false;
+  for (; bytes.n && head->message_n < sizeof head->message; bytes = str_skip(bytes, 1)) {
+    if (head->record_n < sizeof head->record)
+      take_header(head, (unsigned char)bytes.p[0]);
+    else if (head->record[0] == HANDSHAKE_RECORD)
+      take_content(head, (unsigned char)bytes.p[0]);
+    else
+      return false;
+  }
+  return head->message_n == sizeof head->message && m[0] == CLIENT_HELLO &&
+         ((unsigned)m[1] << 16 | (unsigned)m[2] << 8 | m[3]) > HELLO_MAX;
+}

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "tls/choice.h"
 #include "tls/fault.h"
+#include "tls/hello.h"
 #include "tls/wire.h"
 
 enum {
@@ -26,6 +27,7 @@ struct tls_session {
   struct tls_choice choice;
   enum tls_state state;
   bool closed; /* our close_notify was made, or must not be any more */
+  struct hello_head hello;
   size_t chatter;
   char fault[FAULT_MAX];
 };
@@ -60,11 +62,11 @@ void tls_session_free(struct tls_session *s)
 
 /* ---------------------------------------------------------------- in */
 
-/* A peer that speaks plain text gets an alert (G1), which OpenSSL does not send to one: a record of type 21, fatal,
- * protocol_version. Nothing else was written yet, so it goes out as it is. */
-static void alert_plain_peer(struct tls_session *s)
+/* An alert in plain text, of level fatal: for what OpenSSL does not see, or sends none to. Nothing else was written
+ * yet, so it goes out as it is. */
+static void put_alert(struct tls_session *s, unsigned char alert)
 {
-  static const unsigned char record[] = {21, 3, 3, 0, 2, 2, SSL_AD_PROTOCOL_VERSION};
+  const unsigned char record[] = {21, 3, 3, 0, 2, 2, alert};
   buf_put(&s->wire.out, record, sizeof record);
 }
 
@@ -75,7 +77,7 @@ static void break_session(struct tls_session *s)
     (void)snprintf(s->fault, sizeof s->fault, "the output: %s", err_text(buf_error(&s->wire.out)));
     ERR_clear_error();
   } else if (!fault_take(s->fault, "client", wire_output(&s->wire).n > 0)) {
-    alert_plain_peer(s);
+    put_alert(s, SSL_AD_PROTOCOL_VERSION); /* a peer that speaks plain text (G1) */
   }
 }
 
@@ -93,6 +95,13 @@ static void judge(struct tls_session *s, int result)
     s->state = TLS_BROKEN;
     (void)snprintf(s->fault, sizeof s->fault, "the client closed in the middle of the handshake");
   }
+}
+
+static void refuse_hello(struct tls_session *s)
+{
+  s->state = TLS_BROKEN;
+  put_alert(s, SSL_AD_ILLEGAL_PARAMETER);
+  (void)snprintf(s->fault, sizeof s->fault, "its ClientHello is longer than %d bytes", HELLO_MAX);
 }
 
 static void handshake(struct tls_session *s)
@@ -131,6 +140,8 @@ enum tls_state tls_session_feed(struct tls_session *s, struct str ciphertext, st
 {
   ERR_clear_error();
   s->wire.in = ciphertext;
+  if (s->state == TLS_HANDSHAKE && hello_too_long(&s->hello, ciphertext))
+    refuse_hello(s);
   if (s->state == TLS_HANDSHAKE)
     handshake(s);
   if (s->state == TLS_OPEN)

@@ -148,12 +148,16 @@ def test_silence_has_an_end_B1(hasty, scheme, data):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("half_closed", [False, True], ids=["open", "half-closed"])
 @pytest.mark.parametrize("name", ["big.bin", "middle.bin"])
-def test_a_reader_who_never_reads_is_left_B1(hasty, scheme, name):
-    """The kernel takes all of the smaller file: as the server sees it, all was sent, and only the FIN is awaited."""
+def test_a_reader_who_never_reads_is_left_B1(hasty, scheme, name, half_closed):
+    """The kernel takes all of the smaller file: as the server sees it, all was sent, and only the FIN is awaited; or
+    that has come long before, and nothing but the deadline parts the two."""
     before, lines = hasty.descriptors(), len(hasty.log_lines("request"))
     with enter(hasty, scheme, receive_buffer=4096) as sock:
         sock.sendall(REQUEST[scheme] + name.encode() + b"\r\n")
+        if half_closed:
+            socket.socket.shutdown(sock, socket.SHUT_WR)  # TLS knows nothing of it
         eventually(lambda: hasty.descriptors() > before, 3, "the download's start")
         eventually(lambda: hasty.descriptors() <= before, 5, "the download's end")
         sock.settimeout(5)

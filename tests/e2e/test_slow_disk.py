@@ -1,6 +1,8 @@
 """A disk that answers late or is broken is our fault, not the reader's, and nobody else's business (G17, issues 2 and 4)."""
 
 import os
+import socket
+import struct
 import subprocess
 import time
 
@@ -69,6 +71,21 @@ def test_an_answer_that_is_not_made_in_time_is_40_B1_G17(serve, preload, scheme)
     else:
         assert "too long" in site.gopher("/coldone", tls=scheme == "gophers").error
     assert 0.4 < time.monotonic() - started < 2.5 * SLOWER
+
+
+@pytest.mark.parametrize("scheme", ["gemini", "gopher"])
+def test_who_has_left_does_not_keep_the_disk_from_others(serve, preload, scheme):
+    """Each of them would take the pool's four threads a quarter of the second that one look takes."""
+    site = serve(TREE, before=slow(preload, "NAME", 1))
+    began = time.monotonic()
+    for number in range(100):
+        with site.connect_tls() if scheme == "gemini" else site.connect("gopher") as sock:
+            sock.sendall(b"gemini://localhost/cold%d\r\n" % number if scheme == "gemini" else b"/cold%d\r\n" % number)
+            time.sleep(0.002)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reply = site.gopher("/coldone")
+    assert reply.text == "text\n"
+    assert time.monotonic() - began < 15 * SLOWER  # 25 s and more where all of them are waited for
 
 
 BAD_BLOCK = 3_000_000

@@ -1,6 +1,9 @@
 """How `nuncio serve` stops: nothing in progress is lost, and nothing holds it up for ever (issue 2)."""
 
 import signal
+import socket
+import struct
+import threading
 import time
 
 import pytest
@@ -147,3 +150,37 @@ def test_a_crowd_that_has_reached_the_door_is_served(serve):
         assert (answer[-3:], end) == (b".\r\n", client.FIN)
         sock.close()
     site.wait()
+
+
+def test_a_flood_at_the_door_does_not_put_off_the_stop(serve):
+    """There is always one more to be let in: those who are inside must not wait for the last."""
+    site = serve(dict(TREE, **{"big.bin": Sparse(64 << 20)}), workers=1)
+    over = threading.Event()
+
+    def flood():
+        while not over.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", site.gopher_port), 1) as sock:
+                    sock.sendall(b"x")
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            except OSError:
+                time.sleep(0.01)
+
+    threads = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        with site.connect("gopher", receive_buffer=4096) as reader:
+            reader.sendall(b"/big.bin\r\n")
+            assert reader.recv(1)
+            site.signal()
+            received = 1
+            while piece := reader.recv(1 << 20):
+                received += len(piece)
+        assert received == 64 << 20
+        site.wait(12)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert not any("does not answer" in line for line in site.log_lines())

@@ -184,19 +184,20 @@ def test_a_hello_may_come_in_many_records_G1(say, piece):
     assert say(h.for_13(), h.CIPHERS_13, piece=piece).version == h.TLS13
 
 
-@pytest.mark.parametrize("size", [1000, 16000, 60000])
+@pytest.mark.parametrize("size", [1000, 4000, 16000])
 def test_a_large_hello_is_taken(say, size):
     """Keys that withstand quantum computers make them grow."""
     said = say({**h.for_13(), h.PADDING: b"\0" * size}, h.CIPHERS_13)
     assert said.version == h.TLS13
 
 
-@pytest.mark.parametrize("length", [200_000, 0xFFFFFF])
-def test_a_hello_without_end_is_refused_before_it_is_there(site, length):
+@pytest.mark.parametrize("length", [16_385, 60_000, 200_000, 0xFFFFFF])
+@pytest.mark.parametrize("piece", [1, 3, 16384])
+def test_a_hello_without_end_is_refused_before_it_is_there(site, length, piece):
     """By what it says of its own length: nothing of it is kept."""
     for scheme in ("gemini", "gopher"):
         with site.connect(scheme) as sock:
-            assert h.say(sock, h.records(b"\x01" + length.to_bytes(3, "big") + b"x" * 100)).alert == ILLEGAL_PARAMETER
+            assert h.say(sock, h.records(b"\x01" + length.to_bytes(3, "big") + b"x" * 100, piece)).alert == ILLEGAL_PARAMETER
 
 
 @pytest.mark.parametrize("data", [

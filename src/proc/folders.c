@@ -1,0 +1,74 @@
+/* From a folder upwards, by descriptors. */
+#include "proc/folders.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { FOLDER = O_PATH | O_DIRECTORY | O_CLOEXEC };
+
+static bool same(const struct stat *a, const struct stat *b)
+{
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The folder, or the nearest one above it that is there. -1 where nothing can be opened. */
+static int open_nearest(const char *path)
+{
+  char *name = str_dup(str_from(path));
+  int fd = name ? open(name, FOLDER) : -1;
+  while (name && fd < 0) {
+    char *slash = strrchr(name, '/');
+    if (!slash)
+      break;
+    *slash = '\0';
+    fd = open(*name ? name : "/", FOLDER);
+  }
+  free(name);
+  return fd < 0 ? open(".", FOLDER) : fd;
+}
+
+/* The folder above, or -1 at the root, which is its own parent. */
+static int open_above(int fd, const struct stat *here)
+{
+  struct stat above;
+  int up = openat(fd, "..", FOLDER);
+  if (up >= 0 && fstat(up, &above) == 0 && !same(here, &above))
+    return up;
+  if (up >= 0)
+    close(up);
+  return -1;
+}
+
+/* Whether `fd`, which is closed, is the folder `outer` or lies beneath it. */
+static bool beneath(int fd, const struct stat *outer)
+{
+  bool found = false;
+  while (fd >= 0) {
+    struct stat here;
+    bool known = fstat(fd, &here) == 0;
+    found = known && same(&here, outer);
+    int up = known && !found ? open_above(fd, &here) : -1;
+    close(fd);
+    fd = up;
+  }
+  return found;
+}
+
+int folders_apart(const char *certs, const char *capsule, struct buf *why)
+{
+  struct stat outer;
+  if (stat(capsule, &outer) < 0 || !beneath(open_nearest(certs), &outer))
+    return 0;
+  buf_printf(why,
+             "the folder of certificates, %s, lies in the capsule %s: readers could ask for the private key. Name one "
+             "outside with --certs DIR",
+             certs, capsule);
+  return ERR_EXISTS;
+}
