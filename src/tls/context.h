@@ -25,7 +25,7 @@ void tls_server_free(struct tls_server *server);
 struct tls_files {
   const char *dir, *file;
   const struct copies *copies; /* which are read in their place where there are any; or NULL */
-  bool quiet; /* the owner has been told by another worker what readers may complain about */
+  bool quiet;                  /* the owner has been told by another worker what readers may complain about */
 };
 
 /* Adds a site: its names (copied; SNI is compared without regard to case and to a trailing dot) and its pair: PEM,
