@@ -122,6 +122,22 @@ static void stop_now(struct worker *w)
   conn_close_all(&w->server);
 }
 
+/* Between two lines, as all that is done here. */
+static void use_log(struct worker *w, int descriptor)
+{
+  if (descriptor >= 0)
+    request_log_use(&w->server.requests, descriptor);
+  else
+    log_warning("worker %u had no place for the descriptor of the new log: SIGUSR1 to the supervisor tries again",
+                w->slot);
+}
+
+void worker_on_log_lost(void *owner)
+{
+  struct worker *w = owner;
+  (void)control_send(w->control, CONTROL_LOG_LOST, 0); /* where the supervisor is gone, on_control hears of it */
+}
+
 /* SIGTERM to a worker alone, or to all processes of a service at once: the supervisor knows which, and says what to do.
  */
 void worker_on_signal(uv_signal_t *handle, int number)
@@ -152,8 +168,12 @@ void worker_on_control(uv_poll_t *poll, int status, int events)
     case CONTROL_STOP_NOW:
       stop_now(w);
       break;
+    case CONTROL_LOG:
+      use_log(w, message.descriptor);
+      break;
     case CONTROL_READY:
     case CONTROL_LEAVING:
+    case CONTROL_LOG_LOST:
       break; /* ours to say */
     }
   }

@@ -24,6 +24,7 @@ struct worker {
   struct server server;
   struct tickets *tickets; /* NULL: keys of our own */
   struct visitors *visitors;
+  struct day_keys *day_keys; /* NULL: none were handed over, or none are needed */
   struct entry *entries;
   size_t n_entries;
   unsigned *gemini_ports;
@@ -41,6 +42,7 @@ struct worker {
 /* What the parts call while it runs. */
 void worker_on_gone(struct server *server);
 void worker_on_signal(uv_signal_t *handle, int number);
+void worker_on_log_lost(void *owner);
 void worker_on_control(uv_poll_t *poll, int status, int events);
 
 #endif
