@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/day_keys.h"
 #include "base/log.h"
 #include "base/log_entry.h"
@@ -13,9 +14,10 @@
 /* All zero: plain lines on standard error, without addresses. Loop thread only.
  *
  * A line is one write(2) or send(2) that never waits. Files are open for appending, so that lines of several workers do
- * not mix. What cannot be written (a full disk, a syslogd that is behind or gone) is lost, and once a minute a warning
- * on standard error says how many lines were. Where a full disk has taken a part of a line, the next one begins on a
- * line of its own. */
+ * not mix. Where a FIFO's reader or syslogd is behind, or syslogd is gone, lines are kept for a while, WAITING_MOST
+ * bytes of them. What cannot be kept, or is not written since the disk is full, is lost, and once a minute a warning on
+ * standard error says how many lines were. Where a full disk has taken a part of a line, the next one begins on a line
+ * of its own. */
 struct request_log {
   enum log_to to;
   enum log_format format;
@@ -24,20 +26,26 @@ struct request_log {
   const struct day_keys *keys; /* for LOG_ADDRESS_HASH; borrowed; NULL: no address is shown */
 
   /* There is no descriptor, or its socket has lost its other end: another one is wanted (request_log_use). Called once
-   * a second at most, when a line was lost; may be NULL. */
+   * a second at most; may be NULL. */
   void (*on_broken)(void *owner);
+  /* A line has to be kept: request_log_flush is to be called a little later. May be NULL: then none is kept. */
+  void (*on_waiting)(void *owner);
   void *owner;
 
   /* Its own. */
+  struct buf waiting;      /* lines, each with its length before it */
+  unsigned long n_waiting; /* how many */
   bool torn;               /* the last line was written in part */
   uint64_t told_ms;        /* when on_broken was called; 0: never */
   unsigned long lost;      /* lines, since the last warning */
   int error;               /* errno of the last one */
   struct log_limit losses; /* for the warning */
 };
+enum { WAITING_MOST = 128 * 1024 };
 
 /* Before a worker is locked in: what later calls need of the machine is read. */
 void request_log_open(struct request_log *log);
+/* What waits is tried a last time. */
 void request_log_close(struct request_log *log);
 
 /* Whether an entry would be written: ask before costly work for one. --quiet is about standard error. */
@@ -47,8 +55,11 @@ bool request_log_wants(const struct request_log *log);
  * to be shown. `now_ms` is the loop's clock. */
 void request_log_write(struct request_log *log, struct log_entry *e, const struct sockaddr *peer, uint64_t now_ms);
 
-/* From now on lines go there: a new file of the same name, or a new socket. The descriptor is taken over, and the one
- * before is closed. */
-void request_log_use(struct request_log *log, int fd);
+/* Writes what waits, as far as it can be. Whether nothing waits any more. */
+bool request_log_flush(struct request_log *log, uint64_t now_ms);
+
+/* From now on lines go there, those that wait too: a new file of the same name, or a new socket. The descriptor is
+ * taken over, and the one before is closed. */
+void request_log_use(struct request_log *log, int fd, uint64_t now_ms);
 
 #endif

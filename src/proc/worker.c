@@ -4,6 +4,9 @@
 #include "proc/control.h"
 #include "proc/worker_internal.h"
 
+/* When lines of the log that wait are tried again: soon, and more seldom each time that it was in vain. */
+enum { LOG_PAUSE_MS = 5, LOG_PAUSE_MOST_MS = 640 };
+
 /* What the thread pool is given to finish once the last connection is gone. */
 enum { POOL_MS = 500 };
 
@@ -126,7 +129,7 @@ static void stop_now(struct worker *w)
 static void use_log(struct worker *w, int descriptor)
 {
   if (descriptor >= 0)
-    request_log_use(&w->server.requests, descriptor);
+    request_log_use(&w->server.requests, descriptor, uv_now(&w->loop));
   else
     log_warning("worker %u had no place for the descriptor of the new log: SIGUSR1 to the supervisor tries again",
                 w->slot);
@@ -136,6 +139,23 @@ void worker_on_log_lost(void *owner)
 {
   struct worker *w = owner;
   (void)control_send(w->control, CONTROL_LOG_LOST, 0); /* where the supervisor is gone, on_control hears of it */
+}
+
+static void on_log_timer(uv_timer_t *timer)
+{
+  struct worker *w = timer->data;
+  if (request_log_flush(&w->server.requests, uv_now(&w->loop)))
+    return;
+  if (w->log_pause < LOG_PAUSE_MOST_MS)
+    w->log_pause *= 2;
+  (void)uv_timer_start(timer, on_log_timer, w->log_pause, 0);
+}
+
+void worker_on_log_waiting(void *owner)
+{
+  struct worker *w = owner;
+  w->log_pause = LOG_PAUSE_MS;
+  (void)uv_timer_start(&w->log_timer, on_log_timer, w->log_pause, 0);
 }
 
 /* SIGTERM to a worker alone, or to all processes of a service at once: the supervisor knows which, and says what to do.

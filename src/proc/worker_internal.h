@@ -33,6 +33,8 @@ struct worker {
   int control;
   unsigned slot;
   uv_timer_t drain;
+  uv_timer_t log_timer; /* lines of the log of requests wait */
+  uint64_t log_pause;   /* until the next try, in milliseconds */
   struct reclaim reclaim;
   bool draining;  /* no newcomers: ends with the last connection */
   bool stopping;  /* and that soon */
@@ -43,6 +45,7 @@ struct worker {
 void worker_on_gone(struct server *server);
 void worker_on_signal(uv_signal_t *handle, int number);
 void worker_on_log_lost(void *owner);
+void worker_on_log_waiting(void *owner);
 void worker_on_control(uv_poll_t *poll, int status, int events);
 
 #endif

@@ -135,10 +135,11 @@ static void open_log(struct worker *w, const struct worker_parts *parts)
       .fd = -1,
       .keys = w->day_keys,
       .on_broken = worker_on_log_lost,
+      .on_waiting = worker_on_log_waiting,
       .owner = w,
   };
   request_log_open(&w->server.requests);
-  request_log_use(&w->server.requests, parts->requests);
+  request_log_use(&w->server.requests, parts->requests, 0);
 }
 
 /* The table of the whole service; one of our own where there is none, or one of another version (an upgrade is being
@@ -164,11 +165,13 @@ static int start_loop(struct worker *w)
   w->loop_ready = true;
   pool_open(&w->pool, &w->loop);
   (void)uv_timer_init(&w->loop, &w->drain);
+  (void)uv_timer_init(&w->loop, &w->log_timer);
+  uv_unref((uv_handle_t *)&w->log_timer); /* the loop does not wait for it: what waits then is tried at the end */
   if (poller_open(&w->server.poller, &w->loop) < 0)
     return ERR_IO;
   if (uv_signal_init(&w->loop, &w->on_term) < 0 || uv_poll_init(&w->loop, &w->on_control, w->control) < 0)
     return ERR_IO;
-  w->drain.data = w->on_term.data = w->on_control.data = w;
+  w->drain.data = w->log_timer.data = w->on_term.data = w->on_control.data = w;
   if (uv_signal_start(&w->on_term, worker_on_signal, SIGTERM) < 0 ||
       uv_poll_start(&w->on_control, UV_READABLE | UV_DISCONNECT, worker_on_control) < 0)
     return ERR_IO;

@@ -83,7 +83,7 @@ static void a_line_goes_to_the_file_and_then_to_the_next_one(void **state)
   assert_true(request_log_wants(&log));
   say_plain(&log, "/one", SOON);
   say_plain(&log, "/two", SOON);
-  request_log_use(&log, dup(second));
+  request_log_use(&log, dup(second), SOON);
   say_plain(&log, "/three", SOON);
   assert_true(str_ends(str_from(content(first)), STR(" request gopher site 20 5 0ms /two\n")));
   assert_non_null(strstr(content(first), " 0ms /one\n"));
@@ -214,16 +214,111 @@ static void a_syslogd_that_is_gone_is_asked_for_once_a_second(void **state)
   say_plain(&log, "/lost", SOON + 1000);
   assert_int_equal(asked, 2);
   assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
-  request_log_use(&log, ends[1]);
+  request_log_use(&log, ends[1], SOON + 1000);
   say_plain(&log, "/back", SOON + 1001);
   assert_true(recv(ends[0], message, sizeof message, 0) > 0);
-  request_log_use(&log, -1); /* none is to be had at all */
+  request_log_use(&log, -1, SOON + 1000); /* none is to be had at all */
   say_plain(&log, "/lost", SOON + 2000);
   assert_int_equal(asked, 3);
   release_stderr(before);
   assert_non_null(strstr(content(told), " warning the log of requests has lost 1 line: "));
   request_log_close(&log);
   close(ends[0]);
+  close(told);
+}
+
+static unsigned received(int fd, unsigned next)
+{
+  char message[ROOM], want[32];
+  ssize_t n;
+  while ((n = recv(fd, message, sizeof message, 0)) > 0) {
+    assert_true(snprintf(want, sizeof want, " 0ms /%u", next) > 0);
+    if (!str_ends(str_make(message, (size_t)n), str_from(want)))
+      fail_msg("not %s: %.*s", want, (int)n, message);
+    next++;
+  }
+  return next;
+}
+
+static void count(void *owner)
+{
+  ++((unsigned *)owner)[1];
+}
+
+static void say_number(struct request_log *log, unsigned number, uint64_t now)
+{
+  char request[16];
+  assert_true(snprintf(request, sizeof request, "/%u", number) > 0);
+  say_plain(log, request, now);
+}
+
+static void lines_wait_in_order_for_a_syslogd_that_is_behind(void **state)
+{
+  (void)state;
+  int ends[2];
+  unsigned calls[2] = {0, 0}, next = 0;
+  assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
+  struct request_log log = {
+      .to = LOG_TO_SYSLOG, .fd = ends[1], .on_broken = broken, .on_waiting = count, .owner = calls};
+  request_log_open(&log);
+  assert_true(request_log_flush(&log, SOON));
+  for (unsigned i = 0; i < 1000; i++)
+    say_number(&log, i, SOON);
+  assert_int_equal(calls[0], 0);
+  assert_int_equal(calls[1], 1); /* once, until nothing waits any more */
+  assert_false(request_log_flush(&log, SOON));
+  next = received(ends[0], next);
+  assert_true(next > 0 && next < 1000);
+  say_number(&log, 1000, SOON); /* behind those that wait */
+  while (!request_log_flush(&log, SOON))
+    next = received(ends[0], next);
+  next = received(ends[0], next);
+  assert_int_equal(next, 1001);
+  assert_int_equal(log.lost, 0);
+  for (unsigned i = 1001; i < 2000; i++)
+    say_number(&log, i, SOON);
+  assert_int_equal(calls[1], 2);
+  close(ends[0]);
+
+  /* It is started anew: what waits comes first. */
+  assert_false(request_log_flush(&log, SOON));
+  assert_int_equal(calls[0], 1);
+  assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends), 0);
+  request_log_use(&log, ends[1], SOON);
+  char message[ROOM];
+  ssize_t n = recv(ends[0], message, sizeof message, 0);
+  assert_true(n > 0);
+  struct str first = str_make(message, (size_t)n);
+  unsigned number = 0;
+  assert_int_equal(str_number(str_skip(first, str_rfind(first, '/') + 1), &number), 0);
+  assert_true(number > 1001); /* what the dead one had in its queue is lost */
+  next = number + 1;
+  while (!request_log_flush(&log, SOON))
+    next = received(ends[0], next);
+  assert_int_equal(received(ends[0], next), 2000);
+  assert_int_equal(log.lost, 0);
+  request_log_close(&log);
+  close(ends[0]);
+}
+
+static void what_waits_has_a_bound(void **state)
+{
+  (void)state;
+  int told = file(), before = catch_stderr(told);
+  unsigned calls[2] = {0, 0};
+  struct request_log log = {.to = LOG_TO_SYSLOG, .fd = -1, .on_broken = broken, .on_waiting = count, .owner = calls};
+  request_log_open(&log);
+  for (unsigned i = 0; i < 10000; i++)
+    say_number(&log, i, SOON);
+  assert_true(log.waiting.n <= WAITING_MOST && log.waiting.cap <= WAITING_MOST);
+  assert_true(log.n_waiting > 1000);
+  unsigned long waiting = log.n_waiting, lost = log.lost;
+  assert_int_equal(waiting + lost + 1, 10000); /* the first one lost was told of at once */
+  request_log_close(&log);
+  release_stderr(before);
+  char want[64];
+  assert_true(snprintf(want, sizeof want, "has lost %lu lines: ", waiting + lost) > 0);
+  assert_non_null(strstr(content(told), want));
   close(told);
 }
 
@@ -320,6 +415,8 @@ int main(void)
       cmocka_unit_test(a_pipe_that_nobody_empties_stops_nobody),
       cmocka_unit_test(syslog_gets_datagrams_as_it_knows_them),
       cmocka_unit_test(a_syslogd_that_is_gone_is_asked_for_once_a_second),
+      cmocka_unit_test(lines_wait_in_order_for_a_syslogd_that_is_behind),
+      cmocka_unit_test(what_waits_has_a_bound),
       cmocka_unit_test(addresses_are_shown_as_wanted_B3),
       cmocka_unit_test(lines_left_out_are_told_of_elsewhere_in_the_combined_form),
   };
