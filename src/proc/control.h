@@ -31,7 +31,8 @@ int control_pair(int *supervisor, int *worker) __attribute__((warn_unused_result
 /* Sends one message; false where the other side is gone, or takes nothing any more. */
 bool control_send(int fd, enum control_kind kind, uint64_t slots);
 
-/* The same with a descriptor, of which the other side gets a duplicate (unix(7), SCM_RIGHTS). */
+/* The same with a descriptor, of which the other side gets a duplicate (unix(7), SCM_RIGHTS). errno says why not: EPIPE
+ * where the other side is gone. */
 bool control_send_descriptor(int fd, enum control_kind kind, int descriptor);
 
 /* Takes one message: 1, or 0 where none waits, or ERR_IO where the other side is gone. What a later version may say is

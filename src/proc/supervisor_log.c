@@ -1,4 +1,5 @@
 /* The supervisor's part in the log of requests: it opens what workers write to, and keeps the keys for addresses. */
+#include <errno.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,13 +65,14 @@ void supervisor_open_log(struct supervisor *s)
   buf_free(&why);
 }
 
-/* Those who only finish have lines to write too. One that cannot be told goes on with the old file. */
+/* Those who only finish have lines to write too. One that cannot be told goes on with the old file; one that has just
+ * ended needs none. */
 static void hand_out(struct supervisor *s)
 {
   struct crew *crew = &s->state->crew;
   for (size_t i = 0; i < crew->n; i++) {
     struct member *m = &crew->at[i];
-    if (m->control >= 0 && !control_send_descriptor(m->control, CONTROL_LOG, s->state->requests))
+    if (m->control >= 0 && !control_send_descriptor(m->control, CONTROL_LOG, s->state->requests) && errno != EPIPE)
       log_warning("worker %u (process %ld) cannot be told of the new log: its requests go to the old one", m->slot,
                   (long)m->pid);
   }
