@@ -51,3 +51,24 @@ size_t address_network(const struct sockaddr *address, unsigned char network[ADD
   memcpy(network, ip->s6_addr + (mapped ? MAPPED_PREFIX_BYTES : 0), n);
   return n;
 }
+
+size_t address_bytes(const struct sockaddr *address, unsigned char bytes[ADDRESS_BYTES_MOST])
+{
+  if (address->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(ipv6(address))) {
+    memcpy(bytes, ipv6(address), ADDRESS_BYTES_MOST);
+    return ADDRESS_BYTES_MOST;
+  }
+  return address_network(address, bytes);
+}
+
+enum { IPV4_KEPT = 3, IPV6_KEPT = 6 };
+
+void address_cut(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
+{
+  unsigned char bytes[ADDRESS_BYTES_MOST];
+  size_t n = address_bytes(address, bytes), kept = n == IPV4_BYTES ? IPV4_KEPT : IPV6_KEPT;
+  if (n > 0)
+    memset(bytes + kept, 0, n - kept);
+  if (n == 0 || !inet_ntop(n == IPV4_BYTES ? AF_INET : AF_INET6, bytes, text, INET6_ADDRSTRLEN))
+    memcpy(text, "?", 2);
+}

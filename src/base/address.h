@@ -19,4 +19,13 @@ bool address_loopback(const struct sockaddr *address);
 enum { ADDRESS_NETWORK_MOST = 8 };
 size_t address_network(const struct sockaddr *address, unsigned char network[ADDRESS_NETWORK_MOST]);
 
+/* What is left of an address that is cut: of IPv4 the first 24 bits, of IPv6 the first 48, as text, with zeros for the
+ * rest: the network of a provider's customer or of a neighbourhood, not a person's machine. ::ffff:a.b.c.d counts as
+ * IPv4 and comes out as such. `?` where it is neither. */
+void address_cut(const struct sockaddr *address, char text[INET6_ADDRSTRLEN]);
+
+/* The address itself as bytes: 4 of IPv4 (also as ::ffff:a.b.c.d), 16 of IPv6; 0 where it is neither. */
+enum { ADDRESS_BYTES_MOST = 16 };
+size_t address_bytes(const struct sockaddr *address, unsigned char bytes[ADDRESS_BYTES_MOST]);
+
 #endif

@@ -103,36 +103,59 @@ const char *log_note(unsigned long left_out, char note[LOG_NOTE_BYTES])
   return note;
 }
 
-/* Writes a whole line, or nothing where the reader of the log is behind. A pipe that polls as writable takes PIPE_BUF
- * bytes at once (pipe(7)), and no line is longer. */
-static bool write_line(const struct buf *line)
+/* How many lines found no reader, since the last one that did. */
+static atomic_uint lost;
+
+/* Whether a whole line can be written now. A pipe that polls as writable takes PIPE_BUF bytes at once (pipe(7)), and no
+ * line is longer. */
+static bool is_read(void)
 {
   struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
-  if (!never_behind && poll(&out, 1, 0) == 0)
-    return false;
-  /* Nothing can be done about a log that cannot be written; the service goes on. */
-  return write(STDERR_FILENO, line->p, line->n) >= 0;
+  return never_behind || poll(&out, 1, 0) != 0;
 }
 
-static void put_start(struct buf *line, const char *level)
+/* Writes a whole line, or nothing where the reader of the log is behind. */
+static bool write_line(struct str line)
+{
+  /* Nothing can be done about a log that cannot be written; the service goes on. */
+  return is_read() && write(STDERR_FILENO, line.p, line.n) >= 0;
+}
+
+void log_put_time(struct buf *out, const struct timespec *now)
 {
   /* The words for the second, kept until the next one. */
   static _Thread_local time_t second = -1;
   static _Thread_local char when[32];
-  struct timespec now;
+  static _Thread_local size_t length;
   struct tm utc;
-  clock_gettime(CLOCK_REALTIME, &now);
-  if (now.tv_sec != second) {
-    second = now.tv_sec;
-    if (!gmtime_r(&now.tv_sec, &utc) || strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-      when[0] = '\0';
+  if (now->tv_sec != second) {
+    second = now->tv_sec;
+    length = gmtime_r(&now->tv_sec, &utc) ? strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc) : 0;
   }
-  buf_printf(line, "%s.%03ldZ %s ", when, now.tv_nsec / 1000000, level);
+  unsigned ms = (unsigned)(now->tv_nsec / 1000000) % 1000;
+  const char part[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z'};
+  buf_put(out, when, length);
+  buf_put(out, part, sizeof part);
+}
+
+void log_line(struct str line)
+{
+  if (!write_line(line))
+    atomic_fetch_add(&lost, 1);
+  else if (atomic_load_explicit(&lost, memory_order_relaxed))
+    log_warning("the log is written again");
+}
+
+static void put_start(struct buf *line, const char *level)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  log_put_time(line, &now);
+  buf_printf(line, " %s ", level);
 }
 
 void log_write(enum log_level level, const char *format, ...)
 {
-  static atomic_uint lost;
   if (!log_wants(level))
     return;
 
@@ -154,7 +177,7 @@ void log_write(enum log_level level, const char *format, ...)
   if (line.n > PIPE_BUF - 1)
     line.n = PIPE_BUF - 1;
   buf_put_c(&line, '\n');
-  if (buf_error(&line) == 0 && !write_line(&line))
+  if (buf_error(&line) == 0 && !write_line(buf_str(&line)))
     atomic_fetch_add(&lost, behind + 1);
   buf_free(&line);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -49,6 +50,11 @@ const char *log_note(unsigned long left_out, char note[LOG_NOTE_BYTES]);
 
 /* The escaping by itself: appends s to out. */
 void log_escape(struct buf *out, struct str s);
+
+/* For lines that are made elsewhere: appends the time as they begin with, and writes one, with its LF and PIPE_BUF
+ * bytes at most, as it is. It is lost, and counted, where nobody reads the log. */
+void log_put_time(struct buf *out, const struct timespec *now);
+void log_line(struct str line);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

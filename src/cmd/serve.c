@@ -20,6 +20,7 @@
 #include "proc/descriptors.h"
 #include "proc/folders.h"
 #include "proc/handover.h"
+#include "proc/log_place.h"
 #include "proc/sandbox.h"
 #include "proc/supervisor.h"
 #include "proc/user.h"
@@ -153,9 +154,15 @@ static int work(struct settings *s, struct handover *h)
       .tickets = h->tickets,
       .visitors = h->visitors,
       .seat = h->seat,
+      .requests = h->requests,
+      .day_keys = h->day_keys,
       .copies = h->copies,
   };
   int err = worker_new(&parts, &worker, &why);
+  h->requests = -1; /* taken over */
+  if (h->day_keys >= 0)
+    close(h->day_keys); /* mapped, where it is needed */
+  h->day_keys = -1;
   if (h->tickets >= 0)
     close(h->tickets); /* it is mapped, for reading */
   if (h->visitors >= 0)
@@ -201,6 +208,10 @@ static int prepare(struct settings *s, struct handover *h, struct buf *why)
     err = folders_apart(s->certs, s->capsule, why);
   if (err == 0)
     err = open_listeners(s, &h->sockets, why);
+  if (err == 0 && s->log_to == LOG_TO_FILE) { /* a syslogd may come up later than we do */
+    h->requests = log_place_open(s->log_to, s->log_path, why);
+    err = h->requests < 0 ? h->requests : 0;
+  }
   if (err == 0 && (!s->gemini.off || s->gophers))
     err = ensure_certificate(s, &h->sockets, why);
   if (err == 0)
@@ -256,6 +267,8 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
       .handover = h,
       .certs = s->gemini.off && !s->gophers ? NULL : s->certs,
       .name = s->names[0],
+      .log_to = s->log_to,
+      .log_path = s->log_path,
       .watch = &watched.watch,
       .on_ready = on_ready,
       .context = &announcement,
@@ -295,6 +308,7 @@ int cmd_serve(int argc, char **argv)
   if (status < 0) {
     log_open(settings.log_level);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a log as large as it may be is a line lost, and no end */
     status = serve(&settings, argc, argv);
   }
   settings_free(&settings);

@@ -37,9 +37,13 @@ static const char usage[] =
     "  --no-fast-kdf            derive the keys of TLS sessions by OpenSSL's own, slower functions\n"
     "  --user NAME              started as root: what serves becomes this user, who must be able to read the capsule\n"
     "  --no-sandbox             do not lock in what serves (see `The sandbox` in the README)\n"
-    "  --log-address            put client addresses into the log\n"
+    "  --log-requests WHERE     where each request is logged: stderr (the default), syslog, syslog:SOCKET, or a file,\n"
+    "                           which is opened anew on SIGUSR1\n"
+    "  --log-format FORM        plain (the default), combined (as web servers have it) or json\n"
+    "  --log-address[=HOW]      put client addresses into the log: full (the default), cut (to /24 and /48),\n"
+    "                           hash (with a key that changes daily), or none\n"
     "  --verbose                log every step of a connection\n"
-    "  --quiet                  log warnings and errors only\n"
+    "  --quiet                  warnings and errors only on standard error\n"
     "  --help                   this text\n"
     "  --version                the version\n";
 
@@ -61,6 +65,8 @@ enum option_code {
   OPT_NO_FAST_KDF,
   OPT_USER,
   OPT_NO_SANDBOX,
+  OPT_LOG_REQUESTS,
+  OPT_LOG_FORMAT,
   OPT_LOG_ADDRESS,
   OPT_VERBOSE,
   OPT_QUIET,
@@ -86,7 +92,9 @@ static const struct option options[] = {
     {"no-fast-kdf", no_argument, NULL, OPT_NO_FAST_KDF},
     {"user", required_argument, NULL, OPT_USER},
     {"no-sandbox", no_argument, NULL, OPT_NO_SANDBOX},
-    {"log-address", no_argument, NULL, OPT_LOG_ADDRESS},
+    {"log-requests", required_argument, NULL, OPT_LOG_REQUESTS},
+    {"log-format", required_argument, NULL, OPT_LOG_FORMAT},
+    {"log-address", optional_argument, NULL, OPT_LOG_ADDRESS},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
@@ -152,8 +160,14 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
   case OPT_NO_SANDBOX:
     s->sandbox = false;
     break;
+  case OPT_LOG_REQUESTS:
+    err = settings_log_requests(s, value, &why);
+    break;
+  case OPT_LOG_FORMAT:
+    err = settings_log_format(s, value, &why);
+    break;
   case OPT_LOG_ADDRESS:
-    s->log_address = true;
+    err = settings_log_address(s, argument ? value : STR("full"), &why);
     break;
   case OPT_VERBOSE:
     s->log_level = LOG_DEBUG;
@@ -173,7 +187,7 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
   if (err) {
     if (why.n == 0)
       buf_printf(&why, "%s", err_text(err));
-    complain("serve", "--%s %s: %.*s", name, argument, STR_ARG(buf_str(&why)));
+    complain("serve", "--%s %s: %.*s", name, argument ? argument : "", STR_ARG(buf_str(&why)));
   }
   buf_free(&why);
   return err ? EXIT_USAGE : -1;

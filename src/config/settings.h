@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/log_entry.h"
 #include "base/str.h"
 
 enum { LISTEN_MAX = 16, NAMES_MAX = 32, WORKERS_MAX = 64 };
@@ -64,12 +65,15 @@ struct settings {
   unsigned limits[LIMITS];
   bool limit_loopback; /* this machine's own addresses are held to the limits for one address too */
   unsigned cache_mib;  /* for answers that are ready; 0: none are kept */
-  bool log_address;
-  bool gophers;    /* TLS on the Gopher port (P6) */
-  bool courtesies; /* a page for HTTP clients on the Gopher port (P5) */
-  bool fast_kdf;   /* tls/kdf_provider.h and tls/x25519.h where they can be used */
-  bool sandbox;    /* workers lock themselves in */
+  bool gophers;        /* TLS on the Gopher port (P6) */
+  bool courtesies;     /* a page for HTTP clients on the Gopher port (P5) */
+  bool fast_kdf;       /* tls/kdf_provider.h and tls/x25519.h where they can be used */
+  bool sandbox;        /* workers lock themselves in */
   enum log_level log_level;
+  enum log_to log_to; /* where requests are logged */
+  char *log_path;     /* the file, or syslog's socket; NULL: standard error */
+  enum log_format log_format;
+  enum log_address log_address; /* what of the client's address is shown (B3) */
 };
 
 /* The defaults. ERR_NOMEM. */
@@ -96,6 +100,12 @@ int settings_limit(struct settings *s, struct str value, struct buf *why) __attr
 int settings_cache(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Language tags as in BCP 47, separated by commas: letters, digits and hyphens are checked, no registry is asked. */
 int settings_lang(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* Where requests are logged: `stderr`, `syslog`, `syslog:SOCKET`, or a file. */
+int settings_log_requests(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* `plain`, `combined` or `json`. */
+int settings_log_format(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* `none`, `cut`, `hash` or `full`. */
+int settings_log_address(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Replaces an owned string by a copy of value. */
 int settings_string(char **string, struct str value) __attribute__((warn_unused_result));
 

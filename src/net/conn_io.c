@@ -1,12 +1,9 @@
 /* A connection's bytes: receiving, gathering, encrypting, sending; and what the log says of it. */
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/sockios.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "base/address.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "net/conn_internal.h"
@@ -166,44 +163,37 @@ const char *conn_state_name(enum conn_state state)
 
 /* B3. Who is served has a line each, as often as the limits let them ask. Lines for those who never asked or were
  * turned away cost a stranger next to nothing, so there are only some of them a minute. */
-static bool log_line_due(const struct conn *c, char note[LOG_NOTE_BYTES])
+static bool log_line_due(const struct conn *c, unsigned long *left_out)
 {
   struct server *server = c->server;
-  unsigned long left_out = 0;
-  bool due = true;
   if (!c->asked)
-    due = log_due(&server->unasked, uv_now(server->loop), LINES_MOST, LINES_MS, &left_out);
-  else if (c->admission.how != ADMITTED_SERVED)
-    due = log_due(&server->refused, uv_now(server->loop), LINES_MOST, LINES_MS, &left_out);
-  (void)log_note(left_out, note);
-  return due;
+    return log_due(&server->unasked, uv_now(server->loop), LINES_MOST, LINES_MS, left_out);
+  if (c->admission.how != ADMITTED_SERVED)
+    return log_due(&server->refused, uv_now(server->loop), LINES_MOST, LINES_MS, left_out);
+  return true;
 }
 
 void conn_log(const struct conn *c)
 {
-  if (!log_wants(LOG_REQUEST))
+  struct server *server = c->server;
+  struct log_entry entry = {
+      .protocol = c->proto->name,
+      .name = c->tls ? c->proto->name_tls : c->proto->name,
+      .tls = c->tls,
+      .asked = c->asked,
+      .status = (unsigned)c->status,
+      .bytes = c->head + c->sent,
+      .failed = c->failed,
+      .request = str_head(buf_str(&c->request.log_target), TARGET_SHOWN),
+      .shortened = c->request.log_target.n > TARGET_SHOWN,
+      .fault = c->fault,
+  };
+  if (!request_log_wants(&server->requests) || !log_line_due(c, &entry.left_out))
     return;
-  char from[INET6_ADDRSTRLEN + 8] = "";
-  if (c->server->log_address) {
-    memcpy(from, " from ", 7);
-    address_text((const struct sockaddr *)&c->peer, from + 6);
-  }
-  char note[LOG_NOTE_BYTES];
-  if (!log_line_due(c, note))
-    return;
-  const char *name = c->tls ? c->proto->name_tls : c->proto->name;
+  entry.resumed = c->tls && tls_session_resumed(c->tls);
+  if (c->request.site)
+    entry.site = site_name(c->request.site);
   /* The wait for the peer's FIN is none of the reader's. */
-  uint64_t ms = (c->said_at ? c->said_at : uv_now(c->server->loop)) - c->opened_at;
-  if (!c->asked) {
-    log_write(LOG_REQUEST, "%s - no request: %s, after %" PRIu64 "ms%s%s", name,
-              c->fault ? c->fault : "the client left", ms, from, note);
-    return;
-  }
-  struct str asked = buf_str(&c->request.log_target), target = str_head(asked, TARGET_SHOWN);
-  struct str site = c->request.site ? site_name(c->request.site) : STR("-");
-  const char *cut = !c->failed ? "" : c->fault ? c->fault : "the client left";
-  /* What the peer sent comes last: nothing in it can pass for another field. */
-  log_write(LOG_REQUEST, "%s %.*s %d %" PRIu64 " %" PRIu64 "ms%s%s%s%s %.*s%s", name, STR_ARG(site), (int)c->status,
-            c->head + c->sent, ms, from, note, c->failed ? " cut short: " : "", cut,
-            STR_ARG(target.n ? target : STR("/")), target.n < asked.n ? "..." : "");
+  entry.ms = (c->said_at ? c->said_at : uv_now(server->loop)) - c->opened_at;
+  request_log_write(&server->requests, &entry, (const struct sockaddr *)&c->peer, uv_now(server->loop));
 }

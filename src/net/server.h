@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "net/poller.h"
+#include "net/request_log.h"
 #include "net/reserve.h"
 #include "net/visitors.h"
 #include "proto/proto.h"
@@ -72,10 +73,9 @@ struct server {
   struct deadlines deadlines;
   const unsigned *gemini_ports; /* every port that Gemini is served on; borrowed */
   size_t n_gemini_ports;
-  bool gophers;     /* TLS on the Gopher port (P6) */
-  bool courtesies;  /* a page for those who speak HTTP to the Gopher port (P5) */
-  bool log_address; /* B3 */
-  bool stopping;    /* who has not asked by now must hurry */
+  bool gophers;    /* TLS on the Gopher port (P6) */
+  bool courtesies; /* a page for those who speak HTTP to the Gopher port (P5) */
+  bool stopping;   /* who has not asked by now must hurry */
 
   uint64_t clients;   /* how many there were: each connection's number in the log */
   struct conn *first; /* the list of all connections */
@@ -89,6 +89,8 @@ struct server {
   struct conn *shakes_first, *shakes_last; /* whose TLS handshakes are under way, oldest first */
   unsigned n_shakes;
   struct reserve reserve; /* for one who is to be told that descriptors have run out */
+
+  struct request_log requests; /* B3 */
 
   /* What a peer can bring about again and again is written now and then. */
   struct log_limit crowded, shaken, starved; /* warnings: too many connections, handshakes, descriptors */

@@ -47,6 +47,10 @@ static void put_text(struct buf *out, const struct handover *h)
     buf_printf(out, "visitors %d\n", h->visitors);
   if (h->seat != NO_SEAT)
     buf_printf(out, "seat %u\n", h->seat);
+  if (h->requests >= 0)
+    buf_printf(out, "requests %d\n", h->requests);
+  if (h->day_keys >= 0)
+    buf_printf(out, "day-keys %d\n", h->day_keys);
   if (copies_there(&h->copies))
     buf_printf(out, "certificate %d\nkey %d\n", h->copies.certificate, h->copies.key);
   for (size_t i = 0; i < h->sockets.n; i++) {
@@ -96,7 +100,8 @@ static bool let(int fd, bool through)
 static bool let_all(const struct handover *h, bool through)
 {
   bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through) &&
-              let(h->copies.certificate, through) && let(h->copies.key, through);
+              let(h->requests, through) && let(h->day_keys, through) && let(h->copies.certificate, through) &&
+              let(h->copies.key, through);
   for (size_t i = 0; i < h->sockets.n; i++)
     fine = let(h->sockets.at[i].fd, through) && fine;
   for (size_t i = 0; i < h->crew.n; i++)
@@ -238,6 +243,10 @@ static int read_line(struct handover *h, struct str line)
     return descriptor(&line, &h->tickets);
   if (str_eq(key, STR("visitors")))
     return descriptor(&line, &h->visitors);
+  if (str_eq(key, STR("requests")))
+    return descriptor(&line, &h->requests);
+  if (str_eq(key, STR("day-keys")))
+    return descriptor(&line, &h->day_keys);
   if (str_eq(key, STR("certificate")))
     return descriptor(&line, &h->copies.certificate);
   if (str_eq(key, STR("key")))
@@ -319,6 +328,10 @@ void handover_free(struct handover *h)
     close(h->tickets);
   if (h->visitors >= 0)
     close(h->visitors);
+  if (h->requests >= 0)
+    close(h->requests);
+  if (h->day_keys >= 0)
+    close(h->day_keys);
   copies_close(&h->copies);
   sockets_close(&h->sockets);
   crew_free(&h->crew);

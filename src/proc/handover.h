@@ -27,13 +27,21 @@ struct handover {
   int tickets;            /* the ring of ticket keys, or -1; owned */
   int visitors;           /* the table of visitors, or -1; owned */
   unsigned seat;          /* a worker's, in that table; NO_SEAT: none */
+  int requests;           /* where requests are logged: a file or a socket, or -1; owned */
+  int day_keys;           /* for hashed addresses, or -1; owned */
   struct copies copies;   /* of the pair that is in use, or none; owned */
   struct sockets sockets; /* owned */
   struct crew crew;       /* the supervisor's; owned */
 };
 #define HANDOVER_INIT                                                                                                  \
-  ((struct handover){                                                                                                  \
-      .role = HANDOVER_NONE, .control = -1, .tickets = -1, .visitors = -1, .seat = NO_SEAT, .copies = COPIES_INIT})
+  ((struct handover){.role = HANDOVER_NONE,                                                                            \
+                     .control = -1,                                                                                    \
+                     .tickets = -1,                                                                                    \
+                     .visitors = -1,                                                                                   \
+                     .seat = NO_SEAT,                                                                                  \
+                     .requests = -1,                                                                                   \
+                     .day_keys = -1,                                                                                   \
+                     .copies = COPIES_INIT})
 
 /* Takes what this process was given, once, early: the environment variable is gone afterwards and every descriptor is
  * close-on-exec again. HANDOVER_NONE where nothing was given. On ERR_SYNTAX, ERR_NOMEM or ERR_IO (somebody set the

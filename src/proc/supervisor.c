@@ -77,6 +77,9 @@ static void take_signals(struct supervisor *s)
     case SIGHUP:
       s->reload_wanted = true;
       break;
+    case SIGUSR1:
+      s->log_wanted = true;
+      break;
     case SIGUSR2:
       s->upgrade_wanted = true;
       break;
@@ -147,7 +150,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 static int patience(const struct supervisor *s)
 {
   const struct crew *crew = &s->state->crew;
-  uint64_t now = clock_ms(), next = now + LOOK_MS;
+  uint64_t now = clock_ms(), next = sooner(now + LOOK_MS, supervisor_log_due(s));
   for (size_t i = 0; i < crew->n; i++) {
     const struct member *m = &crew->at[i];
     if (s->stopping && !m->killed)
@@ -222,6 +225,7 @@ static void run(struct supervisor *s)
         say_settled(s);
       supervisor_begin_wanted(s); /* last: no trial begins while workers are on their way */
     }
+    supervisor_look_after_log(s);
     kill_late(s);
     rotate_tickets(s);
     if (!s->failed)
@@ -234,6 +238,7 @@ static void handled(sigset_t *set)
   (void)sigemptyset(set);
   (void)sigaddset(set, SIGCHLD);
   (void)sigaddset(set, SIGHUP);
+  (void)sigaddset(set, SIGUSR1);
   (void)sigaddset(set, SIGUSR2);
   (void)sigaddset(set, SIGTERM);
   (void)sigaddset(set, SIGINT);
@@ -303,6 +308,7 @@ bool supervisor_run(const struct supervision *plan)
     if (s.state->tickets >= 0 && tickets_map(s.state->tickets, true, &s.tickets, &why) < 0)
       log_error("%.*s; ticket keys will not change", STR_ARG(buf_str(&why)));
     open_visitors(&s);
+    supervisor_open_log(&s);
     adopt(&s);
     bury(&s); /* who ended while this program took the last one's place: nobody tells of them again */
     run(&s);
@@ -312,6 +318,7 @@ bool supervisor_run(const struct supervision *plan)
   copies_close(&s.tried);
   tickets_unmap(s.tickets);
   visitors_unmap(s.visitors);
+  day_keys_unmap(s.day_keys);
   buf_free(&why);
   free(s.self);
   free(s.program);

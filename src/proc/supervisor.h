@@ -12,7 +12,9 @@ struct supervision {
   /* Sockets, ring and, after an upgrade, workers; by the role it is known whether this is a first start. */
   struct handover *handover;
   const char *certs, *name; /* the pair that workers are given copies of: CERTS/NAME.crt and .key; NULL: no TLS */
-  struct watch *watch;      /* what workers read at their start: another one there means a reload */
+  enum log_to log_to; /* where requests are logged; log_path: the file, or syslog's socket; NULL: standard error */
+  const char *log_path;
+  struct watch *watch; /* what workers read at their start: another one there means a reload */
   /* Called once all workers of a first start serve. */
   void (*on_ready)(void *context);
   void *context;
@@ -30,6 +32,8 @@ int supervisor_heed_signals(void) __attribute__((warn_unused_result));
  *   SIGHUP    a first worker reads certificates and settings anew. If it comes up, a whole new generation takes over
  *             the sockets and the old one finishes what it has open; if not, what runs goes on.
  *   SIGUSR2   the same with the program's file as it is now, and then this process becomes that program.
+ *   SIGUSR1   the file that requests are logged to is opened anew by its name, or syslog's socket connected again, and
+ *             all workers change over.
  *   SIGTERM, SIGINT   workers finish, DRAIN_SECONDS at most; the second time they end at once.
  *
  * False where a first start failed: the worker has said why. */

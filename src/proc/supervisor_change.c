@@ -127,10 +127,14 @@ static void heard(struct supervisor *s, struct member *m, enum control_kind kind
       log_notice("worker %u was asked to go: another one takes its place", m->slot);
     m->leaving = true;
     return;
+  case CONTROL_LOG_LOST:
+    s->log_lost = true;
+    return;
   case CONTROL_SERVE:
   case CONTROL_DRAIN:
   case CONTROL_STOP:
   case CONTROL_STOP_NOW:
+  case CONTROL_LOG:
     return; /* ours to say */
   }
 }
@@ -149,6 +153,8 @@ void supervisor_listen_to(struct supervisor *s, pid_t pid)
       m->control = -1;
       return;
     }
+    if (message.descriptor >= 0)
+      close(message.descriptor); /* none of ours would send one */
     heard(s, m, message.kind);
   }
 }

@@ -1,8 +1,11 @@
 /* The inside of the supervisor: supervisor.c (the loop, signals, what is due), supervisor_workers.c (starting workers,
- * telling them what to do) and supervisor_change.c (what they say, deaths, reload, upgrade). */
+ * telling them what to do), supervisor_change.c (what they say, deaths, reload, upgrade) and supervisor_log.c (the log
+ * of requests). */
 #ifndef NUNCIO_PROC_SUPERVISOR_INTERNAL_H
 #define NUNCIO_PROC_SUPERVISOR_INTERNAL_H
 
+#include "base/day_keys.h"
+#include "base/log.h"
 #include "proc/supervisor.h"
 #include "tls/tickets.h"
 
@@ -27,7 +30,12 @@ struct supervisor {
   bool adopted;   /* the workers there are were started by the last version */
   bool stopping, failed;
   uint64_t stopping_since;
-  uint64_t looked_at; /* when the ticket key was */
+  uint64_t looked_at;          /* when the ticket key was */
+  struct day_keys *day_keys;   /* NULL: no address is hashed */
+  uint64_t keys_at;            /* when their day was looked at */
+  bool log_wanted, log_lost;   /* SIGUSR1; a worker has nowhere to log to */
+  uint64_t log_tried_at;       /* when the place was opened, or was not to be had */
+  struct log_limit log_warned; /* that it is not to be had */
 };
 
 /* ---- supervisor_workers.c */
@@ -51,5 +59,14 @@ void supervisor_begin_wanted(struct supervisor *s);
 void supervisor_listen_to(struct supervisor *s, pid_t pid);
 /* A child has ended, with the status that waitpid(2) gives. */
 void supervisor_buried(struct supervisor *s, pid_t pid, int status);
+
+/* ---- supervisor_log.c */
+
+/* At the start: keys for addresses, and what requests are logged to, where it was not handed over. What cannot be had
+ * is said. */
+void supervisor_open_log(struct supervisor *s);
+/* Does what is wanted and what is due; and when, on the supervisor's clock, something is due next. */
+void supervisor_look_after_log(struct supervisor *s);
+uint64_t supervisor_log_due(const struct supervisor *s);
 
 #endif

@@ -49,6 +49,8 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
         .tickets = s->state->tickets,
         .visitors = seat == NO_SEAT ? -1 : s->state->visitors,
         .seat = seat,
+        .requests = s->state->requests,
+        .day_keys = s->state->day_keys,
         .copies = generation > s->generation ? s->tried : s->state->copies, /* borrowed, as the sockets are */
         .sockets = s->state->sockets,                                       /* borrowed: never freed through `h` */
     };

@@ -4,6 +4,9 @@
 #include "proc/control.h"
 #include "proc/worker_internal.h"
 
+/* When lines of the log that wait are tried again: soon, and more seldom each time that it was in vain. */
+enum { LOG_PAUSE_MS = 5, LOG_PAUSE_MOST_MS = 640 };
+
 /* What the thread pool is given to finish once the last connection is gone. */
 enum { POOL_MS = 500, DOOR_NS = 500 * 1000 * 1000 };
 
@@ -125,6 +128,39 @@ static void stop_now(struct worker *w)
   conn_close_all(&w->server);
 }
 
+/* Between two lines, as all that is done here. */
+static void use_log(struct worker *w, int descriptor)
+{
+  if (descriptor >= 0)
+    request_log_use(&w->server.requests, descriptor, uv_now(&w->loop));
+  else
+    log_warning("worker %u had no place for the descriptor of the new log: SIGUSR1 to the supervisor tries again",
+                w->slot);
+}
+
+void worker_on_log_lost(void *owner)
+{
+  struct worker *w = owner;
+  (void)control_send(w->control, CONTROL_LOG_LOST, 0); /* where the supervisor is gone, on_control hears of it */
+}
+
+static void on_log_timer(uv_timer_t *timer)
+{
+  struct worker *w = timer->data;
+  if (request_log_flush(&w->server.requests, uv_now(&w->loop)))
+    return;
+  if (w->log_pause < LOG_PAUSE_MOST_MS)
+    w->log_pause *= 2;
+  (void)uv_timer_start(timer, on_log_timer, w->log_pause, 0);
+}
+
+void worker_on_log_waiting(void *owner)
+{
+  struct worker *w = owner;
+  w->log_pause = LOG_PAUSE_MS;
+  (void)uv_timer_start(&w->log_timer, on_log_timer, w->log_pause, 0);
+}
+
 /* SIGTERM to a worker alone, or to all processes of a service at once: the supervisor knows which, and says what to do.
  */
 void worker_on_signal(uv_signal_t *handle, int number)
@@ -155,8 +191,12 @@ void worker_on_control(uv_poll_t *poll, int status, int events)
     case CONTROL_STOP_NOW:
       stop_now(w);
       break;
+    case CONTROL_LOG:
+      use_log(w, message.descriptor);
+      break;
     case CONTROL_READY:
     case CONTROL_LEAVING:
+    case CONTROL_LOG_LOST:
       break; /* ours to say */
     }
   }

@@ -20,6 +20,8 @@ struct worker_parts {
   int control;                     /* our end of the supervisor's socket pair; borrowed */
   int visitors;                    /* the table of visitors, or -1 for one of our own; needed during the call only */
   unsigned seat;                   /* in that table */
+  int requests;                    /* where requests are logged, or -1; taken over */
+  int day_keys;                    /* for hashed addresses, or -1; needed during the call only */
   struct copies copies;            /* of the pair, or none: its files are read; needed during the call only */
   int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
 };

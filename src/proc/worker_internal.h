@@ -24,6 +24,7 @@ struct worker {
   struct server server;
   struct tickets *tickets; /* NULL: keys of our own */
   struct visitors *visitors;
+  struct day_keys *day_keys; /* NULL: none were handed over, or none are needed */
   struct entry *entries;
   size_t n_entries;
   unsigned *gemini_ports;
@@ -32,6 +33,8 @@ struct worker {
   int control;
   unsigned slot;
   uv_timer_t drain;
+  uv_timer_t log_timer; /* lines of the log of requests wait */
+  uint64_t log_pause;   /* until the next try, in milliseconds */
   struct reclaim reclaim;
   bool draining;  /* no newcomers: ends with the last connection */
   bool stopping;  /* and that soon */
@@ -41,6 +44,8 @@ struct worker {
 /* What the parts call while it runs. */
 void worker_on_gone(struct server *server);
 void worker_on_signal(uv_signal_t *handle, int number);
+void worker_on_log_lost(void *owner);
+void worker_on_log_waiting(void *owner);
 void worker_on_control(uv_poll_t *poll, int status, int events);
 
 #endif

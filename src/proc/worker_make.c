@@ -130,7 +130,6 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   server->visitors = w->visitors;
   server->gophers = settings->gophers;
   server->courtesies = settings->courtesies;
-  server->log_address = settings->log_address;
   server->on_gone = worker_on_gone;
   server->owner = w;
   reclaim_init(&w->reclaim, server);
@@ -140,6 +139,29 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   server->gemini_ports = w->gemini_ports;
   set_limits(server, sockets->n);
   reserve_keep(&server->reserve, server->poller.fd);
+}
+
+/* Another version's keys (an upgrade is being tried) are none. */
+static void open_log(struct worker *w, const struct worker_parts *parts)
+{
+  const struct settings *settings = parts->settings;
+  struct buf why = BUF_INIT(1024);
+  if (settings->log_address == LOG_ADDRESS_HASH && parts->day_keys >= 0 &&
+      day_keys_map(parts->day_keys, false, &w->day_keys, &why) < 0)
+    log_warning("%.*s; no address is hashed", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  w->server.requests = (struct request_log){
+      .to = settings->log_to,
+      .format = settings->log_format,
+      .address = settings->log_address,
+      .fd = -1,
+      .keys = w->day_keys,
+      .on_broken = worker_on_log_lost,
+      .on_waiting = worker_on_log_waiting,
+      .owner = w,
+  };
+  request_log_open(&w->server.requests);
+  request_log_use(&w->server.requests, parts->requests, 0);
 }
 
 /* The table of the whole service; one of our own where there is none, or one of another version (an upgrade is being
@@ -165,11 +187,13 @@ static int start_loop(struct worker *w)
   w->loop_ready = true;
   pool_open(&w->pool, &w->loop);
   (void)uv_timer_init(&w->loop, &w->drain);
+  (void)uv_timer_init(&w->loop, &w->log_timer);
+  uv_unref((uv_handle_t *)&w->log_timer); /* the loop does not wait for it: what waits then is tried at the end */
   if (poller_open(&w->server.poller, &w->loop) < 0)
     return ERR_IO;
   if (uv_signal_init(&w->loop, &w->on_term) < 0 || uv_poll_init(&w->loop, &w->on_control, w->control) < 0)
     return ERR_IO;
-  w->drain.data = w->on_term.data = w->on_control.data = w;
+  w->drain.data = w->log_timer.data = w->on_term.data = w->on_control.data = w;
   if (uv_signal_start(&w->on_term, worker_on_signal, SIGTERM) < 0 ||
       uv_poll_start(&w->on_control, UV_READABLE | UV_DISCONNECT, worker_on_control) < 0)
     return ERR_IO;
@@ -280,6 +304,7 @@ int worker_new(const struct worker_parts *parts, struct worker **out, struct buf
   w->control = parts->control;
   w->slot = parts->slot;
   w->server.poller.fd = -1;
+  open_log(w, parts);
   w->gemini_ports = calloc(parts->sockets->n, sizeof *w->gemini_ports);
   w->mime = mime_load();
   if (!w->mime || !w->gemini_ports)
@@ -342,6 +367,8 @@ void worker_free(struct worker *w)
   }
   tickets_unmap(w->tickets);
   visitors_unmap(w->visitors);
+  request_log_close(&w->server.requests);
+  day_keys_unmap(w->day_keys);
   mime_free(w->mime);
   free(w->gemini_ports);
   free(w->entries);

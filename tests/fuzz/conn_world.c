@@ -2,6 +2,7 @@
 #include "conn_world.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -105,6 +106,13 @@ void __wrap_log_write(enum log_level level, const char *format, ...)
   va_start(more, format);
   must(vsnprintf(line, sizeof line, format, more) >= 0, "a line of the log");
   va_end(more);
+}
+
+/* And one of the log of requests. */
+void __wrap_log_line(struct str line);
+void __wrap_log_line(struct str line)
+{
+  must(line.n > 1 && line.n <= PIPE_BUF && str_find(line, '\n') == line.n - 1, "a line is one line, and bounded");
 }
 
 static void remove_folder(void)

@@ -39,8 +39,12 @@ static void open_all(void)
 
 static bool names_descriptor(struct str word)
 {
-  return str_eq(word, STR("control")) || str_eq(word, STR("tickets")) || str_eq(word, STR("socket")) ||
-         str_eq(word, STR("member"));
+  static const char *const names[] = {"control",  "tickets",  "visitors", "certificate", "key",
+                                      "requests", "day-keys", "socket",   "member"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (str_eq(word, str_from(names[i])))
+      return true;
+  return false;
 }
 
 /* Each descriptor once: the text is wrong in its form at the worst, it gives nothing twice. */
@@ -79,7 +83,9 @@ static void check(const struct handover *h)
   must(h->role == HANDOVER_WORKER || h->role == HANDOVER_SUPERVISOR, "somebody's");
   must(h->sockets.n > 0 && h->slot < WORKERS_MAX, "there is something to serve");
   must(h->role != HANDOVER_WORKER || h->control >= 0, "a worker hears of its supervisor");
-  must(in_place(h->control) && in_place(h->tickets), "descriptors are open, and shut in");
+  must(in_place(h->control) && in_place(h->tickets) && in_place(h->visitors) && in_place(h->requests) &&
+           in_place(h->day_keys),
+       "descriptors are open, and shut in");
   for (size_t i = 0; i < h->sockets.n; i++) {
     const struct listen_socket *s = &h->sockets.at[i];
     must(s->fd >= FIRST && s->fd < FIRST + LISTENING && in_place(s->fd), "a socket listens");

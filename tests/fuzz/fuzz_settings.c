@@ -11,6 +11,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int apply(struct settings *s, unsigned which, struct str value, struct buf *why)
 {
+  switch (which) { /* beyond what the others are reached by */
+  case 253:
+    return settings_log_requests(s, value, why);
+  case 254:
+    return settings_log_format(s, value, why);
+  case 255:
+    return settings_log_address(s, value, why);
+  default:
+    break;
+  }
   switch (which % 7) {
   case 0:
     return settings_listen(&s->gemini, value, why);
@@ -42,6 +52,8 @@ static void check(const struct settings *s)
   must(s->public_gemini_port <= 65535 && s->workers <= WORKERS_MAX && s->cache_mib <= 65536, "numbers have bounds");
   for (size_t i = 0; i < TIMEOUTS; i++)
     must(s->timeout_ms[i] > 0 && s->timeout_ms[i] <= 86400000, "no deadline can be removed (B1)");
+  must(!s->log_path == (s->log_to == LOG_TO_STDERR) && (!s->log_path || s->log_path[0]), "a place has a name");
+  must(s->log_format <= LOG_JSON && s->log_address <= LOG_ADDRESS_HASH, "a choice is one of those");
   for (const char *p = s->lang ? s->lang : "en"; *p; p++)
     must(strchr("-,", *p) || (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z'), "a tag fits a header");
 }

@@ -91,8 +91,49 @@ static void who_counts_as_one_visitor(void **state)
   assert_int_equal(address_network(&none, out), 0);
 }
 
+/* IPv4 to 24 bits, IPv6 to 48. */
+static void an_address_is_cut_B3(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    int family;
+    const char *whole, *cut;
+    size_t bytes;
+  } rows[] = {
+      {__LINE__, AF_INET, "192.0.2.77", "192.0.2.0", 4},
+      {__LINE__, AF_INET, "255.255.255.255", "255.255.255.0", 4},
+      {__LINE__, AF_INET, "0.0.0.1", "0.0.0.0", 4},
+      {__LINE__, AF_INET6, "2001:db8:1:2:3:4:5:6", "2001:db8:1::", 16},
+      {__LINE__, AF_INET6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff::", 16},
+      {__LINE__, AF_INET6, "::1", "::", 16},
+      {__LINE__, AF_INET6, "::ffff:192.0.2.77", "192.0.2.0", 4},
+      {__LINE__, AF_INET6, "::fffe:192.0.2.77", "::", 16},
+      {__LINE__, AF_UNIX, "", "?", 0},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    const struct sockaddr none = {.sa_family = AF_UNIX};
+    const struct sockaddr *address = &none;
+    unsigned char bytes[ADDRESS_BYTES_MOST];
+    char text[INET6_ADDRSTRLEN];
+    if (rows[i].family == AF_INET) {
+      assert_int_equal(inet_pton(AF_INET, rows[i].whole, &four.sin_addr), 1);
+      address = (const struct sockaddr *)&four;
+    } else if (rows[i].family == AF_INET6) {
+      assert_int_equal(inet_pton(AF_INET6, rows[i].whole, &six.sin6_addr), 1);
+      address = (const struct sockaddr *)&six;
+    }
+    address_cut(address, text);
+    if (strcmp(text, rows[i].cut) != 0 || address_bytes(address, bytes) != rows[i].bytes)
+      fail_msg("line %d: %s", rows[i].line, text);
+  }
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(addresses), cmocka_unit_test(who_counts_as_one_visitor)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(addresses), cmocka_unit_test(who_counts_as_one_visitor),
+                                     cmocka_unit_test(an_address_is_cut_B3)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,85 @@ static void sizes_of_the_cache(void **state)
   }
 }
 
+static void where_requests_are_logged(void **state)
+{
+  (void)state;
+  static char long_name[200];
+  memset(long_name, 'x', sizeof long_name - 1);
+  memcpy(long_name, "syslog:/", 8);
+  static const struct {
+    int line;
+    const char *value;
+    int result;
+    enum log_to to;
+    const char *path;
+  } table[] = {
+      {__LINE__, "stderr", 0, LOG_TO_STDERR, NULL},
+      {__LINE__, "syslog", 0, LOG_TO_SYSLOG, "/dev/log"},
+      {__LINE__, "syslog:/srv/jail/dev/log", 0, LOG_TO_SYSLOG, "/srv/jail/dev/log"},
+      {__LINE__, "/var/log/nuncio/requests.log", 0, LOG_TO_FILE, "/var/log/nuncio/requests.log"},
+      {__LINE__, "./stderr", 0, LOG_TO_FILE, "./stderr"},
+      {__LINE__, "syslogs", 0, LOG_TO_FILE, "syslogs"},
+      {__LINE__, "", ERR_SYNTAX, LOG_TO_FILE, "before"},
+      {__LINE__, "syslog:", ERR_SYNTAX, LOG_TO_FILE, "before"},
+      {__LINE__, "a\nb", ERR_SYNTAX, LOG_TO_FILE, "before"},
+      {__LINE__, long_name, ERR_LIMIT, LOG_TO_FILE, "before"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    assert_int_equal(s.log_to, LOG_TO_STDERR);
+    assert_int_equal(settings_log_requests(&s, STR("before"), &why), 0); /* the last one counts */
+    int result = settings_log_requests(&s, str_from(table[i].value), &why);
+    if (result != table[i].result || s.log_to != table[i].to || (result < 0) != (why.n > 0) ||
+        !s.log_path != !table[i].path || (s.log_path && strcmp(s.log_path, table[i].path) != 0))
+      fail_msg("line %d: %s gave %d, %s", table[i].line, table[i].value, result, s.log_path);
+    settings_free(&s);
+    buf_free(&why);
+  }
+}
+
+static void how_requests_are_logged_B3(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value;
+    int format, address; /* -1: refused */
+  } table[] = {
+      {__LINE__, "plain", LOG_PLAIN, -1},
+      {__LINE__, "combined", LOG_COMBINED, -1},
+      {__LINE__, "json", LOG_JSON, -1},
+      {__LINE__, "none", -1, LOG_ADDRESS_NONE},
+      {__LINE__, "cut", -1, LOG_ADDRESS_CUT},
+      {__LINE__, "hash", -1, LOG_ADDRESS_HASH},
+      {__LINE__, "full", -1, LOG_ADDRESS_FULL},
+      {__LINE__, "", -1, -1},
+      {__LINE__, "JSON", -1, -1},
+      {__LINE__, "jso", -1, -1},
+      {__LINE__, "jsonl", -1, -1},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    assert_int_equal(s.log_format, LOG_PLAIN);
+    assert_int_equal(s.log_address, LOG_ADDRESS_NONE);
+    int result = settings_log_format(&s, str_from(table[i].value), &why);
+    if (result != (table[i].format < 0 ? ERR_SYNTAX : 0) || (result < 0) != (why.n > 0) ||
+        (int)s.log_format != (table[i].format < 0 ? LOG_PLAIN : table[i].format))
+      fail_msg("line %d: %s gave %d", table[i].line, table[i].value, result);
+    buf_clear(&why);
+    result = settings_log_address(&s, str_from(table[i].value), &why);
+    if (result != (table[i].address < 0 ? ERR_SYNTAX : 0) || (result < 0) != (why.n > 0) ||
+        (int)s.log_address != (table[i].address < 0 ? LOG_ADDRESS_NONE : table[i].address))
+      fail_msg("line %d: %s gave %d", table[i].line, table[i].value, result);
+    settings_free(&s);
+    buf_free(&why);
+  }
+}
+
 /* Issue 4, Limits: all of them on by default, all settable, none to be removed. */
 static void limits(void **state)
 {
@@ -332,6 +411,8 @@ int main(void)
       cmocka_unit_test(limits),
       cmocka_unit_test(timeouts_B1),
       cmocka_unit_test(sizes_of_the_cache),
+      cmocka_unit_test(where_requests_are_logged),
+      cmocka_unit_test(how_requests_are_logged_B3),
       cmocka_unit_test(languages_G20),
       cmocka_unit_test(ports),
   };

@@ -27,6 +27,9 @@ static void open_some(struct handover *h)
   assert_true(h->tickets >= 0);
   h->visitors = memfd_create("visitors", MFD_CLOEXEC);
   assert_true(h->visitors >= 0);
+  h->requests = memfd_create("requests", MFD_CLOEXEC);
+  h->day_keys = memfd_create("day keys", MFD_CLOEXEC);
+  assert_true(h->requests >= 0 && h->day_keys >= 0);
   h->copies.certificate = memfd_create("certificate", MFD_CLOEXEC);
   h->copies.key = memfd_create("key", MFD_CLOEXEC);
   assert_true(copies_there(&h->copies));
@@ -44,11 +47,17 @@ static void take_copy(const struct handover *h, struct handover *got)
   assert_int_equal(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->copies.key, F_GETFD) & FD_CLOEXEC, 0);
+  assert_int_equal(fcntl(h->requests, F_GETFD) & FD_CLOEXEC, 0);
+  assert_int_equal(fcntl(h->day_keys, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(handover_take(got, &why), 0);
   assert_null(getenv("NUNCIO_HANDOVER"));
   assert_true(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->copies.key, F_GETFD) & FD_CLOEXEC);
+  assert_true(fcntl(h->requests, F_GETFD) & FD_CLOEXEC);
+  assert_true(fcntl(h->day_keys, F_GETFD) & FD_CLOEXEC);
+  assert_int_equal(got->requests, h->requests);
+  assert_int_equal(got->day_keys, h->day_keys);
   assert_int_equal(got->copies.certificate, h->copies.certificate);
   assert_int_equal(got->copies.key, h->copies.key);
   assert_true(fcntl(h->sockets.at[0].fd, F_GETFD) & FD_CLOEXEC);
@@ -63,7 +72,7 @@ static void forget_copy(struct handover *got)
     got->sockets.at[i].fd = -1;
   for (size_t i = 0; i < got->crew.n; i++)
     got->crew.at[i].control = -1;
-  got->control = got->tickets = got->visitors = -1;
+  got->control = got->tickets = got->visitors = got->requests = got->day_keys = -1;
   got->copies = COPIES_INIT;
   handover_free(got);
 }
@@ -188,6 +197,8 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 1\nrole worker\nseat x\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nvisitors 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nkey 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nrequests 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nday-keys x\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nseated 5 1\n", NULL}, /* nobody with that process id */
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried 5\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried x\n", NULL},
