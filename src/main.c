@@ -16,6 +16,7 @@ static const struct command {
     {"cert", cmd_cert, "show, make and renew certificates"},
     {"render", cmd_render, "print what a reader would get, without a server"},
     {"bench", cmd_bench, "put a server of your own under load, and say how it bore it"},
+    {"check", cmd_check, "look for what is wrong: ask a running server about every rule"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

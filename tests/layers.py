@@ -15,8 +15,9 @@ MAY_INCLUDE = {
     "config": {"base"},
     "net": {"proto", "site", "tls", "base"},
     "load": {"tls", "text", "base"},
+    "probe": {"load", "tls", "text", "base"},
     "proc": {"config", "net", "tls", "proto", "site", "base"},
-    "cmd": {"load", "proc", "config", "net", "tls", "proto", "site", "text", "base"},
+    "cmd": {"probe", "load", "proc", "config", "net", "tls", "proto", "site", "text", "base"},
 }
 # One home per library: the folders, or the single files, that may speak to it.
 LIBRARIES = {

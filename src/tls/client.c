@@ -6,8 +6,10 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "base/err.h"
+#include "tls/describe.h"
 #include "tls/fault.h"
 #include "tls/wire.h"
 
@@ -28,7 +30,8 @@ struct tls_call {
   SSL *ssl;
   struct wire wire;
   enum tls_state state;
-  bool closed; /* our close_notify was made */
+  bool closed;            /* our close_notify was made */
+  bool wants_certificate; /* a CertificateRequest came */
   SSL_SESSION *tickets[TICKETS_MAX];
   unsigned n_tickets;
   char fault[FAULT_MAX];
@@ -56,7 +59,33 @@ static int keep_ticket(SSL *ssl, SSL_SESSION *ticket)
   return 1; /* the reference is ours */
 }
 
-static SSL_CTX *context_new(bool tickets)
+/* A CertificateRequest came: it is answered by none. */
+static int show_none(SSL *ssl, X509 **certificate, EVP_PKEY **key)
+{
+  struct tls_call *c = SSL_get_app_data(ssl);
+  (void)certificate;
+  (void)key;
+  c->wants_certificate = true;
+  return 0;
+}
+
+static bool offer_versions(SSL_CTX *ctx, enum tls_offer offer)
+{
+  static const struct {
+    int least, most;
+  } versions[TLS_OFFERS] = {
+      [TLS_OFFER_USUAL] = {TLS1_2_VERSION, 0},
+      [TLS_OFFER_13] = {TLS1_3_VERSION, TLS1_3_VERSION},
+      [TLS_OFFER_12] = {TLS1_2_VERSION, TLS1_2_VERSION},
+      [TLS_OFFER_OLD] = {TLS1_VERSION, TLS1_1_VERSION},
+  };
+  if (offer == TLS_OFFER_OLD)
+    SSL_CTX_set_security_level(ctx, 0); /* their signatures are made with SHA-1 */
+  return SSL_CTX_set_min_proto_version(ctx, versions[offer].least) == 1 &&
+         SSL_CTX_set_max_proto_version(ctx, versions[offer].most) == 1;
+}
+
+static SSL_CTX *context_new(enum tls_offer offer, bool tickets)
 {
   SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
   if (!ctx)
@@ -68,7 +97,8 @@ static SSL_CTX *context_new(bool tickets)
                                  tickets ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF);
   if (tickets)
     SSL_CTX_sess_set_new_cb(ctx, keep_ticket);
-  if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_max_proto_version(ctx, 0) == 1)
+  SSL_CTX_set_client_cert_cb(ctx, show_none);
+  if (offer_versions(ctx, offer))
     return ctx;
   SSL_CTX_free(ctx);
   return NULL;
@@ -76,13 +106,18 @@ static SSL_CTX *context_new(bool tickets)
 
 int tls_client_new(bool tickets, struct tls_client **out)
 {
+  return tls_client_new_offering(TLS_OFFER_USUAL, tickets, out);
+}
+
+int tls_client_new_offering(enum tls_offer offer, bool tickets, struct tls_client **out)
+{
   struct tls_client *client = calloc(1, sizeof *client);
   *out = NULL;
   if (!client)
     return ERR_NOMEM;
   client->refs = 1;
   client->wire = wire_method();
-  client->ctx = context_new(tickets);
+  client->ctx = context_new(offer, tickets);
   ERR_clear_error();
   if (client->wire && client->ctx) {
     *out = client;
@@ -273,6 +308,38 @@ struct tls_ticket *tls_call_ticket(struct tls_call *c)
 void tls_ticket_free(struct tls_ticket *ticket)
 {
   SSL_SESSION_free((SSL_SESSION *)ticket);
+}
+
+bool tls_ticket_early_data(const struct tls_ticket *ticket)
+{
+  return SSL_SESSION_get_max_early_data((const SSL_SESSION *)ticket) > 0;
+}
+
+const char *tls_call_version(const struct tls_call *c)
+{
+  return SSL_get_version(c->ssl);
+}
+
+bool tls_call_wants_certificate(const struct tls_call *c)
+{
+  return c->wants_certificate;
+}
+
+int tls_call_certificate(const struct tls_call *c, struct certificate_info *out)
+{
+  ERR_clear_error();
+  int err = describe_certificate(SSL_get0_peer_certificate(c->ssl), out);
+  ERR_clear_error();
+  return err;
+}
+
+bool tls_call_names(const struct tls_call *c, const char *host, bool is_ip)
+{
+  X509 *leaf = SSL_get0_peer_certificate(c->ssl);
+  ERR_clear_error();
+  bool named = leaf && (is_ip ? X509_check_ip_asc(leaf, host, 0) : X509_check_host(leaf, host, 0, 0, NULL)) == 1;
+  ERR_clear_error();
+  return named;
 }
 
 bool tls_call_resumed(const struct tls_call *c)

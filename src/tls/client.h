@@ -1,10 +1,12 @@
-/* TLS from the client's side, over memory: for the load generator, which believes any certificate. */
+/* TLS from the client's side, over memory: for the load generator and for `nuncio check`, which believe any
+ * certificate. */
 #ifndef NUNCIO_TLS_CLIENT_H
 #define NUNCIO_TLS_CLIENT_H
 
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "tls/certificate.h"
 #include "tls/session.h"
 
 /* What all calls of a process share. Loop thread only; calls that are still open keep what they use. */
@@ -20,6 +22,14 @@ struct tls_ticket;
  * shown. `tickets`: whether tickets are to be kept for the caller. ERR_NOMEM or ERR_TLS. */
 int tls_client_new(bool tickets, struct tls_client **out) __attribute__((warn_unused_result));
 void tls_client_free(struct tls_client *client);
+
+/* Which versions are offered. TLS_OFFER_OLD are those that a server must refuse (G1): 1.1 and 1.0, with the weak
+ * signatures that they need. */
+enum tls_offer { TLS_OFFER_USUAL, TLS_OFFER_13, TLS_OFFER_12, TLS_OFFER_OLD, TLS_OFFERS };
+
+/* The same with these versions only. ERR_TLS also where OpenSSL was built without them. */
+int tls_client_new_offering(enum tls_offer offer, bool tickets, struct tls_client **out)
+    __attribute__((warn_unused_result));
 
 /* Makes a call with its ClientHello in the output. `sni` (copied) is the host name, NULL for an IP literal (RFC 6066,
  * section 3). `ticket` is taken, also on failure; NULL for a full handshake. NULL when memory is short or the name is
@@ -51,6 +61,21 @@ void tls_ticket_free(struct tls_ticket *ticket);
 
 /* After the handshake: whether the server took the ticket. */
 bool tls_call_resumed(const struct tls_call *c);
+
+/* Whether it came with leave to send early data (G4). */
+bool tls_ticket_early_data(const struct tls_ticket *ticket);
+
+/* After the handshake: its version (such as "TLSv1.3", static storage), and whether the server asked for a client's
+ * certificate (G5). */
+const char *tls_call_version(const struct tls_call *c);
+bool tls_call_wants_certificate(const struct tls_call *c);
+
+/* After the handshake: describes the server's certificate; key_matches stays false. ERR_NOT_FOUND where it showed none,
+ * ERR_SYNTAX, ERR_NOMEM. certificate_info_free in any case. */
+int tls_call_certificate(const struct tls_call *c, struct certificate_info *out) __attribute__((warn_unused_result));
+
+/* Whether that certificate is for this host name or IP literal. */
+bool tls_call_names(const struct tls_call *c, const char *host, bool is_ip);
 
 /* What broke the call, such as "the server does not speak TLS"; the call's own. */
 const char *tls_call_fault(const struct tls_call *c);

@@ -28,7 +28,7 @@ def the_one_line(text):
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["cert", "--help"], ["render", "--help"],
-                                   ["bench", "--help"]])
+                                   ["bench", "--help"], ["check", "--help"]])
 def test_help_is_an_answer(words):
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, "")
@@ -45,7 +45,7 @@ def test_help_names_every_option():
 
 def test_help_names_every_command():
     said = run("--help").stdout
-    for command in ("serve", "cert", "render", "bench"):
+    for command in ("serve", "cert", "render", "bench", "check"):
         assert re.search(rf"\b{command}\b", said), command
 
 
@@ -60,6 +60,7 @@ def test_version(words):
     [], ["frobnicate"], ["--frobnicate"], ["serve", "--frobnicate"], ["serve", "-x"], ["serve", "one", "two"],
     ["serve", "--host"], ["serve", "--quiet=yes"], ["cert"], ["cert", "frobnicate"], ["render"],
     ["render", "--frobnicate", "x"], ["bench"], ["bench", "--frobnicate"],
+    ["check"], ["check", "--frobnicate"],
 ])
 def test_a_wrong_command_line_is_status_2(words, tmp_path):
     done = run(*words, cwd=tmp_path)

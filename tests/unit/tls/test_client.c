@@ -180,6 +180,71 @@ static void a_ticket_shortens_the_next_handshake_G5(void **state)
   tls_client_free(client);
 }
 
+static void versions_that_are_offered_G1(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    enum tls_offer offer;
+    const char *version; /* NULL: refused */
+  } rows[] = {
+      {__LINE__, TLS_OFFER_USUAL, "TLSv1.3"},
+      {__LINE__, TLS_OFFER_13, "TLSv1.3"},
+      {__LINE__, TLS_OFFER_12, "TLSv1.2"},
+      {__LINE__, TLS_OFFER_OLD, NULL},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct tls_client *client;
+    struct line line;
+    assert_int_equal(tls_client_new_offering(rows[i].offer, false, &client), 0);
+    line_open(&line, client, "one.example", NULL);
+    pump(&line, 0);
+    if (line.call_state != (rows[i].version ? TLS_OPEN : TLS_BROKEN))
+      fail_msg("row at line %d: state %d: %s", rows[i].line, (int)line.call_state, tls_call_fault(line.call));
+    if (rows[i].version)
+      assert_string_equal(tls_call_version(line.call), rows[i].version);
+    else
+      assert_string_equal(tls_call_fault(line.call), "the server broke it off (alert 70, protocol version)");
+    line_close(&line);
+    tls_client_free(client);
+  }
+}
+
+static void what_the_server_showed_G5_G6(void **state)
+{
+  (void)state;
+  struct tls_client *client;
+  struct line line;
+  struct certificate_info info;
+  unsigned char wanted[FINGERPRINT_BYTES];
+  assert_int_equal(tls_client_new(true, &client), 0);
+  line_open(&line, client, "two.example", NULL);
+  assert_int_equal(tls_call_certificate(line.call, &info), ERR_NOT_FOUND);
+  certificate_info_free(&info);
+  assert_false(tls_call_names(line.call, "two.example", false));
+  pump(&line, 0);
+  assert_int_equal(tls_call_certificate(line.call, &info), 0);
+  rig_fingerprint(&world, "two.example", wanted);
+  assert_memory_equal(info.fingerprint, wanted, sizeof wanted);
+  assert_true(str_eq(buf_str(&info.names), STR("two.example, 127.0.0.1, ::1")));
+  assert_true(info.self_signed);
+  assert_false(info.key_matches);
+  certificate_info_free(&info);
+  assert_true(tls_call_names(line.call, "two.example", false));
+  assert_false(tls_call_names(line.call, "one.example", false));
+  assert_true(tls_call_names(line.call, "127.0.0.1", true));
+  assert_true(tls_call_names(line.call, "::1", true));
+  assert_false(tls_call_names(line.call, "192.0.2.1", true));
+  assert_false(tls_call_wants_certificate(line.call));
+  struct tls_ticket *ticket = tls_call_ticket(line.call);
+  assert_non_null(ticket);
+  assert_false(tls_ticket_early_data(ticket)); /* G4 */
+  tls_ticket_free(ticket);
+  line_close(&line);
+  tls_client_free(client);
+  assert_int_equal(ERR_peek_error(), 0);
+}
+
 /* RFC 8446, section 4.1.2: what the ClientHello offers is what browsers with OpenSSL's own lists do. It begins with
  * TLS_AES_256_GCM_SHA384, and shows one key, 32 bytes of X25519 (0x001D). */
 static void offers_what_browsers_do(void **state)
@@ -248,9 +313,10 @@ static void what_breaks_a_call(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(asks_and_hears_the_end_G3), cmocka_unit_test(a_ticket_shortens_the_next_handshake_G5),
-      cmocka_unit_test(offers_what_browsers_do),   cmocka_unit_test(a_call_keeps_its_client),
-      cmocka_unit_test(what_breaks_a_call),
+      cmocka_unit_test(asks_and_hears_the_end_G3),    cmocka_unit_test(a_ticket_shortens_the_next_handshake_G5),
+      cmocka_unit_test(offers_what_browsers_do),      cmocka_unit_test(a_call_keeps_its_client),
+      cmocka_unit_test(what_breaks_a_call),           cmocka_unit_test(versions_that_are_offered_G1),
+      cmocka_unit_test(what_the_server_showed_G5_G6),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
