@@ -1,29 +1,8 @@
 /* The report of `nuncio bench` for machines. */
 #include <inttypes.h>
 
-#include "base/utf8.h"
 #include "cmd/bench_report.h"
-
-/* RFC 8259, section 7. What is not UTF-8 becomes U+FFFD: JSON has no other way to say it. */
-static void put_string(struct buf *out, struct str s)
-{
-  struct buf clean = BUF_INIT(out->max);
-  (void)utf8_clean(&clean, s);
-  buf_put_c(out, '"');
-  for (size_t i = 0; i < clean.n; i++) {
-    char c = clean.p[i];
-    if (c == '"' || c == '\\')
-      buf_printf(out, "\\%c", c);
-    else if (str_is_control(c))
-      buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
-    else
-      buf_put_c(out, c);
-  }
-  buf_put_c(out, '"');
-  if (buf_error(&clean))
-    out->err = buf_error(&clean);
-  buf_free(&clean);
-}
+#include "cmd/json.h"
 
 /* Nanoseconds as microseconds; null where nothing was measured. */
 static void put_us(struct buf *out, const char *name, uint64_t ns, bool measured)
@@ -58,7 +37,7 @@ static void put_errors(struct buf *out, const struct load_result *result)
     if (result->faults[i] == 0)
       continue;
     buf_put_str(out, str_from(comma));
-    put_string(out, str_from(load_fault_name((enum load_fault)i)));
+    json_put_string(out, str_from(load_fault_name((enum load_fault)i)));
     buf_printf(out, ":%" PRIu64, result->faults[i]);
     comma = ",";
   }
@@ -87,7 +66,7 @@ static void put_endings(struct buf *out, const struct load_result *result)
 {
   buf_put_str(out, STR(",\"tls_fault\":"));
   if (result->tls_fault[0])
-    put_string(out, str_from(result->tls_fault));
+    json_put_string(out, str_from(result->tls_fault));
   else
     buf_put_str(out, STR("null"));
   buf_printf(out, ",\"interrupted\":%s,\"gave_up\":%s", result->interrupted ? "true" : "false",
@@ -100,7 +79,7 @@ void bench_report_json(struct buf *out, const struct load_plan *plan, const stru
   for (size_t i = 0; i < plan->n_targets; i++) {
     if (i > 0)
       buf_put_c(out, ',');
-    put_string(out, plan->targets[i].url);
+    json_put_string(out, plan->targets[i].url);
   }
   buf_put_c(out, ']');
   put_firsts(out, plan, result);
