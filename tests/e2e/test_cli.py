@@ -28,7 +28,7 @@ def the_one_line(text):
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["cert", "--help"], ["render", "--help"],
-                                   ["bench", "--help"]])
+                                   ["bench", "--help"], ["check", "--help"]])
 def test_help_is_an_answer(words):
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, "")
@@ -44,7 +44,7 @@ def test_help_names_every_option():
 
 def test_help_names_every_command():
     said = run("--help").stdout
-    for command in ("serve", "cert", "render", "bench"):
+    for command in ("serve", "cert", "render", "check", "bench"):
         assert re.search(rf"\b{command}\b", said), command
 
 
@@ -58,7 +58,7 @@ def test_version(words):
 @pytest.mark.parametrize("words", [
     [], ["frobnicate"], ["--frobnicate"], ["serve", "--frobnicate"], ["serve", "-x"], ["serve", "one", "two"],
     ["serve", "--host"], ["serve", "--quiet=yes"], ["cert"], ["cert", "frobnicate"], ["render"],
-    ["render", "--frobnicate", "x"], ["bench"], ["bench", "--frobnicate"],
+    ["render", "--frobnicate", "x"], ["bench"], ["bench", "--frobnicate"], ["check"], ["check", "--frobnicate", "x"],
 ])
 def test_a_wrong_command_line_is_status_2(words, tmp_path):
     done = run(*words, cwd=tmp_path)
@@ -284,4 +284,5 @@ def test_a_restart_finds_its_port_free(serve):
 
 def test_the_readme_shows_the_options_as_they_are():
     readme = (ROOT / "README.md").read_text()
-    assert run("serve", "--help").stdout in readme
+    for command in ("serve", "check"):
+        assert run(command, "--help").stdout in readme
