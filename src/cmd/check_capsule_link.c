@@ -83,35 +83,37 @@ static int take_gopher(struct link *link, const struct uri *uri)
   return err;
 }
 
+/* A well-formed URL. Another port is another server, for all that can be told. */
+static int take_uri(struct link *link, const struct settings *s, const struct uri *uri)
+{
+  unsigned port = 0;
+  bool gemini = str_eq_nocase(uri->scheme, STR("gemini")), gopher = str_eq_nocase(uri->scheme, STR("gopher"));
+  bool usual = uri->port.n == 0 ||
+               (str_number(uri->port, &port) == 0 && port == (gemini ? (unsigned)GEMINI_PORT : (unsigned)GOPHER_PORT));
+  bool ours = (gemini || gopher) && usual && is_our_host(s, uri->host);
+  if ((gemini || gopher) && uri->host.n == 0)
+    begin(link, LINK_BAD);
+  else
+    begin(link, ours ? LINK_OURS : LINK_ELSEWHERE);
+  if (link->kind != LINK_OURS)
+    return 0;
+  return gemini ? take_path(link, uri->path) : take_gopher(link, uri);
+}
+
 static int take_url(struct link *link, const struct settings *s, struct str url)
 {
   struct buf lenient = BUF_INIT(TEXT_MAX);
-  struct uri uri;
-  unsigned port = 0;
+  struct uri uri = {.scheme = STR("")};
   if (str_starts(url, STR("//"))) /* the scheme is that of the page, and pages are gemini's */
     buf_put_str(&lenient, STR("gemini:"));
   uri_put_lenient(&lenient, url);
   int err = buf_error(&lenient) ? buf_error(&lenient) : uri_parse(buf_str(&lenient), &uri);
-  if (err == ERR_NOMEM)
-    goto out;
-  begin(link, err ? LINK_BAD : LINK_ELSEWHERE);
-  if (err)
-    goto bad;
-  bool gemini = str_eq_nocase(uri.scheme, STR("gemini")), gopher = str_eq_nocase(uri.scheme, STR("gopher"));
-  if ((gemini || gopher) && uri.host.n == 0)
+  if (err == 0) {
+    err = take_uri(link, s, &uri);
+  } else if (err != ERR_NOMEM) {
     begin(link, LINK_BAD);
-  if ((!gemini && !gopher) || !is_our_host(s, uri.host))
-    goto bad;
-  /* Another port is another server, for all that can be told. */
-  if (uri.port.n && (str_number(uri.port, &port) || port != (gemini ? GEMINI_PORT : GOPHER_PORT)))
-    goto bad;
-  begin(link, LINK_OURS);
-  err = gemini ? take_path(link, uri.path) : take_gopher(link, &uri);
-  goto out;
-
-bad:
-  err = 0;
-out:
+    err = 0;
+  }
   buf_free(&lenient);
   return err;
 }

@@ -7,6 +7,8 @@
 #include "cmd/check_capsule_read.h"
 #include "text/menu.h"
 
+#define FIELDS "the fields are: type and name, selector, host, port, with one TAB between two"
+
 struct page_reader {
   struct capsule *c;
   struct str path; /* of the page */
@@ -152,33 +154,32 @@ static void tell_wide(struct page_reader *r, const struct proof_event *event)
 static const struct words {
   enum finding_level level;
   enum finding_kind kind;
-  const char *what, *mend; /* what: with `%.*s` for the event's text */
+  bool quotes; /* what the author wrote stands before the words */
+  const char *what, *mend;
 } words[] = {
-    [PROOF_NO_TARGET] = {LEVEL_WARNING, FINDING_NO_TARGET, "a link line without a target: readers see `=>`",
+    [PROOF_NO_TARGET] = {LEVEL_WARNING, FINDING_NO_TARGET, false, "a link line without a target: readers see `=>`",
                          "write where it leads behind the arrow, or remove the line"},
-    [PROOF_NO_HEADING] = {LEVEL_WARNING, FINDING_NO_HEADING, "a heading without a text",
+    [PROOF_NO_HEADING] = {LEVEL_WARNING, FINDING_NO_HEADING, false, "a heading without a text",
                           "write the heading behind the #, or remove the line"},
-    [PROOF_NO_ALT] = {LEVEL_NOTE, FINDING_NO_ALT, "a preformatted block that does not say what it shows",
+    [PROOF_NO_ALT] = {LEVEL_NOTE, FINDING_NO_ALT, false, "a preformatted block that does not say what it shows",
                       "say it behind the ```, for those who cannot see it: ```A map of the harbour"},
-    [PROOF_NOT_CLOSED] = {LEVEL_WARNING, FINDING_NOT_CLOSED,
+    [PROOF_NOT_CLOSED] = {LEVEL_WARNING, FINDING_NOT_CLOSED, false,
                           "the preformatted block that begins here is not closed: no link below it works",
                           "end the block with a line of ```"},
-    [PROOF_NO_TITLE] = {LEVEL_WARNING, FINDING_NO_TITLE, "a page without a title",
+    [PROOF_NO_TITLE] = {LEVEL_WARNING, FINDING_NO_TITLE, false, "a page without a title",
                         "begin it with a heading (# and a text): listings and feeds show it"},
-    [PROOF_LINK_TOO_LONG] = {LEVEL_ERROR, FINDING_BAD_LINK, "this link is longer than any address can be",
+    [PROOF_LINK_TOO_LONG] = {LEVEL_ERROR, FINDING_BAD_LINK, false, "this link is longer than any address can be",
                              "write a shorter one"},
-    [PROOF_NO_TYPE] = {LEVEL_WARNING, FINDING_MAP_FIELDS,
-                       "`%.*s` begins with no item type, so the line is shown as text, TABs and all",
+    [PROOF_NO_TYPE] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true,
+                       "begins with no item type, so the line is shown as text, TABs and all",
                        "begin it with the type of what it leads to (1 a menu, 0 a text, 9 a file), or with i for text"},
-    [PROOF_NO_NAME] = {LEVEL_WARNING, FINDING_MAP_FIELDS, "an item that shows no name",
+    [PROOF_NO_NAME] = {LEVEL_WARNING, FINDING_MAP_FIELDS, false, "an item that shows no name",
                        "write one behind the item type"},
-    [PROOF_BAD_PORT] = {LEVEL_WARNING, FINDING_MAP_FIELDS, "`%.*s` is no port, so the usual one is taken",
-                        "the fields are: type and name, selector, host, port, with one TAB between two"},
-    [PROOF_BAD_HOST] = {LEVEL_ERROR, FINDING_MAP_FIELDS, "`%.*s` stands in the place of the host, and is none",
-                        "the fields are: type and name, selector, host, port, with one TAB between two"},
-    [PROOF_MORE_FIELDS] = {LEVEL_WARNING, FINDING_MAP_FIELDS, "`%.*s` stands behind the port, where nobody reads it",
-                           "the fields are: type and name, selector, host, port, with one TAB between two"},
-    [PROOF_AFTER_END] = {LEVEL_WARNING, FINDING_MAP_FIELDS,
+    [PROOF_BAD_PORT] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true, "is no port, so the usual one is taken", FIELDS},
+    [PROOF_BAD_HOST] = {LEVEL_ERROR, FINDING_MAP_FIELDS, true, "stands in the place of the host, and is none", FIELDS},
+    [PROOF_MORE_FIELDS] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true, "stands behind the port, where nobody reads it",
+                           FIELDS},
+    [PROOF_AFTER_END] = {LEVEL_WARNING, FINDING_MAP_FIELDS, false,
                          "what stands from here on is not shown: the line of one dot above it ends the menu",
                          "remove the dot; the end of a menu is sent by itself"},
 };
@@ -186,17 +187,10 @@ static const struct words {
 static void tell_words(struct page_reader *r, const struct proof_event *event)
 {
   const struct words *w = &words[event->mark];
-  struct str text = shown(event->text);
-  struct buf what = BUF_INIT(DEAD_MEND_MAX);
-  struct str rest = str_from(w->what);
-  size_t gap = str_find(rest, '%');
-  buf_put_str(&what, str_head(rest, gap));
-  if (gap < rest.n) {
-    buf_put_str(&what, text);
-    buf_put_str(&what, str_skip(rest, gap + STR("%.*s").n));
-  }
-  findings_tell(&r->c->findings, w->level, w->kind, event->line, str_from(w->mend), "%.*s", STR_ARG(buf_str(&what)));
-  buf_free(&what);
+  const char *quote = w->quotes ? "`" : "", *end = w->quotes ? "` " : "";
+  struct str text = w->quotes ? shown(event->text) : STR("");
+  findings_tell(&r->c->findings, w->level, w->kind, event->line, str_from(w->mend), "%s%.*s%s%s", quote, STR_ARG(text),
+                end, w->what);
 }
 
 static void take(void *context, const struct proof_event *event)
