@@ -80,7 +80,7 @@ static int look(struct capsule *c, struct str path, enum representation represen
     lead->place = place_of(c, buf_str(&f.file), &f.st);
     lead->listing = f.kind == FOUND_LISTING;
     lead->tree = f.kind == FOUND_TREE;
-    lead->menu = f.kind != FOUND_FILE || str_ends(buf_str(&f.page), STR("/"));
+    lead->menu = f.kind != FOUND_FILE || f.menu || str_ends(buf_str(&f.page), STR("/"));
   } else {
     lead->err = (int8_t)err;
   }

@@ -7,6 +7,7 @@
 #include "cmd/check_capsule_page.h"
 #include "site/listing_entry.h"
 #include "site/look.h"
+#include "text/gph.h"
 
 struct examiner {
   struct capsule *c;
@@ -60,12 +61,13 @@ static bool is_asked_by_name(struct str path)
 static bool is_index(struct str path)
 {
   struct str name = look_name(path);
-  return str_eq(name, STR("gophermap")) || str_eq(name, STR("index.gmi")) || str_eq(name, STR("index.gemini"));
+  return str_eq(name, STR("gophermap")) || str_eq(name, STR(GPH_INDEX)) || str_eq(name, STR("index.gmi")) ||
+         str_eq(name, STR("index.gemini"));
 }
 
 static bool is_page(struct str path)
 {
-  return str_ends(path, STR(".gmi")) || str_ends(path, STR(".gemini")) || is_index(path) ||
+  return str_ends(path, STR(".gmi")) || gph_named(path) || str_ends(path, STR(".gemini")) || is_index(path) ||
          listing_entry_is_document(look_name(path));
 }
 
@@ -126,7 +128,7 @@ static int examine_file(struct examiner *e, struct str path, bool *good)
   struct capsule *c = e->c;
   struct found f;
   look_init(&f);
-  int err = look_at(c->root, path, REPR_GEMTEXT, 0, &f);
+  int err = look_at(c->root, path, REPR_MENU, 0, &f); /* every file as it stands, menus too */
   if (err == 0 && f.kind == FOUND_FILE)
     err = page_examine(c, path, &f);
   if (err == 0 && f.kind == FOUND_FILE && listing_entry_is_document(look_name(path)))

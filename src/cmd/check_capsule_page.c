@@ -32,7 +32,7 @@ static void tell_own_host(struct page_reader *r, size_t line, struct str said)
   struct buf mend = BUF_INIT(DEAD_MEND_MAX);
   buf_put_str(&mend, STR("write "));
   dead_put_reference(&mend, r->path, r->link.path[r->link.n - 1]);
-  buf_put_str(&mend, r->form == PROOF_GOPHERMAP
+  buf_put_str(&mend, r->form != PROOF_GEMTEXT
                          ? STR(" without host and port: then it holds wherever the capsule is, on Gemini too")
                          : STR(" instead: then the reader stays on the same protocol, wherever the capsule is"));
   findings_tell(&r->c->findings, LEVEL_WARNING, FINDING_OWN_HOST, line, buf_str(&mend),
@@ -170,8 +170,7 @@ static const struct words {
                         "begin it with a heading (# and a text): listings and feeds show it"},
     [PROOF_LINK_TOO_LONG] = {LEVEL_ERROR, FINDING_BAD_LINK, false, "this link is longer than any address can be",
                              "write a shorter one"},
-    [PROOF_NO_TYPE] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true,
-                       "begins with no item type, so the line is shown as text, TABs and all",
+    [PROOF_NO_TYPE] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true, "begins with no item type that clients know",
                        "begin it with the type of what it leads to (1 a menu, 0 a text, 9 a file), or with i for text"},
     [PROOF_NO_NAME] = {LEVEL_WARNING, FINDING_MAP_FIELDS, false, "an item that shows no name",
                        "write one behind the item type"},
@@ -182,6 +181,11 @@ static const struct words {
     [PROOF_AFTER_END] = {LEVEL_WARNING, FINDING_MAP_FIELDS, false,
                          "what stands from here on is not shown: the line of one dot above it ends the menu",
                          "remove the dot; the end of a menu is sent by itself"},
+    [PROOF_NO_ITEM] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true, "is no item, so it is shown as text",
+                       "an item is [type|name|selector|host|port], with a type of one letter"},
+    [PROOF_LOST_T] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true,
+                      "loses its first letter: a `t` in front is the mark of a text, and not shown",
+                      "put one more t in front"},
 };
 
 static void tell_words(struct page_reader *r, const struct proof_event *event)
@@ -226,6 +230,8 @@ static void take(void *context, const struct proof_event *event)
   case PROOF_BAD_HOST:
   case PROOF_MORE_FIELDS:
   case PROOF_AFTER_END:
+  case PROOF_NO_ITEM:
+  case PROOF_LOST_T:
     tell_words(r, event);
     break;
   }

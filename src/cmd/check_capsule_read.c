@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "site/look.h"
 #include "site/mime.h"
+#include "text/gph.h"
 
 bool read_form(const struct capsule *c, struct str path, struct str guess, enum proof_form *form)
 {
@@ -16,6 +17,8 @@ bool read_form(const struct capsule *c, struct str path, struct str guess, enum 
   *form = PROOF_PLAIN;
   if (str_eq(name, STR("gophermap")))
     *form = PROOF_GOPHERMAP;
+  else if (gph_named(name))
+    *form = PROOF_GPH;
   else if (str_eq(type, STR("text/gemini")))
     *form = PROOF_GEMTEXT;
   /* HTML says by itself how it is encoded. */

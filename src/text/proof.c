@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "text/gemtext.h"
+#include "text/gph.h"
 #include "text/menu.h"
 #include "text/plain.h"
 #include "text/proof_map.h"
@@ -135,6 +136,22 @@ static void take_map(struct proof *p, const struct proof_line *line)
   proof_map_line(p, line, &item);
 }
 
+/* A line of a `.gph` menu, which no dot ends. */
+static void take_gph(struct proof *p, const struct proof_line *line)
+{
+  if (!line->first)
+    return;
+  buf_clear(&p->map);
+  gph_put_line(&p->map, line->text);
+  struct proof_line map = *line;
+  map.text = str_head(buf_str(&p->map), str_find(buf_str(&p->map), '\n'));
+  struct gophermap_line item;
+  gophermap_parse(map.text, &item);
+  measure(p, line, item.name);
+  proof_gph_line(p, line, item.type == 'i');
+  proof_map_line(p, &map, &item);
+}
+
 /* ---------------------------------------------------------------- the text */
 
 static void take(void *context, const struct proof_line *line)
@@ -153,20 +170,26 @@ static void take(void *context, const struct proof_line *line)
   case PROOF_GOPHERMAP:
     take_map(p, line);
     break;
+  case PROOF_GPH:
+    take_gph(p, line);
+    break;
   }
 }
 
 void proof_begin(struct proof *p, enum proof_form form, void (*tell_it)(void *context, const struct proof_event *event),
                  void *context)
 {
-  *p = (struct proof){.tell = tell_it, .context = context, .form = form, .work = BUF_INIT(WORK_MAX)};
+  *p = (struct proof){
+      .tell = tell_it, .context = context, .form = form, .work = BUF_INIT(WORK_MAX), .map = BUF_INIT(WORK_MAX)};
   proof_lines_begin(&p->lines, take, p);
 }
 
 int proof_feed(struct proof *p, struct str piece)
 {
   int err = proof_lines_feed(&p->lines, piece);
-  return err ? err : buf_error(&p->work);
+  if (err == 0)
+    err = buf_error(&p->work);
+  return err ? err : buf_error(&p->map);
 }
 
 void proof_end(struct proof *p, bool whole)
@@ -180,4 +203,5 @@ void proof_end(struct proof *p, bool whole)
       tell(p, PROOF_NO_TITLE, 0);
   }
   buf_free(&p->work);
+  buf_free(&p->map);
 }

@@ -29,13 +29,17 @@ enum proof_mark {
                        gophermap: its lines, which are kept as they are, too */
   PROOF_LINK_TOO_LONG, /* a target that no URI can be */
 
-  /* In a gophermap. */
-  PROOF_NO_TYPE,     /* TABs behind what is no item type: the line is shown as text; text: the line's first field */
+  /* In a gophermap, and in a `.gph` menu as the gophermap that it stands for. */
+  PROOF_NO_TYPE,     /* TABs behind what is no item type that clients know; text: the line's first field */
   PROOF_NO_NAME,     /* an item that shows nothing */
   PROOF_BAD_PORT,    /* text: the port, which is none */
   PROOF_BAD_HOST,    /* text: the host, which is none */
   PROOF_MORE_FIELDS, /* text: what follows the port */
   PROOF_AFTER_END,   /* lines behind the `.` that ends a map, which nobody sees */
+
+  /* In a `.gph` menu. */
+  PROOF_NO_ITEM, /* a line in brackets that is no item, so that it is shown as text */
+  PROOF_LOST_T,  /* a text that begins with `t`: the letter is a mark, and is not shown; text: the line */
 };
 
 /* What was seen. Spans live for the call. */
@@ -47,7 +51,7 @@ struct proof_event {
   const struct gophermap_line *item;
 };
 
-enum proof_form { PROOF_PLAIN, PROOF_GEMTEXT, PROOF_GOPHERMAP };
+enum proof_form { PROOF_PLAIN, PROOF_GEMTEXT, PROOF_GOPHERMAP, PROOF_GPH };
 
 /* One text that is being read. Embedded in its owner. */
 struct proof {
@@ -55,6 +59,7 @@ struct proof {
   void *context;
   struct proof_lines lines;
   struct buf work; /* a preformatted line as it is shown */
+  struct buf map;  /* the line of a gophermap that one of a `.gph` menu stands for */
   enum proof_form form;
   bool not_utf8; /* told already */
 

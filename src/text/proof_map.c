@@ -74,3 +74,16 @@ void proof_map_line(struct proof *p, const struct proof_line *line, const struct
   if (item->type != '3')
     p->tell(p->context, &event);
 }
+
+void proof_gph_line(struct proof *p, const struct proof_line *line, bool is_text)
+{
+  struct str text = line->text, trimmed = str_trim(text);
+  char second = text.n > 1 ? text.p[1] : '\0';
+  if (!is_text)
+    return;
+  if (str_starts(trimmed, STR("[")) && str_ends(trimmed, STR("]")) && str_find(trimmed, '|') < trimmed.n)
+    tell(p, PROOF_NO_ITEM, line, trimmed);
+  /* `tt` and `t[` are how to write a text that begins with the second of the two. */
+  else if (str_starts(text, STR("t")) && second >= 'a' && second <= 'z' && second != 't')
+    tell(p, PROOF_LOST_T, line, text);
+}

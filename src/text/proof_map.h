@@ -8,4 +8,7 @@
  * gophermap_parse makes of the line. */
 void proof_map_line(struct proof *p, const struct proof_line *line, const struct gophermap_line *item);
 
+/* Tells what looks like a mistake in a line of a `.gph` menu, which was taken for a text or for an item. */
+void proof_gph_line(struct proof *p, const struct proof_line *line, bool is_text);
+
 #endif

@@ -145,7 +145,7 @@ MISTAKES = {
         ("gophermap", 1, "error", "wrong-case", "there is no /A.txt", "write a.txt: capital")),
     "no item type": (
         {"gophermap": "Out of\torder\n"},
-        ("gophermap", 1, "warning", "map-fields", "`Out of` begins with no item type", "i for text")),
+        ("gophermap", 1, "warning", "map-fields", "`Out of` begins with no item type that clients know", "i for text")),
     "a port that is none": (
         {"gophermap": "1There\t/\texample.org\tseventy\n"},
         ("gophermap", 1, "warning", "map-fields", "`seventy` is no port", "one TAB")),
@@ -167,6 +167,21 @@ MISTAKES = {
     "a text as a menu": (
         {"gophermap": "1A text\ta.txt\n", "a.txt": "a\n"},
         ("gophermap", 1, "warning", "map-type", "which is of type `0`", "`0`")),
+    "a dead selector in a .gph menu": (
+        {"index.gph": "Welcome\n[0|A text|gone.txt|server|port]\n"},
+        ("index.gph", 2, "error", "dead-link", "there is no /gone.txt", "")),
+    "an item that is none in a .gph menu": (
+        {"index.gmi": "# Home\n=> menus/m.gph\n", "menus/m.gph": "[0|A text]\n[0|A text|a.txt]\n", "menus/a.txt": "a\n"},
+        ("menus/m.gph", 1, "warning", "map-fields", "`[0|A text]` is no item", "[type|name|selector|host|port]")),
+    "a text that loses a letter": (
+        {"index.gph": "these words\n"},
+        ("index.gph", 1, "warning", "map-fields", "`these words` loses its first letter", "one more t")),
+    "a .gph menu that nothing leads to": (
+        {"index.gmi": "# Home\n", "m.gph": "Hello\n"},
+        ("m.gph", None, "warning", "unreachable", "no page leads here", "")),
+    "a .gph menu as a text": (
+        {"gophermap": "0M\tm.gph\n", "m.gph": "Hello\n"},
+        ("gophermap", 1, "warning", "map-type", "is of type `1`", "")),
     "a map that is too wide": (
         {"gophermap": f"{WIDE[1:]}\n{WIDE}\n"},
         ("gophermap", 2, "warning", "too-wide", "68 columns wide", "")),
@@ -203,7 +218,7 @@ def test_one_mistake_each(name, tmp_path):
 FINE = {
     "index.gmi": "\ufeff# Home\r\n=> docs/ Documents\n=> ./list List\n=> a%20b.gmi?query A\n=> #top\n=> m/2.gmi\n=> pic.png\n"
                  "=> gemini://example.org/gone Elsewhere\n=> mailto:a@example.org\n=> https://localhost/ The web\n"
-                 "=> gemini://localhost:1966/x Another port\n=> //example.org/x\n=> link/inner.gmi\n=> map\n=> hidden.gmi\n" + DRAWN % "x" * 2,
+                 "=> gemini://localhost:1966/x Another port\n=> //example.org/x\n=> link/inner.gmi\n=> map\n=> old/\n=> hidden.gmi\n" + DRAWN % "x" * 2,
     "docs/index.gmi": "# Docs\n=> /index.gmi\n=> ..\n=> ../../../README\n",
     "list/one.txt": "a\n", "list/two.gmi": "# Two\n", "list/m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
     "a b.gmi": "# A b\n", "pic.png": b"\x89PNG\xff", "README": "Read me\n", "m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
@@ -212,6 +227,8 @@ FINE = {
     "hidden.gmi": Link(".behind/real.gmi"), ".behind/real.gmi": "# Real\n", "empty/": None,
     "map/gophermap": "Welcome\n\n0Text\tt.txt\n1Up\t/\n1Docs\t/docs\n1There\t/x\texample.org\t70\nhWeb\tURL:https://example.org/\n"
                      "7Search\t/docs/?x\n0Caps\t/caps.txt\n0Space\ta b.txt\n0Space\ta%20b.txt\n9Text\tt.txt\n8Log in\tme\texample.org\t23\n3Error\tx\n.\n",
+    "old/index.gph": "ttwo words\n[1|Up|/|server|port]\n[0|A text|a.txt|server|port]\n[1|More|more.gph|server|port]\n",
+    "old/more.gph": "More\n", "old/a.txt": "a\n",
     "map/t.txt": "t\n", "map/a b.txt": "t\n", "caps.txt": "CAPS\n",
 }
 

@@ -30,6 +30,8 @@ static void write_event(void *context, const struct proof_event *e)
       [PROOF_BAD_HOST] = "bad-host",
       [PROOF_MORE_FIELDS] = "more-fields",
       [PROOF_AFTER_END] = "after-end",
+      [PROOF_NO_ITEM] = "no-item",
+      [PROOF_LOST_T] = "lost-t",
   };
   struct buf *out = context;
   buf_printf(out, "%zu %s", e->line, names[e->mark]);
@@ -138,6 +140,31 @@ static void maps(void **state)
     expect(table[i].line, PROOF_GOPHERMAP, str_from(table[i].text), table[i].want);
 }
 
+static void gph(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text, *want;
+  } table[] = {
+      {__LINE__, "\xef\xbb\xbfWelcome\r\n\nttext\nt[x|y|z]\nt  apart\ntT\n=>\n.\nmore\n", ""},
+      {__LINE__, "[0|A text|a.txt|server|port]\n[1|Root||server|port]\n", "1 item 0 a.txt\n2 item 1 /\n"},
+      {__LINE__, "[0|A text|a.txt]\r\n", "1 item 0 a.txt\n"},
+      {__LINE__, "[1|There|/x|example.org|70]\n", "1 item 1 /x\n"},
+      {__LINE__, "[1|There|/x|example.org|x]\n", "1 bad-port |x\n1 item 1 /x\n"},
+      {__LINE__, "[1|There|/x|70]\n", "1 bad-host |70\n1 item 1 /x\n"},
+      {__LINE__, "[0||a.txt]\n", "1 no-name\n1 item 0 a.txt\n"},
+      {__LINE__, "[O|A|a.txt]\n", "1 no-type |OA\n"},
+      {__LINE__, "[0|A text]\n[a note]\n", "1 no-item |[0|A text]\n"},
+      {__LINE__, "these words\n", "1 lost-t |these words\n"},
+      {__LINE__, WIDE67 "\nx" WIDE67 "\n", "2 wide 1 of 68\n"},
+      {__LINE__, "[0|" WIDE67 "8|a]\n", "1 item 0 a\n1 wide 1 of 68\n"},
+      {__LINE__, "b\xfc\n", "1 not-utf8\n"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    expect(table[i].line, PROOF_GPH, str_from(table[i].text), table[i].want);
+}
+
 static void plain(void **state)
 {
   (void)state;
@@ -206,11 +233,8 @@ static void a_text_that_breaks_off(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(gemtext),
-      cmocka_unit_test(maps),
-      cmocka_unit_test(plain),
-      cmocka_unit_test(long_lines),
-      cmocka_unit_test(a_text_that_breaks_off),
+      cmocka_unit_test(gemtext), cmocka_unit_test(maps),       cmocka_unit_test(gph),
+      cmocka_unit_test(plain),   cmocka_unit_test(long_lines), cmocka_unit_test(a_text_that_breaks_off),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
