@@ -57,17 +57,18 @@ static bool is_asked_by_name(struct str path)
   return str_starts(path, STR("/.well-known/"));
 }
 
-/* What answers for its directory on one protocol, where the other has an index of its own. */
-static bool is_index(struct str path)
+/* The protocol that a file of this name answers for its directory on, before all others; 0: it is no index. */
+static unsigned index_of(struct str path)
 {
   struct str name = look_name(path);
-  return str_eq(name, STR("gophermap")) || str_eq(name, STR(GPH_INDEX)) || str_eq(name, STR("index.gmi")) ||
-         str_eq(name, STR("index.gemini"));
+  if (str_eq(name, STR("gophermap")) || str_eq(name, STR(GPH_INDEX)))
+    return ON_GOPHER;
+  return str_eq(name, STR("index.gmi")) || str_eq(name, STR("index.gemini")) ? ON_GEMINI : 0;
 }
 
 static bool is_page(struct str path)
 {
-  return str_ends(path, STR(".gmi")) || gph_named(path) || str_ends(path, STR(".gemini")) || is_index(path) ||
+  return str_ends(path, STR(".gmi")) || gph_named(path) || str_ends(path, STR(".gemini")) || index_of(path) ||
          listing_entry_is_document(look_name(path));
 }
 
@@ -108,9 +109,12 @@ static void examine_reach(struct examiner *e, uint32_t i)
   bool directory = p->at[i].kind == PLACE_DIRECTORY;
   if (parent == PLACE_NONE || (missing & p->at[parent].alive) == 0 || is_asked_by_name(path))
     return;
+  /* Where nothing in a folder is reached on a protocol, that is told of the folder, and not of its index. */
+  if (index_of(path) & ~(unsigned)p->at[parent].alive)
+    return;
   if (missing == ON_BOTH) {
     tell_unreachable(e, path, directory);
-  } else if (!is_index(path) && (!directory || count_files(e))) {
+  } else if (!index_of(path) && (!directory || count_files(e))) {
     bool gopher = missing == ON_GOPHER;
     findings_tell(&e->c->findings, LEVEL_NOTE, FINDING_ONE_PROTOCOL, 0,
                   gopher ? STR("link to it from the gophermap too, or from a page that Gopher readers come to")

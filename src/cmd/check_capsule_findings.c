@@ -60,8 +60,8 @@ static void write_out(struct findings *f)
 
 /* ---------------------------------------------------------------- for a person */
 
-/* The path as a person finds the file: the folder as it was given, and what stands below it. */
-static void put_path(struct findings *f, struct buf *out)
+/* A path as a person finds the file: the folder as it was given, and what stands below it. */
+static void put_path(const struct findings *f, struct str path, struct buf *out)
 {
   struct str folder = str_from(f->folder);
   while (folder.n > 1 && str_ends(folder, STR("/")))
@@ -69,13 +69,13 @@ static void put_path(struct findings *f, struct buf *out)
   log_escape(out, folder);
   if (!str_eq(folder, STR("/")))
     buf_put_c(out, '/');
-  log_escape(out, str_skip(f->file, 1));
+  log_escape(out, str_skip(path, 1));
 }
 
 static void put_text(struct findings *f, enum finding_level level, size_t line, struct str what, struct str mend)
 {
   struct buf *out = &f->out;
-  put_path(f, out);
+  put_path(f, f->file, out);
   if (line)
     buf_printf(out, ":%zu", line);
   buf_printf(out, ": %s: ", level_names[level]);
@@ -91,26 +91,56 @@ static void put_text(struct findings *f, enum finding_level level, size_t line, 
 /* What was left out of the file that ends, and an empty line between it and the next. */
 static void end_file(struct findings *f)
 {
-  bool any = false;
   for (size_t kind = 0; kind < FINDINGS; kind++) {
-    any = any || f->of_kind[kind];
-    if (f->json || f->of_kind[kind] <= FINDINGS_SHOWN)
+    if (f->json || !f->told || f->of_kind[kind] <= FINDINGS_SHOWN)
       continue;
-    put_path(f, &f->out);
+    put_path(f, f->file, &f->out);
     buf_printf(&f->out, ": and %zu more of this kind: %s (--json shows all)\n", f->of_kind[kind] - FINDINGS_SHOWN,
                kind_names[kind]);
   }
-  if (any && !f->json)
+  if (f->told && !f->json)
     buf_put_c(&f->out, '\n');
   write_out(f);
+}
+
+/* What was left out of the folder that ends. */
+static void end_folder(struct findings *f)
+{
+  if (!f->json && f->alike > FINDINGS_SHOWN) {
+    put_path(f, f->alike_in, &f->out);
+    buf_printf(&f->out, ": and %zu more like these in this folder (--json shows all)\n\n",
+               f->alike - FINDINGS_SHOWN);
+    write_out(f);
+  }
+  f->alike = 0;
 }
 
 void findings_file(struct findings *f, struct str path)
 {
   if (f->file.n)
     end_file(f);
+  if (path.n == 0)
+    end_folder(f);
   memset(f->of_kind, 0, sizeof f->of_kind);
+  f->told = false;
   f->file = path;
+}
+
+/* Counts a finding; false where enough of its kind were shown. */
+static bool count(struct findings *f, enum finding_level level, enum finding_kind kind)
+{
+  f->level[level]++;
+  f->of_kind[kind]++;
+  if (kind != FINDING_UNREACHABLE && kind != FINDING_ONE_PROTOCOL)
+    return f->of_kind[kind] <= FINDINGS_SHOWN;
+  struct str file = f->file;
+  if (str_ends(file, STR("/")))
+    file.n--;
+  struct str folder = str_head(file, str_rfind(file, '/') + 1);
+  if (!str_eq(folder, f->alike_in))
+    end_folder(f);
+  f->alike_in = folder;
+  return ++f->alike <= FINDINGS_SHOWN;
 }
 
 static void put_count(struct buf *out, size_t n, const char *one)
@@ -170,10 +200,9 @@ void findings_tell(struct findings *f, enum finding_level level, enum finding_ki
   int n = vsnprintf(message, sizeof message, format, args);
   va_end(args);
   struct str what = {message, n < 0 ? 0 : (size_t)n < sizeof message ? (size_t)n : sizeof message - 1};
-  f->level[level]++;
-  f->of_kind[kind]++;
-  if (!f->json && f->of_kind[kind] > FINDINGS_SHOWN)
+  if (!count(f, level, kind) && !f->json)
     return;
+  f->told = true;
   if (f->json)
     put_json(f, level, kind, line, what, mend);
   else

@@ -36,7 +36,8 @@ enum finding_kind {
 };
 enum { FINDINGS = FINDING_NOT_SERVED + 1 };
 
-/* Of one kind no more than this are shown to a person for each file; how many more there are is said. */
+/* Of one kind no more than this are shown to a person for each file; and, of what nothing leads to, for each folder.
+ * How many more there are is said. */
 enum { FINDINGS_SHOWN = 10 };
 
 struct findings {
@@ -50,6 +51,9 @@ struct findings {
 
   struct str file;          /* raw path of the file at hand; borrowed */
   size_t of_kind[FINDINGS]; /* for that file */
+  bool told;                /* something was shown of it */
+  struct str alike_in;      /* the folder where what nothing leads to was told of last; borrowed */
+  size_t alike;             /* how many of it there were in a row */
   size_t level[LEVELS];     /* so far, in all */
 };
 

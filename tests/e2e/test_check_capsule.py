@@ -93,6 +93,12 @@ MISTAKES = {
     "a page that Gemini does not lead to": (
         {"index.gmi": "# Home\n", "gophermap": "1A\ta.gmi\n", "a.gmi": "# A\n"},
         ("a.gmi", None, "note", "one-protocol", "those on Gemini do not", "index.gmi")),
+    "a folder that Gopher does not lead to": (
+        {"index.gmi": "# Home\n=> docs/\n", "gophermap": "Welcome\n", "docs/index.gmi": "# Docs\n", "docs/gophermap": "Docs\n"},
+        ("docs/", None, "note", "one-protocol", "those on Gopher do not", "gophermap")),
+    "an index in the shadow of another": (
+        {"index.gmi": "# Home\n", "index.gemini": "# Home\n"},
+        ("index.gemini", None, "warning", "unreachable", "no page leads here", "")),
     "a page that is not UTF-8": (
         {"index.gmi": b"# Home\n\nb\xfccher\n"},
         ("index.gmi", 3, "error", "not-utf8", "not UTF-8", "save the file as UTF-8")),
@@ -337,6 +343,18 @@ def test_the_same_in_a_file_many_times_is_summed_up(tmp_path):
     assert "capsule/index.gmi: and 15 more of this kind: dead-link (--json shows all)\n" in text
     assert text.endswith("1 file looked at: 25 errors, 0 warnings, 0 notes\n")
     assert len(findings("capsule", cwd=tmp_path, status=1)) == 25
+
+
+def test_a_folder_of_files_that_nothing_leads_to_is_summed_up(tmp_path):
+    """Also where a file of it has another finding in between."""
+    pages = {f"d/{i:02}.gmi": "# X\n" for i in range(25)}
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n=> d/\n=> e/\n", "d/index.gmi": "# D\n", **pages, "d/05.gmi": "X\n",
+                                 "e/index.gmi": "# E\n", "e/x.gmi": "# X\n"})
+    text = check("capsule", cwd=tmp_path, status=0)
+    assert text.count("no page leads here") == 11
+    assert "\n\ncapsule/d/: and 15 more like these in this folder (--json shows all)\n\ncapsule/e/x.gmi: warn" in text
+    assert text.endswith("29 files looked at: 0 errors, 27 warnings, 0 notes\n") and "\n\n\n" not in text
+    assert len(findings("capsule", cwd=tmp_path, status=0)) == 27
 
 
 def test_files_that_come_and_go_meanwhile(tmp_path):
