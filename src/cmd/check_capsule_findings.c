@@ -108,8 +108,7 @@ static void end_folder(struct findings *f)
 {
   if (!f->json && f->alike > FINDINGS_SHOWN) {
     put_path(f, f->alike_in, &f->out);
-    buf_printf(&f->out, ": and %zu more like these in this folder (--json shows all)\n\n",
-               f->alike - FINDINGS_SHOWN);
+    buf_printf(&f->out, ": and %zu more like these in this folder (--json shows all)\n\n", f->alike - FINDINGS_SHOWN);
     write_out(f);
   }
   f->alike = 0;

@@ -60,8 +60,8 @@ struct findings {
 void findings_init(struct findings *f, const char *folder, bool json);
 void findings_free(struct findings *f);
 
-/* What follows is about the file of this raw path (with its slash, and borrowed until the next call). An empty path
- * ends the last file. */
+/* What follows is about the file of this raw path (with its slash). An empty path ends the last file; until then all
+ * paths are borrowed. */
 void findings_file(struct findings *f, struct str path);
 
 /* Tells a finding. line 0: it concerns the file as a whole. `mend` says what the author can do about it. The message
