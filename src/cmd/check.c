@@ -1,8 +1,53 @@
-/* `nuncio check`: looks for what is wrong. */
+/* `nuncio check`: looks for what is to be mended before a reader meets it, in a capsule or in a running server. */
+#include "cmd/check_capsule.h"
 #include "cmd/check_server.h"
 #include "cmd/cmd.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: nuncio check [options] CAPSULE\n"
+    "       nuncio check [options] gemini://HOST[:PORT]/\n"
+    "       nuncio check [options] gopher://HOST[:PORT]/\n"
+    "\n"
+    "Reads a whole capsule as Gemini and Gopher would show it, and tells what its author should mend: links that lead\n"
+    "nowhere or leave the site, pages that nothing leads to, text that is not UTF-8, gemtext and gophermaps that look "
+    "like\n"
+    "a mistake, overviews without pages. Nothing is changed, and nothing outside the folder is read. The exit status "
+    "is 1\n"
+    "where there is an error among the findings.\n"
+    "\n"
+    "  --host NAME         a host name that the capsule is served under; may be repeated (default localhost)\n"
+    "  --json              for machines: one JSON object a line for each finding\n"
+    "\n"
+    "Or asks a running server about every rule that can be seen from outside, one connection at a time, and says of "
+    "each\n"
+    "whether it passed or failed, what was sent and what came back. A note is what it may do otherwise, or what cannot "
+    "be\n"
+    "judged. The exit status is 1 where a rule failed or the server could not be reached.\n"
+    "\n"
+    "  --timeout SECONDS   how long each connection may take (default 10)\n"
+    "  --json              print one JSON object a line\n"
+    "  --i-own-this-host   allow addresses other than this machine's own loopback\n"
+    "\n"
+    "  --help              this text\n";
+
+static bool asks_for_help(const char *word)
+{
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int cmd_check(int argc, char **argv)
 {
-  return check_server(argc, argv);
+  bool url = false;
+  for (int i = 1; i < argc; i++) {
+    if (asks_for_help(argv[i])) {
+      (void)fputs(usage, stdout);
+      return EXIT_OK;
+    }
+    url = url || strstr(argv[i], "://");
+  }
+  return url ? check_server(argc, argv) : check_capsule(argc, argv);
 }

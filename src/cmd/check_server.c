@@ -16,29 +16,12 @@
 
 enum { TIMEOUT = 10, TIMEOUT_MAX = 3600, WHY_MAX = 4096, LINE_MAX_BYTES = 256 << 10 };
 
-static const char usage[] =
-    "usage: nuncio check [options] gemini://HOST[:PORT]/\n"
-    "       nuncio check [options] gopher://HOST[:PORT]/\n"
-    "\n"
-    "Asks a running server about every rule that can be seen from outside, one connection at a time, and says of each\n"
-    "whether it passed or failed, what was sent and what came back. A note is what it may do otherwise, or what "
-    "cannot\n"
-    "be judged.\n"
-    "\n"
-    "  --timeout SECONDS   how long each connection may take (default 10)\n"
-    "  --json              print one JSON object a line\n"
-    "  --i-own-this-host   allow addresses other than this machine's own loopback\n"
-    "  --help              this text\n"
-    "\n"
-    "The exit status is 1 where a rule failed or the server could not be reached.\n";
-
-enum option_code { OPT_TIMEOUT = 1000, OPT_JSON, OPT_OWN, OPT_HELP };
+enum option_code { OPT_TIMEOUT = 1000, OPT_JSON, OPT_OWN };
 
 static const struct option options[] = {
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"json", no_argument, NULL, OPT_JSON},
     {"i-own-this-host", no_argument, NULL, OPT_OWN},
-    {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
 
@@ -71,10 +54,6 @@ static int apply_option(struct order *order, int code)
   case OPT_OWN:
     order->own = true;
     return -1;
-  case 'h':
-  case OPT_HELP:
-    (void)fputs(usage, stdout);
-    return EXIT_OK;
   default:
     return EXIT_USAGE;
   }
@@ -87,7 +66,7 @@ static int parse_arguments(struct order *order, int argc, char **argv)
   *order = (struct order){.timeout = TIMEOUT};
   optind = 0; /* glibc: start anew, main has used it */
   opterr = 0;
-  while ((code = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+  while ((code = getopt_long(argc, argv, ":", options, NULL)) != -1) {
     if (code == '?' || code == ':') {
       complain_of_option("check", code, argv[optind - 1]);
       return EXIT_USAGE;

@@ -542,14 +542,14 @@ def test_a_server_that_is_not_there_is_status_1():
 
 
 @pytest.mark.parametrize("words, part", [
-    ([], "URL is missing"), (["gemini://localhost/", "gopher://localhost/"], "one URL"),
-    (["http://localhost/"], "not a gemini://"), (["localhost"], "not a gemini://"), (["gemini://"], "host"),
+    (["gemini://localhost/", "gopher://localhost/"], "one URL"),
+    (["http://localhost/"], "not a gemini://"), (["gemini://"], "host"),
     (["gemini://localhost:0/"], "port"), (["gemini://localhost:99999/"], "port"),
     (["gemini://localhost/page.gmi"], "not a page"), (["gemini://localhost/?x"], "not a page"),
     (["gemini://localhost?x"], "not a page"), (["gopher://localhost/1/docs"], "not a page"),
     (["gemini://localhost/#x"], "not a page"), (["gemini://user@localhost/"], "user names"),
     (["gophers://localhost/"], "gopher://"), (["--timeout", "0", "gemini://localhost/"], "--timeout"),
-    (["--timeout", "x", "gemini://localhost/"], "--timeout"), (["--timeout"], "value"),
+    (["--timeout", "x", "gemini://localhost/"], "--timeout"), (["gemini://localhost/", "--timeout"], "value"),
     (["--frobnicate", "gemini://localhost/"], "--frobnicate"), (["--json=yes", "gemini://localhost/"], "no value"),
 ])
 def test_a_wrong_command_line_is_status_2(words, part):

@@ -286,4 +286,5 @@ def test_a_restart_finds_its_port_free(serve):
 
 def test_the_readme_shows_the_options_as_they_are():
     readme = (ROOT / "README.md").read_text()
-    assert run("serve", "--help").stdout in readme
+    for command in ("serve", "check"):
+        assert run(command, "--help").stdout in readme

@@ -1,0 +1,28 @@
+/* `nuncio check CAPSULE`: what its parts share. */
+#ifndef NUNCIO_CMD_CHECK_CAPSULE_H
+#define NUNCIO_CMD_CHECK_CAPSULE_H
+
+#include <stdint.h>
+
+#include "cmd/check_capsule_findings.h"
+#include "cmd/check_capsule_places.h"
+#include "config/settings.h"
+#include "site/mime.h"
+#include "text/overview.h"
+
+/* A capsule that is being checked. What happens in this order: capsule_walk finds the places, capsule_reach follows the
+ * links from the front page, capsule_examine reads one file after the other and tells. */
+struct capsule {
+  int root;                        /* the folder; every path is looked up beneath it */
+  const struct settings *settings; /* the names that the capsule is served under */
+  const struct mime *mime;
+  struct places places;
+  struct findings findings;
+  struct overview *document; /* the one that was parsed last, or NULL: several links in a row often ask for its pages */
+  struct buf document_path;  /* its raw path */
+};
+
+/* With what `nuncio check CAPSULE` was called: argv[0] is `check`. Returns an exit_status. */
+int check_capsule(int argc, char **argv);
+
+#endif

@@ -1,0 +1,186 @@
+/* Asking the site what a path answers with. */
+#include "cmd/check_capsule_ask.h"
+
+#include "base/err.h"
+#include "site/item.h"
+#include "site/look.h"
+#include "site/tree.h"
+
+enum { PATH_ROOM = 8192 };
+
+unsigned ask_protocol(enum representation representation)
+{
+  switch (representation) {
+  case REPR_GEMTEXT:
+    return ON_GEMINI;
+  case REPR_MENU:
+    return ON_GOPHER;
+  }
+  return ON_GEMINI;
+}
+
+/* ---------------------------------------------------------------- the pages of a tree */
+
+/* The last document is kept at hand: the links to its pages come in a row. */
+int ask_document(struct capsule *c, struct str path, const struct overview **o)
+{
+  struct file_id id;
+  int err = 0;
+  if (!c->document || !str_eq(buf_str(&c->document_path), path)) {
+    overview_free(c->document);
+    c->document = NULL;
+    buf_clear(&c->document_path);
+    buf_put_str(&c->document_path, path);
+    err = buf_error(&c->document_path);
+    if (err == 0)
+      err = tree_read(c->root, path, &c->document, &id);
+  }
+  *o = c->document;
+  return err;
+}
+
+/* Whether the tree has the page that was found. */
+static int look_at_point(struct capsule *c, const struct found *f)
+{
+  if (f->point.n == 0)
+    return 0;
+  const struct overview *o;
+  int err = ask_document(c, buf_str(&f->file), &o);
+  if (err)
+    return err;
+  return overview_find(o, f->point) < 0 ? ERR_NOT_FOUND : 0;
+}
+
+/* ---------------------------------------------------------------- a path */
+
+/* The place of a file or directory that was found; by another name where the path leads through a symbolic link. */
+static uint32_t place_of(const struct capsule *c, struct str path, const struct stat *st)
+{
+  uint32_t i = places_find(&c->places, path);
+  return i != PLACE_NONE ? i : places_find_id(&c->places, st->st_dev, st->st_ino);
+}
+
+static int look(struct capsule *c, struct str path, enum representation representation, struct lead *lead)
+{
+  struct found f;
+  look_init(&f);
+  *lead = (struct lead){.place = PLACE_NONE};
+  int err = look_at(c->root, path, representation, 0, &f);
+  if (err == ERR_FULL)
+    err = ERR_NOT_FOUND; /* no file system has such a path (G18) */
+  if (err == 0 && f.kind == FOUND_TREE)
+    err = look_at_point(c, &f);
+  if (err == ERR_NOT_FOUND && representation == REPR_MENU && str_eq(path, STR("/caps.txt"))) {
+    look_free(&f);
+    return 0; /* P17: where there is none, our own answers */
+  }
+  if (err == 0 && f.kind == FOUND_SLASH) {
+    err = ask_path(c, buf_str(&f.page), representation, lead);
+  } else if (err == 0) {
+    lead->place = place_of(c, buf_str(&f.file), &f.st);
+    lead->listing = f.kind == FOUND_LISTING;
+    lead->tree = f.kind == FOUND_TREE;
+    lead->menu = f.kind != FOUND_FILE || f.menu || str_ends(buf_str(&f.page), STR("/"));
+  } else {
+    lead->err = (int8_t)err;
+  }
+  look_free(&f);
+  return err == ERR_NOMEM ? err : 0;
+}
+
+int ask_path(struct capsule *c, struct str path, enum representation representation, struct lead *lead)
+{
+  unsigned bit = ask_protocol(representation);
+  uint32_t i = places_find(&c->places, path);
+  if (i == PLACE_NONE)
+    return look(c, path, representation, lead);
+  struct place *place = &c->places.at[i];
+  if (place->asked & bit) {
+    *lead = place->lead[representation];
+    return 0;
+  }
+  int err = look(c, path, representation, lead);
+  place->lead[representation] = *lead;
+  place->asked |= (uint8_t)bit;
+  return err;
+}
+
+int ask_link(struct capsule *c, const struct link *link, enum representation representation, struct lead *lead)
+{
+  *lead = (struct lead){.place = PLACE_NONE, .err = (int8_t)(link->err ? link->err : ERR_NOT_FOUND)};
+  for (unsigned i = 0; i < link->n; i++) {
+    struct lead next;
+    int err = ask_path(c, link->path[i], representation, &next);
+    if (err)
+      return err;
+    if (next.err == 0 || i == 0)
+      *lead = next;
+    if (next.err == 0)
+      break;
+  }
+  return 0;
+}
+
+/* ---------------------------------------------------------------- what was meant */
+
+/* Appends the path of a place that differs in case, with `suffix` left off its end. False where there is none. */
+static bool put_other(const struct capsule *c, struct str path, size_t left_off, struct str more, struct buf *out)
+{
+  uint32_t i = places_find_other_case(&c->places, path);
+  if (i == PLACE_NONE)
+    return false;
+  struct str other = places_path(&c->places, i);
+  buf_put_str(out, str_head(other, other.n - left_off));
+  buf_put_str(out, more);
+  return true;
+}
+
+/* A file, a directory with or without its slash; else a tree, by its document. */
+static bool put_meant(const struct capsule *c, struct str path, struct buf *out)
+{
+  struct buf work = BUF_INIT(PATH_ROOM);
+  bool slash = str_ends(path, STR("/"));
+  struct str name = slash ? str_head(path, path.n - 1) : path;
+  buf_put_str(&work, name);
+  buf_put_c(&work, '/');
+  bool good = put_other(c, name, 0, STR(""), out) || put_other(c, buf_str(&work), 0, STR(""), out);
+
+  buf_clear(&work);
+  buf_put_str(&work, name);
+  buf_put_str(&work, STR(OVERVIEW_SUFFIX));
+  good = good || put_other(c, buf_str(&work), STR(OVERVIEW_SUFFIX).n, STR("/"), out);
+
+  size_t leaf = str_rfind(name, '/');
+  buf_clear(&work);
+  buf_put_str(&work, str_head(name, leaf));
+  buf_put_str(&work, STR(OVERVIEW_SUFFIX));
+  good = good ||
+         (!slash && leaf < name.n && put_other(c, buf_str(&work), STR(OVERVIEW_SUFFIX).n, str_skip(name, leaf), out));
+  buf_free(&work);
+  return good;
+}
+
+int ask_other_case(struct capsule *c, struct str path, struct buf *out)
+{
+  struct lead lead = {.err = ERR_NOT_FOUND};
+  size_t start = out->n;
+  int err = 0;
+  if (put_meant(c, path, out))
+    err = ask_path(c, str_skip(buf_str(out), start), REPR_GEMTEXT, &lead);
+  if (lead.err || err || buf_error(out))
+    out->n = start;
+  return err;
+}
+
+char ask_item_type(struct capsule *c, struct str path)
+{
+  char type = ITEM_AS_NAMED;
+  if (str_ends(path, STR("/")))
+    return '1';
+  if (item_look(c->root, path, 0, &type) < 0)
+    return '\0';
+  if (type != ITEM_AS_NAMED)
+    return type;
+  struct str by_suffix = mime_type(c->mime, look_name(path));
+  return by_suffix.n ? mime_item_type(by_suffix) : '\0';
+}

@@ -1,0 +1,463 @@
+"""`nuncio check CAPSULE`: what an author is told before a reader meets it (issue 5)."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rights import UNPRIVILEGED_FILES
+from server import ENVIRONMENT, PROGRAM, ROOT, SANITIZED, SLOWER, run
+from tree import Fifo, Link, Mode, Socket, plant
+
+WIDE = "x" * 68
+DRAWN = "```A drawing\n%s\n```\n"
+
+
+def check(*words, cwd, status=None, before=(), seconds=30):
+    done = run("check", *words, cwd=cwd, before=before, seconds=seconds)
+    assert done.stderr == "", done.stderr
+    assert status is None or done.returncode == status, done.stdout
+    return done.stdout
+
+
+def findings(*words, cwd, **more):
+    """What is told to a machine: a list of objects."""
+    return [json.loads(line) for line in check("--json", *words, cwd=cwd, **more).splitlines()]
+
+
+def brief(found):
+    return [(f["file"], f["line"], f["level"], f["kind"]) for f in found]
+
+
+# A capsule of one mistake each: its files besides an index.gmi that links to what `links` names, unless they have one;
+# and where it is told, how, and in which words.
+MISTAKES = {
+    "a dead link": (
+        {"index.gmi": "# Home\n\n=> gone.gmi Gone\n"},
+        ("index.gmi", 3, "error", "dead-link", "`gone.gmi` leads nowhere: there is no /gone.gmi", "remove the link")),
+    "a dead link in a folder": (
+        {"index.gmi": "# Home\n=> docs/a.gmi\n", "docs/a.gmi": "# A\n=> ../b.gmi\n"},
+        ("docs/a.gmi", 2, "error", "dead-link", "there is no /b.gmi", "")),
+    "a link to a hidden name": (
+        {"index.gmi": "# Home\n=> .secret/x.gmi\n", ".secret/x.gmi": "# X\n"},
+        ("index.gmi", 2, "error", "dead-link", "there is no /.secret/x.gmi", "begin with a dot are not served")),
+    "a link out of the capsule by a symbolic link": (
+        {"index.gmi": "# Home\n=> out/passwd\n", ".x/out": "", "out": Link("../elsewhere")},
+        ("index.gmi", 2, "error", "dead-link", "leaves the capsule", "into the capsule"),
+        ("out", None, "warning", "not-served", "leaves the capsule", "relative path")),
+    "a point that a document has not": (
+        {"index.gmi": "# Home\n=> m/1.gmi\n=> m/3.gmi\n", "m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n"},
+        ("index.gmi", 3, "error", "dead-link", "there is no /m/3.gmi", "")),
+    "another case": (
+        {"index.gmi": "# Home\n=> About.GMI\n=> docs/\n", "about.gmi": "# About\n=> /\n", "docs/index.gmi": "# D\n=> ../about.gmi\n"},
+        ("index.gmi", 2, "error", "wrong-case", "`About.GMI` leads nowhere", "write about.gmi: capital")),
+    "another case of a folder on the way": (
+        {"index.gmi": "# Home\n=> docs/\n=> Docs/a%20b.gmi\n", "docs/a b.gmi": "# A\n"},
+        ("index.gmi", 3, "error", "wrong-case", "there is no /Docs/a b.gmi", "write docs/a%20b.gmi: capital")),
+    "another case of a tree": (
+        {"index.gmi": "# Home\n=> m/\n=> M/2.gmi\n", "m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n"},
+        ("index.gmi", 3, "error", "wrong-case", "there is no /M/2.gmi", "write m/2.gmi: capital")),
+    "a space in a link": (
+        {"index.gmi": "# Home\n=> my file.gmi My file\n=> my%20file.gmi\n", "my file.gmi": "# Mine\n"},
+        ("index.gmi", 2, "error", "dead-link", "`my` leads nowhere", "my%20file.gmi")),
+    "no address": (
+        {"index.gmi": "# Home\n=> gemini://[bad x\n"},
+        ("index.gmi", 2, "error", "bad-link", "`gemini://[bad` is no address", "")),
+    "a link that nobody follows": (
+        {"index.gmi": "# Home\n=> javascript:alert(1) x\n"},
+        ("index.gmi", 2, "warning", "unsafe-link", "`javascript:alert(1)`", "")),
+    "a page that nothing leads to": (
+        {"index.gmi": "# Home\n", "lonely.gmi": "# Lonely\n"},
+        ("lonely.gmi", None, "warning", "unreachable", "no page leads here", "link to it")),
+    "pages that only lead to each other": (
+        {"index.gmi": "# Home\n=> c.gmi\n", "a.gmi": "# A\n=> b.gmi\n", "b.gmi": "# B\n=> a.gmi\n", "c.gmi": "# C\n"},
+        ("a.gmi", None, "warning", "unreachable", "no page leads here", ""),
+        ("b.gmi", None, "warning", "unreachable", "no page leads here", "")),
+    "a picture that nothing leads to": (
+        {"index.gmi": "# Home\n", "a.png": "x"},
+        ("a.png", None, "note", "unreachable", "no page leads here", "")),
+    "a folder that nothing leads to": (
+        {"index.gmi": "# Home\n", "lost/a.gmi": "# A\n", "lost/deep/b.gmi": "# B\n"},
+        ("lost/", None, "warning", "unreachable", "the 2 files in it", "link to it")),
+    "a document that nothing leads to": (
+        {"index.gmi": "# Home\n", "m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n"},
+        ("m.overview.txt", None, "warning", "unreachable", "no page leads here", "")),
+    "a page that Gopher does not lead to": (
+        {"index.gmi": "# Home\n=> a.gmi\n", "gophermap": "Welcome\n", "a.gmi": "# A\n"},
+        ("a.gmi", None, "note", "one-protocol", "those on Gopher do not", "gophermap")),
+    "a page that Gemini does not lead to": (
+        {"index.gmi": "# Home\n", "gophermap": "1A\ta.gmi\n", "a.gmi": "# A\n"},
+        ("a.gmi", None, "note", "one-protocol", "those on Gemini do not", "index.gmi")),
+    "a folder that Gopher does not lead to": (
+        {"index.gmi": "# Home\n=> docs/\n", "gophermap": "Welcome\n", "docs/index.gmi": "# Docs\n", "docs/gophermap": "Docs\n"},
+        ("docs/", None, "note", "one-protocol", "those on Gopher do not", "gophermap")),
+    "an index in the shadow of another": (
+        {"index.gmi": "# Home\n", "index.gemini": "# Home\n"},
+        ("index.gemini", None, "warning", "unreachable", "no page leads here", "")),
+    "a page that is not UTF-8": (
+        {"index.gmi": b"# Home\n\nb\xfccher\n"},
+        ("index.gmi", 3, "error", "not-utf8", "not UTF-8", "save the file as UTF-8")),
+    "a text that is not UTF-8": (
+        {"index.gmi": "# Home\n=> a.txt\n", "a.txt": b"a\nb\xfccher\n\xff\n"},
+        ("a.txt", 2, "warning", "not-utf8", "not UTF-8", "save the file as UTF-8")),
+    "a document that is not UTF-8": (
+        {"index.gmi": "# Home\n=> m/\n", "m.overview.txt": b"Talks\n\n1. One.\n\n2. Tw\xf6.\n"},
+        ("m.overview.txt", 5, "error", "not-utf8", "not UTF-8", "")),
+    "a link line without a target": (
+        {"index.gmi": "# Home\n=> \n"},
+        ("index.gmi", 2, "warning", "no-target", "link line without a target", "behind the arrow")),
+    "a heading without a text": (
+        {"index.gmi": "# Home\n## \n"},
+        ("index.gmi", 2, "warning", "empty-heading", "heading without a text", "")),
+    "a block that is not closed": (
+        {"index.gmi": "# Home\n\n```A drawing\n=> gone.gmi\n"},
+        ("index.gmi", 3, "warning", "not-closed", "not closed", "```")),
+    "a block without alt text": (
+        {"index.gmi": "# Home\n```\nx\n```\n"},
+        ("index.gmi", 2, "note", "no-alt-text", "does not say what it shows", "behind the ```")),
+    "a page without a title": (
+        {"index.gmi": "# Home\n=> a.gmi\n", "a.gmi": "text\n"},
+        ("a.gmi", None, "warning", "no-title", "without a title", "heading")),
+    "a drawing that is too wide": (
+        {"index.gmi": "# Home\n" + DRAWN % f"x\n{WIDE}\nx\n{WIDE}x"},
+        ("index.gmi", 4, "warning", "too-wide", "2 lines from here on are up to 69 columns wide: Gopher menus have 67",
+         "67 columns")),
+    "a drawing whose characters are wide": (
+        {"index.gmi": "# Home\n" + DRAWN % ("日" * 34)},
+        ("index.gmi", 3, "warning", "too-wide", "1 line here is 68 columns wide", "67 columns")),
+    "a document without points": (
+        {"index.gmi": "# Home\n=> m/\n", "m.overview.txt": "Talks\n\nThey talked.\n"},
+        ("m.overview.txt", None, "warning", "overview", "no numbered points", "number and a full stop")),
+    "a number that is no point": (
+        {"index.gmi": "# Home\n=> m/\n", "m.overview.txt": "Talks\n\n1. One.\n\n2) Two.\n\n3. Three.\n"},
+        ("m.overview.txt", 5, "warning", "overview", "no point 2, since its number is written `2)`", "like the others, `1.`")),
+    "a document in the shadow of a folder": (
+        {"index.gmi": "# Home\n=> m/\n=> m.overview.txt\n", "m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
+         "m/index.gmi": "# M\n"},
+        ("m.overview.txt", None, "warning", "overview", "something else is called `m`", "rename")),
+    "a dead selector": (
+        {"gophermap": "Welcome\n\n0A text\tgone.txt\n"},
+        ("gophermap", 3, "error", "dead-link", "`gone.txt` leads nowhere: there is no /gone.txt", "")),
+    "a dead selector in a folder": (
+        {"gophermap": "1M\t/m\n", "m/gophermap": "0A\ta.txt\n1B\t/b/\n0C\t../c.txt\n", "m/a.txt": "a\n", "c.txt": "c\n"},
+        ("m/gophermap", 2, "error", "dead-link", "there is no /b/", "")),
+    "a selector in another case": (
+        {"gophermap": "0A text\tA.txt\n0a\ta.txt\n", "a.txt": "a\n"},
+        ("gophermap", 1, "error", "wrong-case", "there is no /A.txt", "write a.txt: capital")),
+    "no item type": (
+        {"gophermap": "Out of\torder\n"},
+        ("gophermap", 1, "warning", "map-fields", "`Out of` begins with no item type that clients know", "i for text")),
+    "a port that is none": (
+        {"gophermap": "1There\t/\texample.org\tseventy\n"},
+        ("gophermap", 1, "warning", "map-fields", "`seventy` is no port", "one TAB")),
+    "a port in the place of the host": (
+        {"gophermap": "1There\t/\t70\n"},
+        ("gophermap", 1, "error", "map-fields", "`70` stands in the place of the host", "one TAB")),
+    "one field too many": (
+        {"gophermap": "1There\t/\texample.org\t70\tmore\n"},
+        ("gophermap", 1, "warning", "map-fields", "`more` stands behind the port", "")),
+    "an item without a name": (
+        {"gophermap": "0\ta.txt\n", "a.txt": "a\n"},
+        ("gophermap", 1, "warning", "map-fields", "no name", "")),
+    "lines behind the end of a map": (
+        {"gophermap": "Welcome\n.\n\nMore\n"},
+        ("gophermap", 4, "warning", "map-fields", "is not shown", "remove the dot")),
+    "a page as a text": (
+        {"gophermap": "0A page\ta.gmi\n", "a.gmi": "# A\n"},
+        ("gophermap", 1, "warning", "map-type", "the item type `0` is not that of `a.gmi`, which is of type `1`", "`1`")),
+    "a text as a menu": (
+        {"gophermap": "1A text\ta.txt\n", "a.txt": "a\n"},
+        ("gophermap", 1, "warning", "map-type", "which is of type `0`", "`0`")),
+    "a dead selector in a .gph menu": (
+        {"index.gph": "Welcome\n[0|A text|gone.txt|server|port]\n"},
+        ("index.gph", 2, "error", "dead-link", "there is no /gone.txt", "")),
+    "an item that is none in a .gph menu": (
+        {"index.gmi": "# Home\n=> menus/m.gph\n", "menus/m.gph": "[0|A text]\n[0|A text|a.txt]\n", "menus/a.txt": "a\n"},
+        ("menus/m.gph", 1, "warning", "map-fields", "`[0|A text]` is no item", "[type|name|selector|host|port]")),
+    "a text that loses a letter": (
+        {"index.gph": "these words\n"},
+        ("index.gph", 1, "warning", "map-fields", "`these words` loses its first letter", "one more t")),
+    "a .gph menu that nothing leads to": (
+        {"index.gmi": "# Home\n", "m.gph": "Hello\n"},
+        ("m.gph", None, "warning", "unreachable", "no page leads here", "")),
+    "a .gph menu as a text": (
+        {"gophermap": "0M\tm.gph\n", "m.gph": "Hello\n"},
+        ("gophermap", 1, "warning", "map-type", "is of type `1`", "")),
+    "a map that is too wide": (
+        {"gophermap": f"{WIDE[1:]}\n{WIDE}\n"},
+        ("gophermap", 2, "warning", "too-wide", "68 columns wide", "")),
+    "a FIFO": (
+        {"index.gmi": "# Home\n", "pipe": Fifo()},
+        ("pipe", None, "note", "not-served", "neither a file nor a directory", "")),
+    "a socket that is linked": (
+        {"index.gmi": "# Home\n=> sock\n", "sock": Socket()},
+        ("index.gmi", 2, "error", "dead-link", "neither a file nor a directory: /sock", ""),
+        ("sock", None, "note", "not-served", "neither a file nor a directory", "")),
+    "a symbolic link to nothing": (
+        {"index.gmi": "# Home\n", "latest.gmi": Link("gone.gmi")},
+        ("latest.gmi", None, "warning", "not-served", "leads to nothing", "")),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_one_mistake_each(name, tmp_path):
+    tree, *expected = MISTAKES[name]
+    plant(tmp_path / "capsule", tree)
+    status = 1 if any(level == "error" for _, _, level, *_ in expected) else 0
+    found = findings("capsule", cwd=tmp_path, status=status)
+    assert brief(found) == [row[:4] for row in expected]
+    text = check("capsule", cwd=tmp_path, status=status)
+    for f, (file, line, level, _, what, mend) in zip(found, expected):
+        assert what in f["what"] and mend in f["mend"], f
+        place = f"capsule/{file}" + (f":{line}" if line else "")
+        assert f"{place}: {level}: {f['what']}\n    {f['mend']}\n" in text, text
+    counts = {level: sum(row[2] == level for row in expected) for level in ("error", "warning", "note")}
+    said = ", ".join(f"{n} {level}{'' if n == 1 else 's'}" for level, n in counts.items())
+    assert re.fullmatch(rf"\d+ files? looked at: {said}", text.splitlines()[-1]), text
+
+
+FINE = {
+    "index.gmi": "\ufeff# Home\r\n=> docs/ Documents\n=> ./list List\n=> a%20b.gmi?query A\n=> #top\n=> m/2.gmi\n=> pic.png\n"
+                 "=> gemini://example.org/gone Elsewhere\n=> mailto:a@example.org\n=> https://localhost/ The web\n"
+                 "=> gemini://localhost:1966/x Another port\n=> //example.org/x\n=> link/inner.gmi\n=> map\n=> old/\n=> hidden.gmi\n" + DRAWN % "x" * 2,
+    "docs/index.gmi": "# Docs\n=> /index.gmi\n=> ..\n=> ../../../README\n",
+    "list/one.txt": "a\n", "list/two.gmi": "# Two\n", "list/m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
+    "a b.gmi": "# A b\n", "pic.png": b"\x89PNG\xff", "README": "Read me\n", "m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
+    "inner/inner.gmi": "# Inner\n", "link": Link("inner"), "loop": Link("."), "docs/up": Link(".."),
+    "robots.txt": "User-agent: *\n", ".well-known/x.txt": "x\n", ".hidden/page.gmi": "no title\n=> gone\n",
+    "hidden.gmi": Link(".behind/real.gmi"), ".behind/real.gmi": "# Real\n", "empty/": None,
+    "map/gophermap": "Welcome\n\n0Text\tt.txt\n1Up\t/\n1Docs\t/docs\n1There\t/x\texample.org\t70\nhWeb\tURL:https://example.org/\n"
+                     "7Search\t/docs/?x\n0Caps\t/caps.txt\n0Space\ta b.txt\n0Space\ta%20b.txt\n9Text\tt.txt\n8Log in\tme\texample.org\t23\n3Error\tx\n.\n",
+    "old/index.gph": "ttwo words\n[1|Up|/|server|port]\n[0|A text|a.txt|server|port]\n[1|More|more.gph|server|port]\n",
+    "old/more.gph": "More\n", "old/a.txt": "a\n",
+    "map/t.txt": "t\n", "map/a b.txt": "t\n", "caps.txt": "CAPS\n",
+}
+
+
+def test_a_capsule_in_order(tmp_path):
+    plant(tmp_path / "capsule", FINE)
+    assert findings("capsule", cwd=tmp_path, status=0) == []
+    assert re.fullmatch(r"\d+ files looked at: nothing to mend\n", check("capsule", cwd=tmp_path, status=0))
+
+
+def test_the_shipped_capsule_is_in_order():
+    assert findings("capsule", cwd=ROOT, status=0) == []
+
+
+def test_caps_txt_is_there_on_gopher_without_a_file(tmp_path):
+    """P17: but on Gemini nothing is."""
+    plant(tmp_path / "capsule", {"gophermap": "0Caps\t/caps.txt\n"})
+    (found,) = findings("capsule", cwd=tmp_path, status=1)
+    assert found["what"].startswith("on Gemini, ")
+
+
+@pytest.mark.parametrize("target, path", [
+    ("gemini://Example.org/a.gmi", "a.gmi"), ("gemini://example.org:1965/a.gmi?x", "a.gmi"), ("//b.example/a.gmi", "a.gmi"),
+    ("gopher://example.org/1/a.gmi", "a.gmi"), ("gopher://example.org:70/1a.gmi", "a.gmi"), ("gemini://example.org", "/"),
+])
+def test_a_link_to_our_own_host_leaves_the_site(target, path, tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": f"# Home\n=> {target} A\n=> a.gmi\n", "a.gmi": "# A\n"})
+    hosts = ("--host", "example.org", "--host", "b.example")
+    (found,) = findings(*hosts, "capsule", cwd=tmp_path, status=0)
+    assert (found["kind"], found["line"], found["level"]) == ("own-host", 2, "warning")
+    assert found["mend"].startswith(f"write {path} instead")
+    assert findings("capsule", cwd=tmp_path, status=0) == []
+
+
+def test_a_link_to_our_own_host_can_be_dead(tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n=> gemini://example.org/Gone.gmi\n"})
+    (found,) = findings("--host", "example.org", "capsule", cwd=tmp_path, status=1)
+    assert (found["kind"], found["line"]) == ("dead-link", 2)
+
+
+def test_a_map_that_names_our_own_host(tmp_path):
+    plant(tmp_path / "capsule", {"gophermap": "0A\t/a.txt\texample.org\t70\n0B\t/b.txt\texample.org\t70\n", "a.txt": "a\n"})
+    found = findings("--host", "example.org", "capsule", cwd=tmp_path, status=1)
+    assert brief(found) == [("gophermap", 1, "warning", "own-host"), ("gophermap", 2, "error", "dead-link")]
+    assert "without host and port" in found[0]["mend"]
+
+
+# ---------------------------------------------------------------- files as they come
+
+
+def test_what_may_not_be_read_is_told(tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n=> a.gmi\n=> closed/\n", "a.gmi": Mode(0, "# A\n"),
+                                 "closed/x.gmi": "# X\n"})
+    (tmp_path / "capsule/closed").chmod(0)
+    try:
+        found = findings("capsule", cwd=tmp_path, status=1, before=UNPRIVILEGED_FILES)
+        assert brief(found) == [
+            ("a.gmi", None, "error", "unreadable"), ("closed/", None, "error", "unreadable"),
+            ("index.gmi", 2, "error", "dead-link"), ("index.gmi", 3, "error", "dead-link")]
+        assert "may not be read" in found[2]["what"] and "chmod" in found[2]["mend"]
+    finally:
+        (tmp_path / "capsule/closed").chmod(0o700)
+
+
+def test_awkward_names(tmp_path):
+    """Nothing in a name can steer the terminal or look like another finding."""
+    names = [b"new\nline.gmi", b"\x1b[2Jclear.gmi", b"latin\xe9.gmi", b"back\\slash.gmi", b'quo"te.gmi', b"sp ace.gmi"]
+    folder = plant(tmp_path / "capsule", {"index.gmi": "# Home\n"})
+    for name in names:
+        with open(os.path.join(os.fsencode(folder), name), "w", encoding="ascii") as file:
+            file.write("# X\n=> \x1b[31mgone\n")
+    text = check("capsule", cwd=tmp_path, status=1)
+    assert "\x1b" not in text
+    for shown in ("new\\x0aline.gmi", "\\x1b[2Jclear.gmi", "latin\\xe9.gmi", "back\\\\slash.gmi", 'quo"te.gmi', "sp ace.gmi"):
+        assert f"capsule/{shown}:2: error: " in text, text
+        assert f"capsule/{shown}: warning: no page leads here" in text
+    for line in text.splitlines():
+        assert not line or line.startswith(("capsule/", "    ")) or "looked at" in line, line
+    found = findings("capsule", cwd=tmp_path, status=1)
+    paths = {f["path"] for f in found}
+    assert {"/new%0Aline.gmi", "/latin%E9.gmi", "/%1B%5B2Jclear.gmi", "/back%5Cslash.gmi"} <= paths
+    assert "latin\ufffd.gmi" in {f["file"] for f in found}
+
+
+def test_loops_and_doors_to_elsewhere(tmp_path):
+    plant(tmp_path / "elsewhere", {"x.gmi": "no title\n=> gone\n"})
+    plant(tmp_path / "capsule", {
+        "index.gmi": "# Home\n=> docs/\n=> docs/self/self/self/a.gmi\n", "docs/a.gmi": "# A\n", "docs/self": Link("."),
+        "docs/top": Link(".."), "round": Link("round"), "away": Link("../elsewhere"), "etc": Link("/etc"),
+        "ping": Link("pong"), "pong": Link("ping"), "dev": Link("/dev/zero")})
+    found = findings("capsule", cwd=tmp_path, status=0)
+    assert {f["kind"] for f in found} == {"not-served"}
+    assert sorted(f["file"] for f in found) == ["away", "dev", "etc", "ping", "pong", "round"]
+
+
+def test_a_folder_behind_a_hidden_name_is_read_by_its_link(tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n=> docs/\n", "docs": Link(".store/docs"),
+                                 ".store/docs/a.gmi": "# A\n=> gone.gmi\n", ".store/b.gmi": "no title\n"})
+    assert brief(findings("capsule", cwd=tmp_path, status=1)) == [("docs/a.gmi", 2, "error", "dead-link")]
+
+
+def test_the_same_in_a_file_many_times_is_summed_up(tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n" + "".join(f"=> gone{i}.gmi\n" for i in range(25))})
+    text = check("capsule", cwd=tmp_path, status=1)
+    assert text.count("leads nowhere") == 10
+    assert "capsule/index.gmi: and 15 more of this kind: dead-link (--json shows all)\n" in text
+    assert text.endswith("1 file looked at: 25 errors, 0 warnings, 0 notes\n")
+    assert len(findings("capsule", cwd=tmp_path, status=1)) == 25
+
+
+def test_a_folder_of_files_that_nothing_leads_to_is_summed_up(tmp_path):
+    """Also where a file of it has another finding in between."""
+    pages = {f"d/{i:02}.gmi": "# X\n" for i in range(25)}
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n=> d/\n=> e/\n", "d/index.gmi": "# D\n", **pages, "d/05.gmi": "X\n",
+                                 "e/index.gmi": "# E\n", "e/x.gmi": "# X\n"})
+    text = check("capsule", cwd=tmp_path, status=0)
+    assert text.count("no page leads here") == 11
+    assert "\n\ncapsule/d/: and 15 more like these in this folder (--json shows all)\n\ncapsule/e/x.gmi: warn" in text
+    assert text.endswith("29 files looked at: 0 errors, 27 warnings, 0 notes\n") and "\n\n\n" not in text
+    assert len(findings("capsule", cwd=tmp_path, status=0)) == 27
+
+
+def test_files_that_come_and_go_meanwhile(tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n", **{f"d/{i}.gmi": f"# {i}\n=> {i + 1}.gmi\n" for i in range(300)}})
+    churn = subprocess.Popen([sys.executable, "-c", """if True:
+        import itertools, os
+        for i in itertools.count():
+            try:
+                os.rename(f'd/{i % 300}.gmi', 'd/away')
+                os.truncate('d/away', i % 9)
+                os.rename('d/away', f'd/{i % 300}.gmi')
+                os.rename('d', 'e')
+                os.rename('e', 'd')
+            except FileNotFoundError:
+                pass
+    """], cwd=tmp_path / "capsule")
+    try:
+        for _ in range(20):
+            done = run("check", "--json", "capsule", cwd=tmp_path)
+            assert done.returncode in (0, 1) and done.stderr == "", done.stderr
+            for line in done.stdout.splitlines():
+                json.loads(line)
+    finally:
+        churn.kill()
+        churn.wait()
+
+
+# ---------------------------------------------------------------- command line and terminal
+
+
+@pytest.mark.parametrize("words", [["check"], ["check", "a", "b"], ["check", "--frobnicate", "a"], ["check", "--host"],
+                                   ["check", "--host", "a b", "capsule"], ["check", "--json=yes", "capsule"]])
+def test_a_wrong_command_line_is_status_2(words, tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n"})
+    done = run(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("folder, why", [("gone", "No such file"), ("file", "Not a directory")])
+def test_what_is_no_folder_is_status_1(folder, why, tmp_path):
+    plant(tmp_path, {"file": "x"})
+    done = run("check", folder, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"nuncio check: {folder}: {why}")
+
+
+def test_an_output_that_takes_nothing_is_a_failure():
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([PROGRAM, "check", "capsule"], cwd=ROOT, env=ENVIRONMENT, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 1 and "standard output" in done.stderr
+
+
+def test_progress_on_a_terminal_only(tmp_path):
+    plant(tmp_path / "capsule", {f"{i}.gmi": f"# {i}\n" for i in range(400)})
+    ours, theirs = pty.openpty()
+    done = subprocess.run([PROGRAM, "check", "--json", "capsule"], cwd=tmp_path, env=ENVIRONMENT, stderr=theirs,
+                          stdout=subprocess.PIPE, text=True, timeout=30)
+    os.close(theirs)
+    seen = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert re.search(r"\r[a-z ]+: \d+( of 400)? files\x1b\[K", seen), seen
+    assert seen.endswith("\r\x1b[K")
+
+
+# ---------------------------------------------------------------- size
+
+FOLDERS, PAGES, LARGE = 100, 1000, 50 << 20
+# A small process runs the program: what a child has at most is counted from its parent's size on.
+MEASURE = """if True:
+    import resource, subprocess, sys
+    status = subprocess.run(sys.argv[1:]).returncode
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(status, used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr)
+"""
+# What is kept of a path takes about 150 bytes; of a file, a piece of 64 KiB and a line of 32.
+MEMORY_MOST = 32 << 20
+
+
+def test_a_hundred_thousand_files_and_a_large_one(tmp_path):
+    """Memory does not grow with the size of files, and little with their number."""
+    capsule = tmp_path / "capsule"
+    plant(capsule, {"index.gmi": "# Home\n=> large.gmi\n=> d00/\n"})
+    for d in range(FOLDERS):
+        folder = capsule / f"d{d:02}"
+        folder.mkdir()
+        for i in range(PAGES):
+            with open(folder / f"{i}.gmi", "wb", buffering=0) as file:
+                file.write(b"# Page %d\n\n=> %d.gmi Next\n=> ../d%02d/ Another folder\n" % (i, (i + 1) % PAGES, (d + 1) % FOLDERS))
+    with open(capsule / "large.gmi", "wb") as file:
+        file.write(b"# Large\n")
+        line = b"Words of a page that is larger than any memory should be. " * 20 + b"\n=> d01/1.gmi A page\n"
+        file.write(line * (LARGE // 2 // len(line)))
+        file.write(b"one line " * (LARGE // 2 // 9) + b"\n=> gone.gmi\n")
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-S", "-c", MEASURE, PROGRAM, "check", "--json", "capsule"], cwd=tmp_path,
+                          env=ENVIRONMENT, capture_output=True, text=True, timeout=300 * SLOWER)
+    took = time.monotonic() - began
+    status, memory, processor = map(float, done.stderr.split())
+    print(f"{memory / 1024:.1f} MiB at most, {took:.1f} s, {processor:.1f} s of a processor")
+    assert status == 1
+    assert [(f["file"], f["kind"]) for f in map(json.loads, done.stdout.splitlines())] == [("large.gmi", "dead-link")]
+    assert SANITIZED or memory * 1024 < MEMORY_MOST
+    assert processor < 120 * SLOWER
