@@ -110,7 +110,7 @@ $B/tests/fuzz/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/libnuncio.a
 # Whole connections run over a kernel in memory, and paths are looked up on a disk that is watched: what they ask of the
 # system's goes there.
 ON_DISK := syscall open openat __openat_2 preadv2 pread read
-ON_LOOP := recv send shutdown setsockopt getsockname ioctl close epoll_create1 epoll_ctl epoll_wait uv_now uv_close \
+ON_LOOP := recv send shutdown setsockopt getsockopt getsockname ioctl close epoll_create1 epoll_ctl epoll_wait uv_now uv_close \
            uv_timer_init uv_timer_start uv_timer_stop uv_timer_get_due_in uv_poll_init uv_poll_start log_write log_line
 FOLDER_OBJ := $B/tests/fuzz/disk.o $(filter %/fill.o %/folder.o,$(HELP_C:%.c=$B/%.o))
 CONN_OBJ := $(FOLDER_OBJ) $(patsubst %,$B/tests/fuzz/%.o,loopback same_random tls_peer conn_answer conn_client conn_times conn_world) \

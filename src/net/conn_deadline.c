@@ -1,4 +1,6 @@
 /* A connection's deadlines: one table, and what happens when one has passed (B1). */
+#include <sys/socket.h>
+
 #include "net/conn_internal.h"
 
 static void on_timer(uv_timer_t *timer);
@@ -105,18 +107,27 @@ static void check_progress(struct conn *c)
   (void)uv_timer_start(&c->timer, on_timer, look_every(allowed), 0);
 }
 
-/* Our FIN is sent and the peer's has not come. While it still takes what lies in the kernel it may go on: an RST would
- * destroy it. */
+/* Whether the peer has sent an RST. Once its FIN has come nothing else tells of that: the poller would report the FIN
+ * again and again. */
+static bool is_reset(const struct conn *c)
+{
+  int error = 0;
+  socklen_t n = sizeof error;
+  return getsockopt(c->socket.fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0 || error != 0;
+}
+
+/* Our FIN is sent, and the peer's has not come, or it has not taken all. While it still takes what lies in the kernel
+ * it may go on: an RST would destroy it. */
 static void check_drained(struct conn *c)
 {
   uint64_t now = uv_now(c->server->loop);
-  bool all_taken = conn_delivered(c) >= c->wire;
-  if (!all_taken && reads_fast_enough(c, now)) {
+  bool all_taken = conn_delivered(c) >= c->wire, left = !all_taken && is_reset(c);
+  if (!all_taken && !left && reads_fast_enough(c, now)) {
     (void)uv_timer_start(&c->timer, on_timer, brief(c, c->server->deadlines.drain), 0);
     return;
   }
   if (!all_taken && c->asked) {
-    c->fault = "the client reads too slowly";
+    c->fault = left ? "the client left" : "the client reads too slowly";
     c->failed = true;
   }
   conn_close(c);

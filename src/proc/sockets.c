@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-enum { DEFER_SECONDS = 1, UNSENT_BYTES = 512 * 1024 };
+enum { DEFER_SECONDS = 1 };
 
 static socklen_t make_address(const char *text, bool ipv6, unsigned port, struct sockaddr_in6 *out)
 {
@@ -40,7 +40,7 @@ static int close_failed(int fd)
 static int bind_socket(const struct listen_address *a, bool shared)
 {
   struct sockaddr_in6 address;
-  const int on = 1, defer = DEFER_SECONDS, unsent = UNSENT_BYTES;
+  const int on = 1, defer = DEFER_SECONDS;
   socklen_t length = make_address(a->text, a->ipv6, a->port, &address);
   int fd = socket(a->ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
@@ -55,9 +55,6 @@ static int bind_socket(const struct listen_address *a, bool shared)
   /* An optimisation: where a kernel refuses it, clients are accepted a little earlier. */
   (void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer, sizeof defer);
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited by what is accepted */
-  /* Inherited too: a reader who stalls is to take no megabytes of the kernel's memory. What was sent and is on its way
-   * does not count: a long road stays as full. */
-  (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   if (bind(fd, (const struct sockaddr *)&address, length) < 0)
     goto fail;
   return fd;

@@ -19,9 +19,9 @@
  */
 enum { DESCRIPTORS_OWN = 28, CONNECTIONS_LEAST = 8 };
 
-/* What a connection may take at its worst, roughly: a reader of a large file that stalls, 270 KiB here and as much in
- * the kernel. Where the owner has not set a limit, all together may have half of the memory at half of that, for most
- * are far from their worst. */
+/* What a connection takes at its worst, roughly: a reader of a large file over TLS who stalls. Where the owner has not
+ * set a limit, half of the memory may be full of those. (What the kernel holds of its answer the kernel bounds:
+ * tcp_mem.) */
 enum { CONNECTION_BYTES = 256 * 1024 };
 
 /* As many connections as memory allows in the whole service. */

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import struct
 import time
 
 import pytest
@@ -164,6 +165,21 @@ def test_a_reader_who_never_reads_is_left_B1(hasty, scheme, name, half_closed):
         _, end = client.read_to_end(sock)
         assert end in (client.FIN, client.RESET)  # never close_notify: it was cut short
     assert "cut short: the client reads too slowly" in hasty.log_lines("request")[lines]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_who_half_closes_and_then_leaves_is_seen_to_have_left(serve, scheme):
+    """The write deadline is far away: an RST ends it all the same."""
+    site = serve(TREE)
+    before = site.descriptors()
+    with enter(site, scheme, receive_buffer=4096) as sock:
+        sock.sendall(REQUEST[scheme] + b"middle.bin\r\n")
+        socket.socket.shutdown(sock, socket.SHUT_WR)
+        eventually(lambda: site.descriptors() > before, 3, "the download's start")
+        time.sleep(0.3)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    eventually(lambda: site.descriptors() <= before, 3 * SLOWER, "its end")
+    assert "cut short: the client left" in site.log_lines("request")[-1]
 
 
 def test_a_slow_reader_who_goes_on_reading_is_served_B1(hasty):

@@ -299,6 +299,7 @@ ssize_t __wrap_recv(int fd, void *to, size_t n, int flags);
 ssize_t __wrap_send(int fd, const void *from, size_t n, int flags);
 int __wrap_shutdown(int fd, int how);
 int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t n);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n);
 int __wrap_getsockname(int fd, struct sockaddr *address, socklen_t *n);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 
@@ -437,6 +438,16 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
     memcpy(&linger, value, sizeof linger);
     s->linger_rst = linger.l_onoff && linger.l_linger == 0;
   }
+  return 0;
+}
+
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *n)
+{
+  const struct loopback *s = must_be_open(fd);
+  int error = s->client_rst ? ECONNRESET : 0;
+  if (level != SOL_SOCKET || name != SO_ERROR || *n != sizeof error)
+    return failed(ENOPROTOOPT);
+  memcpy(value, &error, sizeof error);
   return 0;
 }
 
