@@ -1,6 +1,4 @@
 /* `nuncio serve`: from a command line to a running server. */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
@@ -8,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/preflight.h"
 #include "cmd/serve_options.h"
 #include "config/settings.h"
 #include "proc/descriptors.h"
@@ -34,7 +32,7 @@ enum { GEMINI_PORT = 1965, GOPHER_PORT = 70, GOPHER_PORT_UNPRIVILEGED = 7070, WH
 /* Makes the main name's certificate where it is missing (G6): on the key that is there, or with a new one. */
 static int ensure_certificate(const struct settings *s, const struct sockets *sockets, struct buf *why)
 {
-  const char *name = s->names[0];
+  const char *name = s->sites[0].names[0];
   bool have_key = certificate_exists(s->certs, name, true),
        have_certificate = certificate_exists(s->certs, name, false);
   if (have_key && have_certificate)
@@ -49,12 +47,12 @@ static int ensure_certificate(const struct settings *s, const struct sockets *so
   }
   const char *names[NAMES_MAX], *addresses[2 * LISTEN_MAX];
   size_t n_addresses = 0;
-  for (size_t i = 0; i < s->n_names; i++)
-    names[i] = s->names[i];
+  for (size_t i = 0; i < s->sites[0].n_names; i++)
+    names[i] = s->sites[0].names[i];
   for (size_t i = 0; i < sockets->n; i++)
     if (sockets->at[i].slot == 0)
       addresses[n_addresses++] = sockets->at[i].address;
-  const struct certificate_names wanted = {names, s->n_names, addresses, n_addresses};
+  const struct certificate_names wanted = {names, s->sites[0].n_names, addresses, n_addresses};
   int err = certificate_make(s->certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
   if (err == ERR_EXISTS && certificate_exists(s->certs, name, true) && certificate_exists(s->certs, name, false)) {
     buf_clear(why); /* another nuncio was quicker: its pair is as good */
@@ -98,31 +96,16 @@ static int open_listeners(struct settings *s, struct sockets *sockets, struct bu
 /* What scripts wait for: one line per listener, then `ready`. */
 static void announce(const struct settings *s, const struct sockets *sockets)
 {
-  bool ipv6 = strchr(s->names[0], ':') != NULL;
+  bool ipv6 = strchr(s->sites[0].names[0], ':') != NULL;
   for (size_t i = 0; i < sockets->n; i++) {
     const struct listen_socket *l = &sockets->at[i];
     if (l->slot > 0)
       continue;
-    (void)printf("listening %s://%s%s%s:%u/ (%s)\n", l->proto->name, ipv6 ? "[" : "", s->names[0], ipv6 ? "]" : "",
-                 l->port, l->address);
+    (void)printf("listening %s://%s%s%s:%u/ (%s)\n", l->proto->name, ipv6 ? "[" : "", s->sites[0].names[0],
+                 ipv6 ? "]" : "", l->port, l->address);
   }
   (void)puts("ready");
   (void)fflush(stdout);
-}
-
-/* Looked at before anything is made, so that a mistyped folder leaves no certificate behind. */
-static int check_capsule(const char *path, struct buf *why)
-{
-  struct stat st;
-  int error = stat(path, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-  if (error == 0 && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
-    error = errno;
-  if (error == 0)
-    return 0;
-  const char *mend = error == EACCES ? "let this user enter it (chmod +x), or run as one who may"
-                                     : "name the folder to publish, as in `nuncio serve FOLDER`";
-  buf_printf(why, "capsule %s: %s; %s", path, strerror(error), mend);
-  return ERR_NOT_FOUND;
 }
 
 static void say(int err, struct buf *why)
@@ -194,11 +177,11 @@ static void on_ready(void *context)
 static int prepare(struct settings *s, struct handover *h, struct buf *why)
 {
   int err = s->user ? user_check(s->user, why) : 0;
-  if (err == 0)
-    err = check_capsule(s->capsule, why);
+  if (err == 0) /* before anything is made, so that a mistyped folder leaves no certificate behind */
+    err = preflight_capsule(s->sites[0].capsule, why);
   if (err == 0)
     err = open_listeners(s, &h->sockets, why);
-  if (err == 0 && (!s->gemini.off || s->gophers))
+  if (err == 0 && preflight_needs_certificate(s))
     err = ensure_certificate(s, &h->sockets, why);
   if (err == 0)
     err = tickets_create(&h->tickets, tickets_now(), why);
@@ -214,12 +197,12 @@ struct watched {
 
 static int watch_settings(struct watched *w, const struct settings *s)
 {
-  int err = watch_add(&w->watch, s->capsule, WATCH_FOLDER);
-  if (err || (s->gemini.off && !s->gophers))
+  int err = watch_add(&w->watch, s->sites[0].capsule, WATCH_FOLDER);
+  if (err || !preflight_needs_certificate(s))
     return err;
-  buf_printf(&w->certificate, "%s/%s.crt", s->certs, s->names[0]);
+  buf_printf(&w->certificate, "%s/%s.crt", s->certs, s->sites[0].names[0]);
   buf_put_c(&w->certificate, '\0');
-  buf_printf(&w->key, "%s/%s.key", s->certs, s->names[0]);
+  buf_printf(&w->key, "%s/%s.key", s->certs, s->sites[0].names[0]);
   buf_put_c(&w->key, '\0');
   err = buf_error(&w->certificate) ? buf_error(&w->certificate) : buf_error(&w->key);
   if (err == 0)
@@ -251,8 +234,8 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
       .arguments = argv,
       .n_arguments = (size_t)argc,
       .handover = h,
-      .certs = s->gemini.off && !s->gophers ? NULL : s->certs,
-      .name = s->names[0],
+      .certs = preflight_needs_certificate(s) ? s->certs : NULL,
+      .name = s->sites[0].names[0],
       .watch = &watched.watch,
       .on_ready = on_ready,
       .context = &announcement,

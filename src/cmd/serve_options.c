@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "config/file.h"
 
 enum { WHY_MAX = 4096 };
 
@@ -15,6 +16,7 @@ static const char usage[] =
     "\n"
     "Publishes the folder CAPSULE (default ./capsule) over Gemini and Gopher.\n"
     "\n"
+    "  -c, --config FILE        read settings from FILE first; what is said here wins over it\n"
     "  --gemini ADDR:PORT|off   where to listen for Gemini; may be given several times\n"
     "                           (default [::]:1965 and 0.0.0.0:1965; a bare PORT means both families)\n"
     "  --gopher ADDR:PORT|off   the same for Gopher (default port 70, or 7070 where 70 is not permitted)\n"
@@ -44,6 +46,7 @@ static const char usage[] =
     "  --version                the version\n";
 
 enum option_code {
+  OPT_CONFIG = 'c',
   OPT_GEMINI = 1000,
   OPT_GOPHER,
   OPT_HOST,
@@ -68,7 +71,9 @@ enum option_code {
   OPT_VERSION,
 };
 
+static const char letters[] = ":c:"; /* the colon before: one line of our own says more than two of getopt's */
 static const struct option options[] = {
+    {"config", required_argument, NULL, OPT_CONFIG},
     {"gemini", required_argument, NULL, OPT_GEMINI},
     {"gopher", required_argument, NULL, OPT_GOPHER},
     {"host", required_argument, NULL, OPT_HOST},
@@ -101,6 +106,8 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
   struct str value = str_from(argument);
   int err = 0;
   switch (code) {
+  case OPT_CONFIG:
+    break; /* was read before */
   case OPT_GEMINI:
     err = settings_listen(&s->gemini, value, &why);
     break;
@@ -108,7 +115,7 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     err = settings_listen(&s->gopher, value, &why);
     break;
   case OPT_HOST:
-    err = settings_name(s, value, &why);
+    err = settings_name(&s->sites[0], value, &why);
     break;
   case OPT_CERTS:
     err = settings_string(&s->certs, value);
@@ -123,7 +130,7 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     err = settings_workers(s, value, &why);
     break;
   case OPT_LANG:
-    err = settings_lang(s, value, &why);
+    err = settings_lang(&s->sites[0], value, &why);
     break;
   case OPT_TIMEOUT:
     err = settings_timeout(s, value, &why);
@@ -179,12 +186,41 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
   return err ? EXIT_USAGE : -1;
 }
 
+/* The file that -c names, before everything else. -1, or the status to leave with at once. */
+static int apply_file(struct settings *s, int argc, char **argv)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  const char *file = NULL;
+  int code, err = 0;
+  optind = 1;
+  opterr = 0;
+  while ((code = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+    if (code == OPT_HELP || code == OPT_VERSION || code == '?' || code == ':')
+      return -1; /* that is said first */
+    if (code != OPT_CONFIG)
+      continue;
+    if (file) {
+      complain("serve", "one settings file is read, and two were named: let one include the other");
+      return EXIT_USAGE;
+    }
+    file = optarg;
+  }
+  if (file)
+    err = settings_read_file(s, file, &why);
+  if (err)
+    complain("serve", "%.*s", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  settings_begin(s);
+  return err == 0 ? -1 : err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
+}
+
 int serve_options(struct settings *s, int argc, char **argv)
 {
-  int code, index = 0;
+  int code, index = 0, early = apply_file(s, argc, argv);
+  if (early >= 0)
+    return early;
   optind = 1;
-  opterr = 0; /* one line of our own says more than two of getopt's */
-  while ((code = getopt_long(argc, argv, ":", options, &index)) != -1) {
+  while ((code = getopt_long(argc, argv, letters, options, &index)) != -1) {
     if (code == '?' || code == ':') {
       complain_of_option("serve", code, argv[optind - 1]);
       return EXIT_USAGE;
@@ -197,7 +233,7 @@ int serve_options(struct settings *s, int argc, char **argv)
     complain("serve", "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
     return EXIT_USAGE;
   }
-  if (optind < argc && settings_string(&s->capsule, str_from(argv[optind])) < 0) {
+  if (optind < argc && settings_string(&s->sites[0].capsule, str_from(argv[optind])) < 0) {
     complain("serve", "out of memory");
     return EXIT_FAULT;
   }

@@ -4,8 +4,9 @@
 
 #include "config/settings.h"
 
-/* Fills settings (from settings_init) from the arguments, of which argv[0] is the command's name. -1 where it may go
- * on; else the exit_status to leave with: help or a version was printed, or a complaint. */
+/* Fills settings (from settings_init) from the arguments, of which argv[0] is the command's name, and from the file
+ * that they name, over which they win. -1 where it may go on; else the exit_status to leave with: help or a version was
+ * printed, or a complaint. */
 int serve_options(struct settings *s, int argc, char **argv) __attribute__((warn_unused_result));
 
 #endif

@@ -28,6 +28,34 @@ static const struct {
     [LIMIT_REQUEST] = {"request", 64, 1024, 1024},
 };
 
+static void free_site(struct site_settings *site)
+{
+  free(site->capsule);
+  free(site->lang);
+  for (size_t i = 0; i < site->n_names; i++)
+    free(site->names[i]);
+}
+
+/* One more, of which nothing was said yet. */
+static int add_site(struct settings *s)
+{
+  struct site_settings *grown = realloc(s->sites, (s->n_sites + 1) * sizeof *grown);
+  if (!grown)
+    return ERR_NOMEM;
+  s->sites = grown;
+  struct site_settings *site = &grown[s->n_sites];
+  memset(site, 0, sizeof *site);
+  site->capsule = str_dup(STR("./capsule"));
+  site->names[0] = str_dup(STR("localhost"));
+  site->n_names = 1;
+  if (site->capsule && site->names[0]) {
+    s->n_sites++;
+    return 0;
+  }
+  free_site(site);
+  return ERR_NOMEM;
+}
+
 int settings_init(struct settings *s)
 {
   memset(s, 0, sizeof *s);
@@ -41,11 +69,8 @@ int settings_init(struct settings *s)
   s->cache_mib = CACHE_MIB;
   s->gophers = s->courtesies = s->fast_kdf = s->sandbox = true;
   s->log_level = LOG_REQUEST;
-  s->capsule = str_dup(STR("./capsule"));
   s->certs = str_dup(STR("./certs"));
-  s->names[0] = str_dup(STR("localhost"));
-  s->n_names = 1;
-  if (s->capsule && s->certs && s->names[0])
+  if (s->certs && add_site(s) == 0)
     return 0;
   settings_free(s);
   return ERR_NOMEM;
@@ -53,13 +78,19 @@ int settings_init(struct settings *s)
 
 void settings_free(struct settings *s)
 {
-  free(s->capsule);
+  for (size_t i = 0; i < s->n_sites; i++)
+    free_site(&s->sites[i]);
+  free(s->sites);
   free(s->certs);
-  free(s->lang);
   free(s->user);
-  for (size_t i = 0; i < s->n_names; i++)
-    free(s->names[i]);
   memset(s, 0, sizeof *s);
+}
+
+void settings_begin(struct settings *s)
+{
+  s->gemini.more = s->gopher.more = false;
+  for (size_t i = 0; i < s->n_sites; i++)
+    s->sites[i].more = false;
 }
 
 int settings_string(char **string, struct str value)
@@ -115,9 +146,9 @@ static int numeric_address(struct str host, char text[INET6_ADDRSTRLEN])
 
 int settings_listen(struct listen_list *list, struct str value, struct buf *why)
 {
-  if (!list->given)
+  if (!list->more)
     list->n = 0;
-  list->given = true;
+  list->given = list->more = true;
   if (str_eq(value, STR("off"))) {
     list->off = true;
     list->n = 0;
@@ -194,7 +225,7 @@ static bool is_host_name(struct str name)
   return true;
 }
 
-int settings_name(struct settings *s, struct str value, struct buf *why)
+int settings_name(struct site_settings *s, struct str value, struct buf *why)
 {
   char text[INET6_ADDRSTRLEN];
   unsigned char raw[sizeof(struct in6_addr)];
@@ -211,7 +242,7 @@ int settings_name(struct settings *s, struct str value, struct buf *why)
                     "xn-- form), or a numeric address");
     return ERR_SYNTAX;
   }
-  if (s->named && s->n_names == NAMES_MAX) {
+  if (s->more && s->n_names == NAMES_MAX) {
     buf_printf(why, "at most %d names", NAMES_MAX);
     return ERR_LIMIT;
   }
@@ -221,16 +252,14 @@ int settings_name(struct settings *s, struct str value, struct buf *why)
   for (char *p = copy; *p; p++)
     if (*p >= 'A' && *p <= 'Z')
       *p = (char)(*p + ('a' - 'A'));
-  if (!s->named) {
-    free(s->names[0]);
-    s->n_names = 0;
-    s->named = true;
-  }
+  for (; !s->more && s->n_names > 0; s->n_names--)
+    free(s->names[s->n_names - 1]);
+  s->named = s->more = true;
   s->names[s->n_names++] = copy;
   return 0;
 }
 
-int settings_lang(struct settings *s, struct str value, struct buf *why)
+int settings_lang(struct site_settings *s, struct str value, struct buf *why)
 {
   struct str rest = value, tag;
   bool good = value.n > 0 && value.n <= 200;
@@ -244,6 +273,45 @@ int settings_lang(struct settings *s, struct str value, struct buf *why)
     return ERR_SYNTAX;
   }
   return settings_string(&s->lang, value);
+}
+
+int settings_switch(bool *on, struct str value, struct buf *why)
+{
+  bool yes = str_eq(value, STR("true")) || str_eq(value, STR("yes")) || str_eq(value, STR("on"));
+  if (!yes && !str_eq(value, STR("false")) && !str_eq(value, STR("no")) && !str_eq(value, STR("off"))) {
+    buf_printf(why, "expected true or false");
+    return ERR_SYNTAX;
+  }
+  *on = yes;
+  return 0;
+}
+
+const char *settings_level_word(enum log_level level)
+{
+  switch (level) {
+  case LOG_ERROR:
+    return "error";
+  case LOG_WARNING:
+    return "warning";
+  case LOG_NOTICE:
+    return "notice";
+  case LOG_REQUEST:
+    return "request";
+  case LOG_DEBUG:
+    return "debug";
+  }
+  return "?";
+}
+
+int settings_log_level(struct settings *s, struct str value, struct buf *why)
+{
+  for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
+    if (str_eq(value, str_from(settings_level_word((enum log_level)level)))) {
+      s->log_level = (enum log_level)level;
+      return 0;
+    }
+  buf_printf(why, "expected one of error, warning, notice, request, debug: each has what stands before it too");
+  return ERR_SYNTAX;
 }
 
 int settings_cache(struct settings *s, struct str value, struct buf *why)

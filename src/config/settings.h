@@ -1,4 +1,4 @@
-/* Settings: what the owner asked for, as plain values. The command line fills them today; a configuration file will. */
+/* Settings: what the owner asked for, as plain values. A file (config/file.h) and the command line fill them. */
 #ifndef NUNCIO_CONFIG_SETTINGS_H
 #define NUNCIO_CONFIG_SETTINGS_H
 
@@ -26,6 +26,7 @@ struct listen_list {
   size_t n;
   bool off;
   bool given; /* false: the defaults are to be used */
+  bool more;  /* the next value adds to those that are there; false: it takes their place */
 };
 
 /* The deadlines that can be set, by the names that --timeout takes (B1). */
@@ -48,15 +49,22 @@ enum limit {
   LIMITS,
 };
 
+/* One capsule and the names that it is served under. Strings are owned copies. */
+struct site_settings {
+  char *capsule;
+  char *lang;             /* NULL: none */
+  char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name */
+  size_t n_names;         /* at least 1 */
+  bool named;             /* false: the only name is the default */
+  bool more;              /* the next name adds to those that are there; false: it takes their place */
+};
+
 /* Strings are owned copies. settings_init before, settings_free after. */
 struct settings {
-  char *capsule;
+  struct site_settings *sites; /* owned; the first one is the default */
+  size_t n_sites;              /* at least 1 */
   char *certs;
-  char *lang;             /* NULL: none */
-  char *user;             /* whom workers become where the server is started as root; NULL: nobody else */
-  char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name */
-  size_t n_names;
-  bool named; /* false: the only name is the default */
+  char *user; /* whom workers become where the server is started as root; NULL: nobody else */
   struct listen_list gemini, gopher;
   unsigned workers;                                /* 0: one for each processor */
   unsigned public_gemini_port, public_gopher_port; /* 0: the listener's */
@@ -76,14 +84,19 @@ struct settings {
 int settings_init(struct settings *s) __attribute__((warn_unused_result));
 void settings_free(struct settings *s);
 
+/* What comes next is the word of somebody who has more to say: the first value of each list takes the place of those
+ * that are there. */
+void settings_begin(struct settings *s);
+
 /* Each of these takes one value as the owner wrote it. On ERR_SYNTAX, ERR_LIMIT or ERR_NOMEM *why holds a sentence that
  * says what was expected. */
 
 /* `ADDR:PORT`, where an IPv6 ADDR is in brackets; `off`; or a bare `PORT` (also `:PORT`), which means that port on both
- * families. The first value replaces the defaults, later ones add. */
+ * families. The first value since settings_begin replaces what is there, later ones add. */
 int settings_listen(struct listen_list *list, struct str value, struct buf *why) __attribute__((warn_unused_result));
-/* A host name: ASCII (punycode where it is international), or a numeric address. The first one replaces the default. */
-int settings_name(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* A host name: ASCII (punycode where it is international), or a numeric address. The first one since settings_begin
+ * replaces what is there. */
+int settings_name(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A port that readers see: 1 to 65535. */
 int settings_port(unsigned *port, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A number of processes: 1 to 64. */
@@ -95,7 +108,12 @@ int settings_limit(struct settings *s, struct str value, struct buf *why) __attr
 /* Whole MiB, 0 to 65536. */
 int settings_cache(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Language tags as in BCP 47, separated by commas: letters, digits and hyphens are checked, no registry is asked. */
-int settings_lang(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+int settings_lang(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* `true`, `yes` or `on`; `false`, `no` or `off`. */
+int settings_switch(bool *on, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* What is logged: `error`, `warning`, `notice`, `request` or `debug`; each has what stands before it too. */
+int settings_log_level(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+const char *settings_level_word(enum log_level level);
 /* Replaces an owned string by a copy of value. */
 int settings_string(char **string, struct str value) __attribute__((warn_unused_result));
 

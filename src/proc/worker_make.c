@@ -58,14 +58,14 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
 {
   const struct settings *settings = parts->settings;
   const char *names[NAMES_MAX];
-  for (size_t i = 0; i < settings->n_names; i++)
-    names[i] = settings->names[i];
+  for (size_t i = 0; i < settings->sites[0].n_names; i++)
+    names[i] = settings->sites[0].names[i];
   const struct site_config config = {
-      .root = settings->capsule,
+      .root = settings->sites[0].capsule,
       .names = names,
-      .n_names = settings->n_names,
-      .named = settings->named,
-      .lang = settings->lang,
+      .n_names = settings->sites[0].n_names,
+      .named = settings->sites[0].named,
+      .lang = settings->sites[0].lang,
       .cache = (size_t)settings->cache_mib << 20,
   };
   int err = site_open(&config, &w->pool.env, w->mime, &w->site, why);
@@ -81,7 +81,7 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
     return err;
   }
   const struct tls_files files = {.dir = settings->certs, .file = names[0], .copies = &parts->copies};
-  return tls_server_add(w->tls, names, settings->n_names, &files, 0, why);
+  return tls_server_add(w->tls, names, settings->sites[0].n_names, &files, 0, why);
 }
 
 static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)
@@ -169,8 +169,8 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
 static struct str local_host(const struct settings *settings, const struct listen_socket *s)
 {
   struct str address = str_from(s->address);
-  if (settings->named)
-    return str_from(settings->names[0]);
+  if (settings->sites[0].named)
+    return str_from(settings->sites[0].names[0]);
   if (str_eq(address, STR("::")) || str_eq(address, STR("0.0.0.0")))
     return STR("");
   return str_eq(address, STR("::1")) || str_starts(address, STR("127.")) ? STR("localhost") : address;
@@ -204,7 +204,7 @@ static int check_readable(const struct worker *w, const struct settings *setting
   if (faccessat(site_folder(w->site), ".", X_OK, AT_EACCESS) == 0)
     return 0;
   buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
-             settings->user, settings->capsule, settings->capsule);
+             settings->user, settings->sites[0].capsule, settings->sites[0].capsule);
   return ERR_DENIED;
 }
 

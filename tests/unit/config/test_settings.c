@@ -106,9 +106,10 @@ static void names(void **state)
     struct settings s;
     struct buf why = BUF_INIT(1024);
     assert_int_equal(settings_init(&s), 0);
-    int result = settings_name(&s, str_from(table[i].value), &why);
+    int result = settings_name(&s.sites[0], str_from(table[i].value), &why);
     if ((result == 0) != (table[i].name != NULL) ||
-        (table[i].name && (strcmp(s.names[0], table[i].name) != 0 || !s.named || s.n_names != 1)))
+        (table[i].name &&
+         (strcmp(s.sites[0].names[0], table[i].name) != 0 || !s.sites[0].named || s.sites[0].n_names != 1)))
       fail_msg("line %d: %s gave %d", table[i].line, table[i].value, result);
     buf_free(&why);
     settings_free(&s);
@@ -300,7 +301,7 @@ static void languages_G20(void **state)
     struct settings s;
     struct buf why = BUF_INIT(1024);
     assert_int_equal(settings_init(&s), 0);
-    if ((settings_lang(&s, str_from(table[i].value), &why) == 0) != table[i].good)
+    if ((settings_lang(&s.sites[0], str_from(table[i].value), &why) == 0) != table[i].good)
       fail_msg("line %d: %s", table[i].line, table[i].value);
     buf_free(&why);
     settings_free(&s);

@@ -1,0 +1,384 @@
+/* Reads settings with libConfuse: it knows the grammar, the setters know the values. */
+#include "config/file.h"
+
+#include <confuse.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "config/load.h"
+#include "config/scan.h"
+#include "config/vocabulary.h"
+
+enum { OPTIONS_MAX = 64, PATH_ROOM = 8192 };
+
+/* One file being read; those that include it are above. */
+struct source {
+  const char *name;           /* as it is shown */
+  const struct source *above; /* NULL: the first one */
+  unsigned depth;
+};
+
+struct reader {
+  struct settings *settings;
+  const struct source *source; /* the one being read */
+  bool alone;                  /* a text that includes nothing */
+  bool all;                    /* to go on after a value that makes no sense */
+  unsigned n_files;
+  int err;    /* the first failure; *why says so */
+  bool ended; /* nothing more is said */
+  struct buf *why;
+};
+
+/* libConfuse hands nothing of its caller's through to what it calls, and its scanner is one for the process: so is
+ * this. Set while a text is being read. */
+static struct reader *reading;
+
+static int fail(struct reader *r, int err)
+{
+  if (r->err == 0)
+    r->err = err;
+  r->ended = true;
+  return -1;
+}
+
+/* Begins a sentence, unless the last one was said: what libConfuse says after a failure of ours is not heard. */
+static bool begin(struct reader *r, unsigned line)
+{
+  if (r->ended)
+    return false;
+  buf_printf(r->why, "%s%s:%u: ", r->err ? "\n" : "", r->source->name, line);
+  r->err = ERR_SYNTAX;
+  r->ended = true;
+  return true;
+}
+
+/* ------------------------------------------------------------------ values */
+
+/* What is relative begins at the folder of the file in which it stands. */
+static void put_path(struct buf *out, struct str file, struct str value)
+{
+  size_t slash = str_rfind(file, '/');
+  if (!str_starts(value, STR("/")) && slash < file.n)
+    buf_put_str(out, str_head(file, slash + 1));
+  buf_put_str(out, value);
+}
+
+static int set_folder(const struct reader *r, char **folder, struct str value, struct buf *why)
+{
+  struct buf path = BUF_INIT(PATH_ROOM);
+  if (value.n == 0) {
+    buf_put_str(why, STR("expected the path of a folder"));
+    return ERR_SYNTAX;
+  }
+  put_path(&path, str_from(r->source->name), value);
+  int err = buf_error(&path) ? buf_error(&path) : settings_string(folder, buf_str(&path));
+  buf_free(&path);
+  return err;
+}
+
+static int set_user(char **user, struct str value, struct buf *why)
+{
+  if (value.n)
+    return settings_string(user, value);
+  buf_put_str(why, STR("expected the name of a user"));
+  return ERR_SYNTAX;
+}
+
+/* As the command line has them: NAME=VALUE. */
+static int set_named(struct settings *s, const struct entry *entry, struct str value, struct buf *why)
+{
+  struct buf text = BUF_INIT(256);
+  buf_printf(&text, "%s=%.*s", entry->name, STR_ARG(str_head(value, 100)));
+  int err = buf_error(&text);
+  if (err == 0)
+    err =
+        entry->kind == KIND_TIMEOUT ? settings_timeout(s, buf_str(&text), why) : settings_limit(s, buf_str(&text), why);
+  buf_free(&text);
+  return err;
+}
+
+static int set_value(struct reader *r, const struct entry *entry, struct str value, bool first, struct buf *why)
+{
+  struct settings *s = r->settings;
+  struct site_settings *site = &s->sites[0];
+  void *member = entry_member(entry, s, site);
+  switch (entry->kind) {
+  case KIND_LISTEN:
+    if (first)
+      ((struct listen_list *)member)->more = false;
+    return settings_listen(member, value, why);
+  case KIND_NAME:
+    if (first)
+      site->more = false;
+    return settings_name(site, value, why);
+  case KIND_FOLDER:
+    return set_folder(r, member, value, why);
+  case KIND_LANG:
+    return settings_lang(site, value, why);
+  case KIND_USER:
+    return set_user(member, value, why);
+  case KIND_PORT:
+    return settings_port(member, value, why);
+  case KIND_WORKERS:
+    return settings_workers(s, value, why);
+  case KIND_CACHE:
+    return settings_cache(s, value, why);
+  case KIND_SWITCH:
+    return settings_switch(member, value, why);
+  case KIND_LEVEL:
+    return settings_log_level(s, value, why);
+  case KIND_TIMEOUT:
+  case KIND_LIMIT:
+    return set_named(s, entry, value, why);
+  }
+  return ERR_SYNTAX;
+}
+
+/* ------------------------------------------------------------------ what libConfuse calls */
+
+static enum place place_of(cfg_t *section)
+{
+  for (enum place p = PLACE_TOP + 1; p < PLACES; p++)
+    if (strcmp(cfg_name(section), place_word(p)) == 0)
+      return p;
+  return PLACE_TOP;
+}
+
+static void say_unknown(struct reader *r, cfg_t *section, const char *name)
+{
+  buf_printf(r->why, "there is no setting `%s`", name);
+  if (place_of(section) != PLACE_TOP)
+    buf_printf(r->why, " within %s { }", place_word(place_of(section)));
+  buf_put_str(r->why, STR("; "));
+  vocabulary_advise(r->why, place_of(section), str_from(name));
+}
+
+/* One value has been read: of `opt`, whose values since the last `=` are counted, this one too. */
+static int on_value(cfg_t *section, cfg_opt_t *opt, const char *value, void *result)
+{
+  struct reader *r = reading;
+  const struct entry *entry = vocabulary_find(place_of(section), cfg_opt_name(opt));
+  struct buf expected = BUF_INIT(1024);
+  int err = 0;
+  *(const char **)result = value;
+  if (entry) {
+    err = set_value(r, entry, str_from(value), cfg_opt_size(opt) <= 1, &expected);
+    if (err == ERR_NOMEM)
+      (void)fail(r, err);
+    else if (err && begin(r, (unsigned)section->line))
+      buf_printf(r->why, "%s = %s: %.*s", entry->name, value,
+                 STR_ARG(expected.n ? buf_str(&expected) : str_from(err_text(err))));
+    if (err && err != ERR_NOMEM && r->all)
+      r->ended = false;
+  } else if (begin(r, (unsigned)section->line)) { /* `timeout|request`, which libConfuse takes for a way to a name */
+    say_unknown(r, section, cfg_opt_name(opt));
+  }
+  buf_free(&expected);
+  return r->ended ? -1 : 0;
+}
+
+/* Its sentences, in our words: each is about one word at the most. */
+static const struct {
+  const char *theirs, *before, *after;
+} sentences[] = {
+    {"missing equal sign after option '%s'", "expected `=` after `", "`"},
+    {"attempt to append to non-list option '%s'", "`", "` has one value: expected `=`, not `+=`"},
+    {"missing opening brace for section '%s'", "expected `{` after `", "`"},
+    {"missing title for section '%s'", "expected a name in quotes after `", "`"},
+    {"missing parenthesis for function '%s'", "expected (\"FILE\") after `", "`"},
+    {"syntax error in call of function '%s'", "expected (\"FILE\") after `", "`"},
+    {"unexpected token '%s'", "did not expect `", "` here: a setting is NAME = VALUE, or NAME = {VALUE, VALUE}"},
+    {"premature end of file", "the file ends where a value is expected", NULL},
+};
+
+/* The sentences of libConfuse are given to it as a format, with what belongs to it. */
+__attribute__((format(printf, 2, 0))) static void on_error(cfg_t *section, const char *format, va_list arguments)
+{
+  struct reader *r = reading;
+  char words[512];
+  if (!begin(r, (unsigned)section->line))
+    return;
+  if (strcmp(format, "no such option '%s'") == 0) {
+    say_unknown(r, section, va_arg(arguments, const char *));
+    return;
+  }
+  for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+    if (strcmp(format, sentences[i].theirs) == 0) {
+      const char *word = sentences[i].after ? va_arg(arguments, const char *) : "";
+      buf_printf(r->why, "%s%s%s", sentences[i].before, word, sentences[i].after ? sentences[i].after : "");
+      return;
+    }
+  (void)vsnprintf(words, sizeof words, format, arguments);
+  buf_put_str(r->why, str_from(words));
+}
+
+static void read_included(struct reader *r, cfg_t *cfg, const char *path);
+
+static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+  struct reader *r = reading;
+  struct buf path = BUF_INIT(PATH_ROOM);
+  unsigned line = (unsigned)cfg->line;
+  (void)opt;
+  if (argc != 1 || r->alone) {
+    if (begin(r, line))
+      buf_put_str(r->why, argc == 1 ? STR("nothing can be included here") : STR("expected include(\"FILE\")"));
+    return -1;
+  }
+  put_path(&path, str_from(r->source->name), str_from(argv[0]));
+  buf_put_c(&path, '\0');
+  if (buf_error(&path))
+    (void)fail(r, buf_error(&path));
+  else
+    read_included(r, cfg, path.p);
+  buf_free(&path);
+  cfg->line = (int)line;
+  return r->ended ? -1 : 0;
+}
+
+/* ------------------------------------------------------------------ a text */
+
+static void add_options(cfg_opt_t options[], enum place place)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < vocabulary_size && n < OPTIONS_MAX - PLACES - 2; i++) {
+    if (vocabulary[i].place != place)
+      continue;
+    const cfg_opt_t one = CFG_STR_CB(vocabulary[i].name, NULL, CFGF_NODEFAULT, on_value);
+    const cfg_opt_t list = CFG_STR_LIST_CB(vocabulary[i].name, NULL, CFGF_NODEFAULT, on_value);
+    options[n++] = entry_is_list(&vocabulary[i]) ? list : one;
+  }
+  const cfg_opt_t end = CFG_END();
+  options[n] = end;
+}
+
+static size_t count(const cfg_opt_t options[])
+{
+  size_t n = 0;
+  while (options[n].name)
+    n++;
+  return n;
+}
+
+/* What libConfuse is told of our names; it makes copies. */
+static cfg_t *grammar(void)
+{
+  cfg_opt_t options[PLACES][OPTIONS_MAX];
+  for (enum place p = PLACE_TOP; p < PLACES; p++)
+    add_options(options[p], p);
+  size_t n = count(options[PLACE_TOP]);
+  for (enum place p = PLACE_TOP + 1; p < PLACES; p++) {
+    const cfg_opt_t section = CFG_SEC(place_word(p), options[p], CFGF_NODEFAULT);
+    options[PLACE_TOP][n++] = section;
+  }
+  const cfg_opt_t include = CFG_FUNC("include", on_include), end = CFG_END();
+  options[PLACE_TOP][n++] = include;
+  options[PLACE_TOP][n] = end;
+  cfg_t *cfg = cfg_init(options[PLACE_TOP], CFGF_NONE);
+  if (cfg)
+    (void)cfg_set_error_function(cfg, on_error);
+  return cfg;
+}
+
+/* Errors are in r->err. */
+static void parse(struct reader *r, cfg_t *cfg, const struct source *source, struct str text)
+{
+  struct buf clean = BUF_INIT(2 * (size_t)SETTINGS_FILE_MAX), why = BUF_INIT(1024);
+  const struct source *above = r->source;
+  unsigned line = 0;
+  FILE *stream = NULL;
+  r->source = source;
+  int err = scan_text(text, &clean, &line, &why);
+  buf_put_c(&clean, '\n'); /* and a stream of no bytes is refused */
+  if (err == 0)
+    err = buf_error(&clean);
+  if (err == ERR_SYNTAX && begin(r, line))
+    buf_put_str(r->why, buf_str(&why));
+  else if (err)
+    (void)fail(r, err);
+  if (err == 0)
+    stream = fmemopen(clean.p, clean.n, "r");
+  if (err == 0 && !stream)
+    (void)fail(r, ERR_NOMEM);
+  if (stream && cfg_parse_fp(cfg, stream) != CFG_SUCCESS)
+    (void)fail(r, ERR_NOMEM); /* where it is anything else it was said */
+  if (stream)
+    (void)fclose(stream);
+  r->source = above;
+  buf_free(&clean);
+  buf_free(&why);
+}
+
+static void read_included(struct reader *r, cfg_t *cfg, const char *path)
+{
+  const struct source source = {.name = path, .above = r->source, .depth = r->source->depth + 1};
+  struct buf text = BUF_INIT(2 * (size_t)SETTINGS_FILE_MAX);
+  const char *words = "";
+  int err = 0;
+  if (source.depth >= SETTINGS_DEPTH_MAX || r->n_files >= SETTINGS_FILES_MAX) {
+    if (begin(r, (unsigned)cfg->line))
+      buf_printf(r->why, "%s would be %s: does a file include itself?", path,
+                 source.depth >= SETTINGS_DEPTH_MAX ? "the ninth file one within another" : "one file more than 100");
+    return;
+  }
+  r->n_files++;
+  err = load_file(path, &text, &words);
+  if (err == ERR_NOMEM)
+    (void)fail(r, err);
+  else if (err && begin(r, (unsigned)cfg->line))
+    buf_printf(r->why, "%s cannot be read: %s", path, words);
+  if (err == 0)
+    parse(r, cfg, &source, buf_str(&text));
+  buf_free(&text);
+}
+
+static int read_first(struct reader *r, const char *name, struct str text)
+{
+  const struct source source = {.name = name};
+  cfg_t *cfg = grammar();
+  settings_begin(r->settings);
+  if (cfg) {
+    reading = r;
+    parse(r, cfg, &source, text);
+    reading = NULL;
+    (void)cfg_free(cfg);
+  } else {
+    (void)fail(r, ERR_NOMEM);
+  }
+  if (r->err == ERR_NOMEM)
+    buf_put_str(r->why, STR("out of memory"));
+  return r->err;
+}
+
+static int read_file(struct settings *s, const char *path, bool all, struct buf *why)
+{
+  struct reader r = {.settings = s, .all = all, .n_files = 1, .why = why};
+  struct buf text = BUF_INIT(2 * (size_t)SETTINGS_FILE_MAX);
+  const char *words = "";
+  int err = load_file(path, &text, &words);
+  if (err)
+    buf_printf(why, "%s cannot be read: %s", path, words);
+  else
+    err = read_first(&r, path, buf_str(&text));
+  buf_free(&text);
+  return err;
+}
+
+int settings_read_file(struct settings *s, const char *path, struct buf *why)
+{
+  return read_file(s, path, false, why);
+}
+
+int settings_check_file(struct settings *s, const char *path, struct buf *why)
+{
+  return read_file(s, path, true, why);
+}
+
+int settings_read_text(struct settings *s, struct str text, const char *name, struct buf *why)
+{
+  struct reader r = {.settings = s, .alone = true, .n_files = 1, .why = why};
+  return read_first(&r, name, text);
+}

@@ -1,0 +1,144 @@
+/* Writes settings as a text that config/file.c reads. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "config/file.h"
+#include "config/vocabulary.h"
+
+/* In single quotes everything but a quote and a backslash is itself; of lines there is one. */
+static void put_quoted(struct buf *out, struct str value)
+{
+  buf_put_c(out, '\'');
+  for (size_t i = 0; i < value.n; i++) {
+    if (value.p[i] == '\'' || value.p[i] == '\\')
+      buf_put_c(out, '\\');
+    buf_put_c(out, value.p[i]);
+  }
+  buf_put_c(out, '\'');
+}
+
+static int put_string(struct buf *out, const char *name, const char *value, struct buf *why)
+{
+  if (!value)
+    return 0;
+  for (const char *p = value; *p; p++)
+    if (str_is_control(*p) && *p != '\t') {
+      buf_printf(why, "%s: there is a control character in %s: give it another name", name, value);
+      return ERR_SYNTAX;
+    }
+  buf_printf(out, "%s = ", name);
+  put_quoted(out, str_from(value));
+  buf_put_c(out, '\n');
+  return 0;
+}
+
+static int put_folder(struct buf *out, const char *name, const char *path, struct buf *why)
+{
+  char here[PATH_MAX];
+  struct buf whole = BUF_INIT(4 * PATH_MAX);
+  if (path[0] != '/') {
+    if (!getcwd(here, sizeof here)) {
+      buf_printf(why, "%s %s: the working directory is not known: %s", name, path, strerror(errno));
+      return ERR_IO;
+    }
+    buf_printf(&whole, "%s/", here);
+  }
+  buf_printf(&whole, "%s", path);
+  buf_put_c(&whole, '\0');
+  int err = buf_error(&whole) ? buf_error(&whole) : put_string(out, name, whole.p, why);
+  buf_free(&whole);
+  return err;
+}
+
+/* A pair for both families was one value (see settings_listen), and the machine may lack one of them. */
+static void put_listen(struct buf *out, const char *name, const struct listen_list *list)
+{
+  if (!list->given)
+    return;
+  buf_printf(out, "%s = {", name);
+  if (list->off)
+    buf_put_str(out, STR("off"));
+  for (size_t i = 0; i < list->n; i++) {
+    const struct listen_address *a = &list->at[i];
+    const char *comma = i ? ", " : "";
+    if (a->optional) {
+      buf_printf(out, "%s'%s%u'", comma, strcmp(a->text, "::1") == 0 ? "localhost:" : "", a->port);
+      i++; /* the other family's */
+    } else {
+      buf_printf(out, a->ipv6 ? "%s'[%s]:%u'" : "%s'%s:%u'", comma, a->text, a->port);
+    }
+  }
+  buf_put_str(out, STR("}\n"));
+}
+
+static void put_names(struct buf *out, const char *name, const struct site_settings *site)
+{
+  if (!site->named)
+    return;
+  buf_printf(out, "%s = {", name);
+  for (size_t i = 0; i < site->n_names; i++)
+    buf_printf(out, "%s'%s'", i ? ", " : "", site->names[i]);
+  buf_put_str(out, STR("}\n"));
+}
+
+/* 0 is what is meant where nothing was said; it cannot be written, and where it could it is said all the same. */
+static void put_number(struct buf *out, const struct entry *entry, unsigned n)
+{
+  if (n > 0 || entry->kind == KIND_CACHE)
+    buf_printf(out, "%s = %u\n", entry->name, n);
+}
+
+static int put_entry(struct buf *out, const struct entry *entry, struct settings *s, struct buf *why)
+{
+  struct site_settings *site = &s->sites[0];
+  const void *member = entry_member(entry, s, site);
+  switch (entry->kind) {
+  case KIND_LISTEN:
+    put_listen(out, entry->name, member);
+    break;
+  case KIND_NAME:
+    put_names(out, entry->name, site);
+    break;
+  case KIND_FOLDER:
+    return put_folder(out, entry->name, *(char *const *)member, why);
+  case KIND_LANG:
+  case KIND_USER:
+    return put_string(out, entry->name, *(char *const *)member, why);
+  case KIND_PORT:
+  case KIND_WORKERS:
+  case KIND_CACHE:
+    put_number(out, entry, *(const unsigned *)member);
+    break;
+  case KIND_SWITCH:
+    buf_printf(out, "%s = %s\n", entry->name, *(const bool *)member ? "true" : "false");
+    break;
+  case KIND_LEVEL:
+    buf_printf(out, "%s = %s\n", entry->name, settings_level_word(s->log_level));
+    break;
+  case KIND_TIMEOUT:
+    buf_printf(out, "%s = %lu.%03lu\n", entry->name, s->timeout_ms[entry->at] / 1000, s->timeout_ms[entry->at] % 1000);
+    break;
+  case KIND_LIMIT:
+    put_number(out, entry, s->limits[entry->at]);
+    break;
+  }
+  return 0;
+}
+
+int settings_write_text(struct settings *s, struct buf *out, struct buf *why)
+{
+  int err = 0;
+  for (enum place p = PLACE_TOP; p < PLACES && err == 0; p++) {
+    if (p != PLACE_TOP)
+      buf_printf(out, "%s {\n", place_word(p));
+    for (size_t i = 0; i < vocabulary_size && err == 0; i++)
+      if (vocabulary[i].place == p)
+        err = put_entry(out, &vocabulary[i], s, why);
+    if (p != PLACE_TOP)
+      buf_put_str(out, STR("}\n"));
+  }
+  return err ? err : buf_error(out);
+}

@@ -1,0 +1,97 @@
+"""Settings from a file: what is served with them, and what is said of mistakes (issue 5)."""
+
+import re
+
+import pytest
+
+from server import AS_BUILT, USER, eventually, run
+from tree import plant
+
+TREE = {"index.gmi": "# From the file\n", "page.gmi": "# A page\n"}
+PORTS = 'gemini = {"127.0.0.1:0"}\ngopher = {"127.0.0.1:0"}\nworkers = 2\n'
+
+
+@pytest.fixture
+def configured(serve, tmp_path):
+    """configured(text, options...): a server with a settings file, whose folder is below tmp_path."""
+
+    def start(text, *options, **more):
+        tmp_path.chmod(0o755)
+        (tmp_path / "nuncio.conf").write_text(text)
+        return serve({"index.gmi": "# From the command line\n"}, "-c", tmp_path / "nuncio.conf", *options, **more)
+
+    return start
+
+
+def refusal(tmp_path, text, *options):
+    """What is said of a file with a mistake in it; the status and the one line."""
+    (tmp_path / "nuncio.conf").write_text(text)
+    done = run("serve", "-c", "nuncio.conf", *options, cwd=tmp_path)
+    assert len(done.stderr.splitlines()) == 1 and done.stdout == "", done.stderr
+    return done.returncode, done.stderr.rstrip("\n")
+
+
+# ---------------------------------------------------------------- what a file sets
+
+
+def test_a_server_that_is_told_everything_by_its_file(serve, tmp_path):
+    tmp_path.chmod(0o755)
+    plant(tmp_path / "pages", TREE)
+    (tmp_path / "nuncio.conf").write_text(
+        f'host = {{"example.org", "www.example.org"}}\ncapsule = pages\n{PORTS}lang = de\nlog-address = true\n'
+        + (f"user = {USER}\n" if USER else "") + ("" if not AS_BUILT else "sandbox = false\n"))
+    # The harness names the same capsule once more, which changes nothing.
+    site = serve(None, "-c", tmp_path / "nuncio.conf", capsule=tmp_path / "pages", ports=False, workers=None,
+                 user=None)
+    reply = site.gemini(f"gemini://www.example.org:{site.gemini_port}/", sni="www.example.org")
+    assert (reply.meta, reply.text) == ("text/gemini; lang=de", "# From the file\n")
+    assert "listening gemini://example.org:" in site.output
+    assert len(site.workers()) == 2
+    eventually(lambda: "from 127.0.0.1" in site.log(), what="an address in the log")
+
+
+def test_what_the_command_line_says_wins(configured):
+    site = configured('host = {a.example, b.example}\ncapsule = nowhere\nlang = de\ngemini = {"127.0.0.1:1"}\n'
+                      'gopher = off\nworkers = 5\n', "--host", "c.example", "--lang", "fr")
+    assert len(site.workers()) == 2
+    reply = site.gemini(f"gemini://c.example:{site.gemini_port}/", sni="c.example")
+    assert (reply.meta, reply.text) == ("text/gemini; lang=fr", "# From the command line\n")
+    assert site.gemini(f"gemini://a.example:{site.gemini_port}/", sni="c.example").status == 53
+    assert b"From the command line" in site.gopher("").raw
+
+
+def test_values_add_up_over_included_files(configured, tmp_path):
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "names.conf").write_text('host += "two.example"\nlang = de\n')
+    site = configured('host = one.example\ninclude("part/names.conf")\nlang = en\n')
+    for name in ("one.example", "two.example"):
+        assert site.gemini(f"gemini://{name}:{site.gemini_port}/", sni=name).meta == "text/gemini; lang=en"
+
+
+# ---------------------------------------------------------------- mistakes
+
+
+def test_a_mistake_is_told_with_file_and_line_and_status_2(tmp_path):
+    assert refusal(tmp_path, "\n\ncapsul = x\n") == (
+        2, "nuncio serve: nuncio.conf:3: there is no setting `capsul`; did you mean `capsule`?")
+    assert refusal(tmp_path, "workers = many\n", "--workers", "2") == (
+        2, "nuncio serve: nuncio.conf:1: workers = many: expected a number of processes from 1 to 64")
+
+
+def test_a_file_that_cannot_be_read_is_status_1(tmp_path):
+    done = run("serve", "-c", "missing.conf", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1, "nuncio serve: missing.conf cannot be read: No such file or directory\n")
+    done = run("serve", "--config", ".", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "nuncio serve: . cannot be read: it is not a regular file\n")
+
+
+def test_two_files_and_a_missing_name_are_mistakes_of_the_command_line(tmp_path):
+    for words in (["-c"], ["-c", "a", "-c", "b"]):
+        done = run("serve", *words, cwd=tmp_path)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_what_a_file_says_cannot_steer_a_terminal(tmp_path):
+    status, line = refusal(tmp_path, 'lang = "\u009b31mred"\n')
+    assert status == 2 and not re.search(r"[\x00-\x1f\x7f-\x9f]", line)
