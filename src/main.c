@@ -15,6 +15,7 @@ static const struct command {
     {"serve", cmd_serve, "publish a folder over Gemini and Gopher"},
     {"cert", cmd_cert, "show, make and renew certificates"},
     {"render", cmd_render, "print what a reader would get, without a server"},
+    {"check", cmd_check, "look for what is wrong, before it is served"},
     {"bench", cmd_bench, "put a server of your own under load, and say how it bore it"},
 };
 

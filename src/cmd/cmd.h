@@ -14,5 +14,6 @@ int cmd_serve(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_render(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 
 #endif

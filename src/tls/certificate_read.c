@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "tls/certificate.h"
 #include "tls/digest.h"
+#include "tls/doubts.h"
 #include "tls/pair.h"
 
 enum { TEXT_MAX = 64 << 10, GROUP_NAME_MAX = 64 };
@@ -133,4 +134,17 @@ void certificate_info_free(struct certificate_info *info)
   buf_free(&info->subject);
   buf_free(&info->names);
   buf_free(&info->key);
+}
+
+void certificate_check(const char *dir, const char *name, const char *const *names, size_t n_names, struct buf *faults)
+{
+  struct pair pair = PAIR_INIT;
+  struct buf why = BUF_INIT(TEXT_MAX);
+  if (pair_read(dir, name, NULL, &pair, &why) == 0)
+    doubts_find(pair.leaf, names, n_names, dir, name, faults);
+  else
+    buf_printf(faults, "%.*s\n", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  pair_free(&pair);
+  ERR_clear_error();
 }

@@ -1,23 +1,22 @@
 /* The sites of a process as TLS sees them: settings, certificates, and the choice by SNI. */
 #include "tls/context.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "tls/advice.h"
 #include "tls/choice.h"
 #include "tls/digest.h"
+#include "tls/doubts.h"
 #include "tls/hello.h"
 #include "tls/offer.h"
 #include "tls/pair.h"
 
-enum { ADVICE_MAX = 3 * PATH_MAX };
+enum { DOUBTS_MAX = 1 << 20 };
 
 struct tls_site {
   char **names;
@@ -240,35 +239,20 @@ static int site_init(struct tls_site *site, const char *const *names, size_t n_n
 
 /* ---------------------------------------------------------------- loading */
 
-static void warn_expired(const struct tls_site *site, X509 *leaf)
-{
-  struct buf mend = BUF_INIT(ADVICE_MAX);
-  if (pair_self_signed(leaf)) {
-    advice_cert(&mend, "renew", site->dir, site->file, false);
-    buf_put_str(&mend, STR(" makes a new one"));
-  } else {
-    buf_put_str(&mend, STR("renew it where it was signed"));
-  }
-  log_warning("%s/%s.crt has expired: readers are warned or turned away; %.*s", site->dir, site->file,
-              STR_ARG(buf_str(&mend)));
-  buf_free(&mend);
-}
-
 /* What a reader's browser will complain about. The pair is used all the same: its owner may have reasons. */
 static void warn_owner(const struct tls_site *site, X509 *leaf)
 {
-  if (X509_cmp_current_time(X509_get0_notAfter(leaf)) < 0)
-    warn_expired(site, leaf);
-  else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0)
-    log_warning("%s/%s.crt is not valid yet: look at its dates and at this machine's clock", site->dir, site->file);
-  for (size_t i = 0; i < site->n_names; i++) {
-    struct str name = without_dot(str_from(site->names[i]));
-    if (X509_check_host(leaf, name.p, name.n, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) != 1 &&
-        X509_check_ip_asc(leaf, site->names[i], 0) != 1)
-      log_warning("%s/%s.crt does not name %s: browsers that check names refuse it there", site->dir, site->file,
-                  site->names[i]);
-  }
-  ERR_clear_error();
+  struct buf lines = BUF_INIT(DOUBTS_MAX);
+  const char **names = calloc(site->n_names + 1, sizeof *names);
+  for (size_t i = 0; names && i < site->n_names; i++)
+    names[i] = site->names[i];
+  if (names)
+    doubts_find(leaf, names, site->n_names, site->dir, site->file, &lines);
+  struct str rest = buf_str(&lines), line;
+  while (str_line(&rest, &line))
+    log_warning("%.*s", STR_ARG(line));
+  buf_free(&lines);
+  free(names);
 }
 
 static int site_load(struct tls_server *server, struct tls_site *site, const struct copies *copies, struct buf *why)

@@ -28,7 +28,7 @@ def the_one_line(text):
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["serve", "--help"], ["cert", "--help"], ["render", "--help"],
-                                   ["bench", "--help"]])
+                                   ["check", "--help"], ["bench", "--help"]])
 def test_help_is_an_answer(words):
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, "")
@@ -37,14 +37,14 @@ def test_help_is_an_answer(words):
 
 def test_help_names_every_option():
     said = run("serve", "--help").stdout
-    for option in ("--gemini", "--gopher", "--host", "--certs", "--public-gemini-port", "--public-gopher-port",
+    for option in ("--config", "--gemini", "--gopher", "--host", "--certs", "--public-gemini-port", "--public-gopher-port",
                    "--lang", "--timeout", "--cache", "--user", "--no-sandbox", "--log-address", "--verbose", "--quiet", "--help", "--version"):
         assert re.search(rf"{option}\b", said), option
 
 
 def test_help_names_every_command():
     said = run("--help").stdout
-    for command in ("serve", "cert", "render", "bench"):
+    for command in ("serve", "cert", "render", "check", "bench"):
         assert re.search(rf"\b{command}\b", said), command
 
 

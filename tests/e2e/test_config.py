@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from server import AS_BUILT, USER, eventually, run
+from pairs import make_pair
+from server import AS_BUILT, ROOT_USER, USER, eventually, run
 from tree import plant
 
 TREE = {"index.gmi": "# From the file\n", "page.gmi": "# A page\n"}
@@ -95,3 +96,70 @@ def test_two_files_and_a_missing_name_are_mistakes_of_the_command_line(tmp_path)
 def test_what_a_file_says_cannot_steer_a_terminal(tmp_path):
     status, line = refusal(tmp_path, 'lang = "\u009b31mred"\n')
     assert status == 2 and not re.search(r"[\x00-\x1f\x7f-\x9f]", line)
+
+
+# ---------------------------------------------------------------- nuncio check -c
+
+
+def check(tmp_path, text):
+    """The exit status and the lines that it prints."""
+    (tmp_path / "nuncio.conf").write_text(text)
+    done = run("check", "-c", "nuncio.conf", cwd=tmp_path)
+    assert done.stderr == "", done.stderr
+    return done.returncode, done.stdout.splitlines()
+
+
+def test_a_file_that_is_fine(tmp_path):
+    tmp_path.chmod(0o755)
+    plant(tmp_path / "pages", TREE)
+    assert check(tmp_path, "capsule = pages\ncerts = keys\n") == (0, ["nuncio.conf: fine"])
+    assert not (tmp_path / "keys").exists(), "it only looks"
+    make_pair(tmp_path / "keys", "a.example")
+    assert check(tmp_path, "host = a.example\ncapsule = pages\ncerts = keys\n") == (0, ["nuncio.conf: fine"])
+    assert check(tmp_path, "capsule = pages\ncerts = keys\nuser = nobody\n") == (0, ["nuncio.conf: fine"])
+
+
+def test_every_mistake_in_a_value_is_told(tmp_path):
+    status, lines = check(tmp_path, "workers = 0\nlang = en\n\ncache = much\nlimit { address = 0 }\n")
+    assert status == 1
+    assert [line.split(": ")[0] for line in lines] == ["nuncio.conf:1", "nuncio.conf:4", "nuncio.conf:5"]
+    assert check(tmp_path, "workers = 0\nfrob = 1\ncache = x\n")[1][1].startswith("nuncio.conf:2: there is no setting")
+
+
+def test_every_fault_around_it_is_told(tmp_path):
+    make_pair(tmp_path / "keys", "a.example", common_name="other.example")
+    status, lines = check(tmp_path, "host = {a.example, b.example}\ncapsule = nowhere\ncerts = keys\n"
+                                    "user = nobody-of-that-name\n")
+    assert status == 1
+    for part in ("no such user", "capsule nowhere: No such file or directory", "a.example.crt does not name a.example",
+                 "a.example.crt does not name b.example"):
+        assert [line for line in lines if line.startswith("nuncio.conf: ") and part in line], (part, lines)
+    assert len(lines) == 4
+
+
+def test_half_a_pair_and_two_halves_are_faults(tmp_path):
+    plant(tmp_path / "pages", TREE)
+    text = "host = a.example\ncapsule = pages\ncerts = keys\n"
+    make_pair(tmp_path / "keys", "a.example")
+    make_pair(tmp_path / "keys", "b.example")
+    (tmp_path / "keys" / "b.example.key").rename(tmp_path / "keys" / "a.example.key")
+    status, lines = check(tmp_path, text)
+    assert status == 1 and len(lines) == 1 and "is not the key of the first certificate" in lines[0]
+    (tmp_path / "keys" / "a.example.key").unlink()
+    status, lines = check(tmp_path, text)
+    assert status == 1 and len(lines) == 1 and "a.example.key is not there" in lines[0]
+
+
+@pytest.mark.skipif(not ROOT_USER, reason="only root becomes another user")
+def test_a_capsule_that_the_user_may_not_enter_is_a_fault(tmp_path):
+    plant(tmp_path / "pages", TREE).chmod(0o700)
+    status, lines = check(tmp_path, "capsule = pages\nuser = nobody\n")
+    assert status == 1 and len(lines) == 1 and "the user nobody may not enter it" in lines[0]
+
+
+def test_nothing_to_check_is_a_wrong_command_line(tmp_path):
+    for words in ([], ["-c"], ["-c", "a", "b"], ["-c", "a", "-x"]):
+        done = run("check", *words, cwd=tmp_path)
+        assert done.returncode == 2 and done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert run("check", "-c", "missing.conf", cwd=tmp_path).stdout == (
+        "missing.conf cannot be read: No such file or directory\n")
