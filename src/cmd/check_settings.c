@@ -132,7 +132,7 @@ static void check_all(struct check *c, const struct settings *s)
   check_user(c, s);
   for (size_t i = 0; i < s->n_sites; i++) {
     check_capsule(c, s, &s->sites[i]);
-    if (preflight_needs_certificate(s))
+    if (settings_use_tls(s))
       check_certificate(c, s, &s->sites[i]);
   }
 }

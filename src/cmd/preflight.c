@@ -22,8 +22,3 @@ int preflight_capsule(const char *path, struct buf *why)
   buf_printf(why, "capsule %s: %s; %s", path, strerror(error), mend);
   return ERR_NOT_FOUND;
 }
-
-bool preflight_needs_certificate(const struct settings *s)
-{
-  return !s->gemini.off || s->gophers;
-}

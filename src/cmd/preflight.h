@@ -3,12 +3,8 @@
 #define NUNCIO_CMD_PREFLIGHT_H
 
 #include "base/buf.h"
-#include "config/settings.h"
 
 /* Whether the capsule is a folder that this process may enter. ERR_NOT_FOUND, and *why says what to do. */
 int preflight_capsule(const char *path, struct buf *why) __attribute__((warn_unused_result));
-
-/* Whether TLS is spoken at all: a certificate is needed. */
-bool preflight_needs_certificate(const struct settings *s);
 
 #endif

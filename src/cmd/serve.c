@@ -1,5 +1,4 @@
 /* `nuncio serve`: from a command line to a running server. */
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,10 +16,10 @@
 #include "config/settings.h"
 #include "proc/descriptors.h"
 #include "proc/handover.h"
+#include "proc/kept.h"
 #include "proc/sandbox.h"
 #include "proc/supervisor.h"
 #include "proc/user.h"
-#include "proc/watch.h"
 #include "proc/worker.h"
 #include "tls/certificate.h"
 #include "tls/tickets.h"
@@ -173,7 +172,7 @@ static void on_ready(void *context)
   announce(a->settings, a->sockets);
 }
 
-/* What a first start makes: sockets, the main name's certificate, the ring of ticket keys. */
+/* What a first start makes: sockets, the main name's certificate, the ring of ticket keys, the text of the settings. */
 static int prepare(struct settings *s, struct handover *h, struct buf *why)
 {
   int err = s->user ? user_check(s->user, why) : 0;
@@ -181,41 +180,28 @@ static int prepare(struct settings *s, struct handover *h, struct buf *why)
     err = preflight_capsule(s->sites[0].capsule, why);
   if (err == 0)
     err = open_listeners(s, &h->sockets, why);
-  if (err == 0 && preflight_needs_certificate(s))
+  if (err == 0 && settings_use_tls(s))
     err = ensure_certificate(s, &h->sockets, why);
   if (err == 0)
     err = tickets_create(&h->tickets, tickets_now(), why);
   return err;
 }
 
-/* What workers read when they start and cannot look at again by name. */
-enum { PATH_ROOM = 2 * PATH_MAX };
-struct watched {
-  struct watch watch;
-  struct buf certificate, key;
-};
-
-static int watch_settings(struct watched *w, const struct settings *s)
+/* What workers are given, so that none of them reads what its owner may be writing just now. */
+static int keep_settings(struct settings *s, struct handover *h, struct buf *why)
 {
-  int err = watch_add(&w->watch, s->sites[0].capsule, WATCH_FOLDER);
-  if (err || !preflight_needs_certificate(s))
-    return err;
-  buf_printf(&w->certificate, "%s/%s.crt", s->certs, s->sites[0].names[0]);
-  buf_put_c(&w->certificate, '\0');
-  buf_printf(&w->key, "%s/%s.key", s->certs, s->sites[0].names[0]);
-  buf_put_c(&w->key, '\0');
-  err = buf_error(&w->certificate) ? buf_error(&w->certificate) : buf_error(&w->key);
-  if (err == 0)
-    err = watch_add(&w->watch, w->certificate.p, WATCH_FILE);
-  if (err == 0)
-    err = watch_add(&w->watch, w->key.p, WATCH_FILE);
-  return err;
+  if (h->settings >= 0)
+    return 0;
+  int fd = kept_make(s, why);
+  if (fd >= 0)
+    h->settings = fd;
+  return fd < 0 ? fd : 0;
 }
 
 static int supervise(struct settings *s, struct handover *h, int argc, char **argv)
 {
   struct buf why = BUF_INIT(WHY_MAX);
-  struct watched watched = {WATCH_INIT, BUF_INIT(PATH_ROOM), BUF_INIT(PATH_ROOM)};
+  const char *file = NULL;
   int status = EXIT_FAULT;
   int err = supervisor_heed_signals();
   (void)descriptors_raise(); /* sockets for every worker, and during a reload for two generations of them */
@@ -224,7 +210,9 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
   if (err == 0 && h->role == HANDOVER_NONE)
     err = prepare(s, h, &why);
   if (err == 0)
-    err = watch_settings(&watched, s);
+    err = keep_settings(s, h, &why);
+  if (err == 0)
+    err = serve_options_file(argc, argv, &file, &why);
   if (err) {
     say(err, &why);
     goto out;
@@ -234,9 +222,8 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
       .arguments = argv,
       .n_arguments = (size_t)argc,
       .handover = h,
-      .certs = preflight_needs_certificate(s) ? s->certs : NULL,
-      .name = s->sites[0].names[0],
-      .watch = &watched.watch,
+      .settings = s,
+      .reads = file != NULL,
       .on_ready = on_ready,
       .context = &announcement,
   };
@@ -244,13 +231,97 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
     status = EXIT_OK;
 
 out:
-  buf_free(&watched.certificate);
-  buf_free(&watched.key);
   buf_free(&why);
   return status;
 }
 
-static int serve(struct settings *s, int argc, char **argv)
+/* ------------------------------------------------------------------ who reads the settings anew */
+
+/* What stays as it is is told; what the new settings name must be there, and a certificate is made where it is missing.
+ */
+static int check_anew(struct settings *s, const struct settings *used, const struct handover *h, struct buf *why)
+{
+  struct buf kept = BUF_INIT(WHY_MAX);
+  int err = settings_keep(s, used, &kept);
+  if (err == 0 && kept.n)
+    log_warning("changed in the settings, but kept as before until the server is started anew: %.*s",
+                STR_ARG(buf_str(&kept)));
+  buf_free(&kept);
+  if (err == 0)
+    err = preflight_capsule(s->sites[0].capsule, why);
+  if (err == 0 && settings_use_tls(s))
+    err = ensure_certificate(s, &h->sockets, why);
+  return err;
+}
+
+static int read_anew(const struct handover *h, int argc, char **argv)
+{
+  struct settings used, s;
+  struct buf why = BUF_INIT(WHY_MAX);
+  bool have_used = false, have_settings = false;
+  int err = kept_read(h->settings, &used, &why);
+  have_used = err == 0;
+  if (err == 0) {
+    log_open(used.log_level);
+    err = settings_init(&s);
+    have_settings = err == 0;
+  }
+  if (err == 0 && serve_options(&s, argc, argv, &why) >= 0)
+    err = ERR_SYNTAX;
+  if (err == 0)
+    err = check_anew(&s, &used, h, &why);
+  if (err == 0)
+    err = kept_write(h->answer, &s, &why);
+  if (err)
+    log_error("%.*s", STR_ARG(why.n ? buf_str(&why) : str_from(err_text(err))));
+  if (have_settings)
+    settings_free(&s);
+  if (have_used)
+    settings_free(&used);
+  buf_free(&why);
+  return err ? EXIT_FAULT : EXIT_OK;
+}
+
+/* ------------------------------------------------------------------ which of them this process is */
+
+/* Those that were handed over; else those of the arguments. -1 where it may go on, or the status to leave with. */
+static int find_settings(struct settings *s, const struct handover *h, int argc, char **argv)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int status = -1;
+  if (h->settings >= 0) {
+    if (kept_read(h->settings, s, &why) < 0)
+      status = EXIT_FAULT;
+  } else if (settings_init(s) < 0) {
+    buf_put_str(&why, STR("out of memory"));
+    status = EXIT_FAULT;
+  } else {
+    status = serve_options(s, argc, argv, &why);
+    if (status >= 0)
+      settings_free(s);
+  }
+  if (why.n && h->role == HANDOVER_WORKER)
+    log_error("%.*s", STR_ARG(buf_str(&why)));
+  else if (why.n)
+    complain("serve", "%.*s", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  return status;
+}
+
+static int serve(struct handover *h, int argc, char **argv)
+{
+  struct settings settings;
+  int status = h->role == HANDOVER_READER ? read_anew(h, argc, argv) : find_settings(&settings, h, argc, argv);
+  if (status >= 0)
+    return status;
+  log_open(settings.log_level);
+  (void)signal(SIGPIPE, SIG_IGN);
+  status = h->role == HANDOVER_WORKER ? work(&settings, h) : supervise(&settings, h, argc, argv);
+  settings_free(&settings);
+  return status;
+}
+
+int cmd_serve(int argc, char **argv)
 {
   struct handover h;
   struct buf why = BUF_INIT(WHY_MAX);
@@ -258,25 +329,8 @@ static int serve(struct settings *s, int argc, char **argv)
   if (err)
     say(err, &why);
   else
-    status = h.role == HANDOVER_WORKER ? work(s, &h) : supervise(s, &h, argc, argv);
+    status = serve(&h, argc, argv);
   handover_free(&h);
   buf_free(&why);
-  return status;
-}
-
-int cmd_serve(int argc, char **argv)
-{
-  struct settings settings;
-  if (settings_init(&settings) < 0) {
-    complain("serve", "out of memory");
-    return EXIT_FAULT;
-  }
-  int status = serve_options(&settings, argc, argv);
-  if (status < 0) {
-    log_open(settings.log_level);
-    (void)signal(SIGPIPE, SIG_IGN);
-    status = serve(&settings, argc, argv);
-  }
-  settings_free(&settings);
   return status;
 }

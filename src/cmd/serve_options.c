@@ -100,7 +100,7 @@ static const struct option options[] = {
 };
 
 /* Applies one option. -1, or the status to leave with at once. */
-static int apply_option(struct settings *s, int code, const char *name, const char *argument)
+static int apply_option(struct settings *s, int code, const char *name, const char *argument, struct buf *out)
 {
   struct buf why = BUF_INIT(WHY_MAX);
   struct str value = str_from(argument);
@@ -180,65 +180,63 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
   if (err) {
     if (why.n == 0)
       buf_printf(&why, "%s", err_text(err));
-    complain("serve", "--%s %s: %.*s", name, argument, STR_ARG(buf_str(&why)));
+    buf_printf(out, "--%s %s: %.*s", name, argument, STR_ARG(buf_str(&why)));
   }
   buf_free(&why);
   return err ? EXIT_USAGE : -1;
 }
 
-/* The file that -c names, before everything else. -1, or the status to leave with at once. */
-static int apply_file(struct settings *s, int argc, char **argv)
+int serve_options_file(int argc, char **argv, const char **file, struct buf *why)
 {
-  struct buf why = BUF_INIT(WHY_MAX);
-  const char *file = NULL;
-  int code, err = 0;
+  int code;
+  *file = NULL;
   optind = 1;
   opterr = 0;
   while ((code = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-    if (code == OPT_HELP || code == OPT_VERSION || code == '?' || code == ':')
-      return -1; /* that is said first */
+    if (code == OPT_HELP || code == OPT_VERSION || code == '?' || code == ':') {
+      *file = NULL; /* that is said first */
+      return 0;
+    }
     if (code != OPT_CONFIG)
       continue;
-    if (file) {
-      complain("serve", "one settings file is read, and two were named: let one include the other");
-      return EXIT_USAGE;
+    if (*file) {
+      buf_put_str(why, STR("one settings file is read, and two were named: let one include the other"));
+      return ERR_SYNTAX;
     }
-    file = optarg;
+    *file = optarg;
   }
-  if (file)
-    err = settings_read_file(s, file, &why);
-  if (err)
-    complain("serve", "%.*s", STR_ARG(buf_str(&why)));
-  buf_free(&why);
-  settings_begin(s);
-  return err == 0 ? -1 : err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
+  return 0;
 }
 
-int serve_options(struct settings *s, int argc, char **argv)
+int serve_options(struct settings *s, int argc, char **argv, struct buf *why)
 {
-  int code, index = 0, early = apply_file(s, argc, argv);
-  if (early >= 0)
-    return early;
+  const char *file = NULL;
+  int code, index = 0, err = serve_options_file(argc, argv, &file, why);
+  if (err == 0 && file)
+    err = settings_read_file(s, file, why);
+  if (err)
+    return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
+  settings_begin(s);
   optind = 1;
   while ((code = getopt_long(argc, argv, letters, options, &index)) != -1) {
     if (code == '?' || code == ':') {
       complain_of_option("serve", code, argv[optind - 1]);
       return EXIT_USAGE;
     }
-    int status = apply_option(s, code, options[index].name, optarg);
+    int status = apply_option(s, code, options[index].name, optarg, why);
     if (status >= 0)
       return status;
   }
   if (argc - optind > 1) {
-    complain("serve", "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
+    buf_printf(why, "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
     return EXIT_USAGE;
   }
   if (optind < argc && settings_string(&s->sites[0].capsule, str_from(argv[optind])) < 0) {
-    complain("serve", "out of memory");
+    buf_put_str(why, STR("out of memory"));
     return EXIT_FAULT;
   }
   if (s->gemini.off && s->gopher.off) {
-    complain("serve", "both protocols are off: nothing is left to serve; leave out one of the `off`");
+    buf_put_str(why, STR("both protocols are off: nothing is left to serve; leave out one of the `off`"));
     return EXIT_USAGE;
   }
   return -1;

@@ -93,6 +93,48 @@ void settings_begin(struct settings *s)
     s->sites[i].more = false;
 }
 
+bool settings_use_tls(const struct settings *s)
+{
+  return !s->gemini.off || s->gophers;
+}
+
+static bool same_list(const struct listen_list *a, const struct listen_list *b)
+{
+  bool same = a->given == b->given && a->off == b->off && (!a->given || a->n == b->n);
+  for (size_t i = 0; same && a->given && i < a->n; i++)
+    same = strcmp(a->at[i].text, b->at[i].text) == 0 && a->at[i].port == b->at[i].port &&
+           a->at[i].optional == b->at[i].optional;
+  return same;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+  return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void name_if(struct buf *names, bool differs, const char *name)
+{
+  if (differs)
+    buf_printf(names, "%s%s", names->n ? ", " : "", name);
+}
+
+int settings_keep(struct settings *s, const struct settings *used, struct buf *names)
+{
+  name_if(names, !same_list(&s->gemini, &used->gemini), "gemini");
+  name_if(names, !same_list(&s->gopher, &used->gopher), "gopher");
+  name_if(names, s->workers != used->workers, "workers");
+  name_if(names, !same_text(s->user, used->user), "user");
+  s->gemini = used->gemini;
+  s->gopher = used->gopher;
+  s->workers = used->workers;
+  char *user = used->user ? str_dup(str_from(used->user)) : NULL;
+  if (used->user && !user)
+    return ERR_NOMEM;
+  free(s->user);
+  s->user = user;
+  return 0;
+}
+
 int settings_string(char **string, struct str value)
 {
   char *copy = str_dup(value);

@@ -88,6 +88,14 @@ void settings_free(struct settings *s);
  * that are there. */
 void settings_begin(struct settings *s);
 
+/* Whether TLS is spoken at all: then there must be certificates. */
+bool settings_use_tls(const struct settings *s);
+
+/* Takes from `used` what stays as it is while a server runs (listeners, the number of workers, the user), and appends
+ * the names of those that were to be others, separated by commas, to *names. ERR_NOMEM. */
+int settings_keep(struct settings *s, const struct settings *used, struct buf *names)
+    __attribute__((warn_unused_result));
+
 /* Each of these takes one value as the owner wrote it. On ERR_SYNTAX, ERR_LIMIT or ERR_NOMEM *why holds a sentence that
  * says what was expected. */
 

@@ -35,10 +35,23 @@ static const char *state_word(enum member_state state)
   return "?";
 }
 
+static const char *role_word(enum handover_role role)
+{
+  switch (role) {
+  case HANDOVER_WORKER:
+    return "worker";
+  case HANDOVER_READER:
+    return "reader";
+  case HANDOVER_SUPERVISOR:
+  case HANDOVER_NONE:
+    break;
+  }
+  return "supervisor";
+}
+
 static void put_text(struct buf *out, const struct handover *h)
 {
-  buf_printf(out, TITLE "\nrole %s\nslot %u\nfirst %u\n", h->role == HANDOVER_WORKER ? "worker" : "supervisor", h->slot,
-             h->first);
+  buf_printf(out, TITLE "\nrole %s\nslot %u\nfirst %u\n", role_word(h->role), h->slot, h->first);
   if (h->control >= 0)
     buf_printf(out, "control %d\n", h->control);
   if (h->tickets >= 0)
@@ -47,6 +60,10 @@ static void put_text(struct buf *out, const struct handover *h)
     buf_printf(out, "visitors %d\n", h->visitors);
   if (h->seat != NO_SEAT)
     buf_printf(out, "seat %u\n", h->seat);
+  if (h->settings >= 0)
+    buf_printf(out, "settings %d\n", h->settings);
+  if (h->answer >= 0)
+    buf_printf(out, "answer %d\n", h->answer);
   if (copies_there(&h->copies))
     buf_printf(out, "certificate %d\nkey %d\n", h->copies.certificate, h->copies.key);
   for (size_t i = 0; i < h->sockets.n; i++) {
@@ -96,7 +113,8 @@ static bool let(int fd, bool through)
 static bool let_all(const struct handover *h, bool through)
 {
   bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through) &&
-              let(h->copies.certificate, through) && let(h->copies.key, through);
+              let(h->settings, through) && let(h->answer, through) && let(h->copies.certificate, through) &&
+              let(h->copies.key, through);
   for (size_t i = 0; i < h->sockets.n; i++)
     fine = let(h->sockets.at[i].fd, through) && fine;
   for (size_t i = 0; i < h->crew.n; i++)
@@ -144,10 +162,12 @@ static int descriptor(struct str *line, int *out)
 static int read_role(struct handover *h, struct str line)
 {
   struct str role = word(&line);
-  if (!str_eq(role, STR("worker")) && !str_eq(role, STR("supervisor")))
-    return ERR_SYNTAX;
-  h->role = str_eq(role, STR("worker")) ? HANDOVER_WORKER : HANDOVER_SUPERVISOR;
-  return 0;
+  for (enum handover_role r = HANDOVER_WORKER; r <= HANDOVER_READER; r++)
+    if (str_eq(role, str_from(role_word(r)))) {
+      h->role = r;
+      return 0;
+    }
+  return ERR_SYNTAX;
 }
 
 static int read_socket(struct handover *h, struct str line)
@@ -238,6 +258,10 @@ static int read_line(struct handover *h, struct str line)
     return descriptor(&line, &h->tickets);
   if (str_eq(key, STR("visitors")))
     return descriptor(&line, &h->visitors);
+  if (str_eq(key, STR("settings")))
+    return descriptor(&line, &h->settings);
+  if (str_eq(key, STR("answer")))
+    return descriptor(&line, &h->answer);
   if (str_eq(key, STR("certificate")))
     return descriptor(&line, &h->copies.certificate);
   if (str_eq(key, STR("key")))
@@ -264,7 +288,8 @@ static int read_text(struct handover *h, struct str rest)
   while (err == 0 && str_line(&rest, &line))
     err = read_line(h, line);
   if (err == 0 && (h->role == HANDOVER_NONE || h->sockets.n == 0 || h->slot >= WORKERS_MAX ||
-                   (h->role == HANDOVER_WORKER && h->control < 0)))
+                   (h->role == HANDOVER_WORKER && h->control < 0) ||
+                   (h->role == HANDOVER_READER && (h->settings < 0 || h->answer < 0))))
     err = ERR_SYNTAX;
   return err;
 }
@@ -319,6 +344,10 @@ void handover_free(struct handover *h)
     close(h->tickets);
   if (h->visitors >= 0)
     close(h->visitors);
+  if (h->settings >= 0)
+    close(h->settings);
+  if (h->answer >= 0)
+    close(h->answer);
   copies_close(&h->copies);
   sockets_close(&h->sockets);
   crew_free(&h->crew);

@@ -9,14 +9,15 @@
 #include "proc/sockets.h"
 #include "tls/copies.h"
 
-/* A supervisor starts its workers as the same program with the same arguments, so that each reads the same settings;
- * and for an upgrade it executes the new program in its own place. Either way everything that lives longer goes along
- * as descriptors. Which is which stands in a small text in memory, whose descriptor is named by an environment
- * variable. Lines that a reader does not know are skipped, so that versions can follow each other. */
+/* A supervisor starts its workers as the same program, and gives them the settings that passed, whatever the settings
+ * file holds by then; and for an upgrade it executes the new program in its own place. Either way everything that lives
+ * longer goes along as descriptors. Which is which stands in a small text in memory, whose descriptor is named by an
+ * environment variable. Lines that a reader does not know are skipped, so that versions can follow each other. */
 enum handover_role {
   HANDOVER_NONE,       /* started by somebody else */
   HANDOVER_WORKER,     /* started by a supervisor, to serve */
   HANDOVER_SUPERVISOR, /* an upgrade: the supervisor's process, in a new program */
+  HANDOVER_READER,     /* started by a supervisor, to read the settings anew and say what they are */
 };
 
 struct handover {
@@ -27,13 +28,21 @@ struct handover {
   int tickets;            /* the ring of ticket keys, or -1; owned */
   int visitors;           /* the table of visitors, or -1; owned */
   unsigned seat;          /* a worker's, in that table; NO_SEAT: none */
+  int settings;           /* those in use (proc/kept.h), or -1: the arguments say them; owned */
+  int answer;             /* a reader's: the memory to write those it has read into, or -1; owned */
   struct copies copies;   /* of the pair that is in use, or none; owned */
   struct sockets sockets; /* owned */
   struct crew crew;       /* the supervisor's; owned */
 };
 #define HANDOVER_INIT                                                                                                  \
-  ((struct handover){                                                                                                  \
-      .role = HANDOVER_NONE, .control = -1, .tickets = -1, .visitors = -1, .seat = NO_SEAT, .copies = COPIES_INIT})
+  ((struct handover){.role = HANDOVER_NONE,                                                                            \
+                     .control = -1,                                                                                    \
+                     .tickets = -1,                                                                                    \
+                     .visitors = -1,                                                                                   \
+                     .seat = NO_SEAT,                                                                                  \
+                     .settings = -1,                                                                                   \
+                     .answer = -1,                                                                                     \
+                     .copies = COPIES_INIT})
 
 /* Takes what this process was given, once, early: the environment variable is gone afterwards and every descriptor is
  * close-on-exec again. HANDOVER_NONE where nothing was given. On ERR_SYNTAX, ERR_NOMEM or ERR_IO (somebody set the

@@ -72,7 +72,7 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
   if (err)
     return err;
   w->sites = &w->site;
-  if (settings->gemini.off && !settings->gophers)
+  if (!settings_use_tls(settings))
     return 0;
   choose_kdf(settings, w->slot);
   err = tls_server_new(w->tickets, &w->tls);

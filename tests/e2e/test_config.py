@@ -1,10 +1,12 @@
 """Settings from a file: what is served with them, and what is said of mistakes (issue 5)."""
 
+import os
 import re
+import signal
 
 import pytest
 
-from pairs import make_pair
+from pairs import der, make_pair, presents
 from server import AS_BUILT, ROOT_USER, USER, eventually, run
 from tree import plant
 
@@ -163,3 +165,112 @@ def test_nothing_to_check_is_a_wrong_command_line(tmp_path):
         assert done.returncode == 2 and done.stdout == "" and len(done.stderr.splitlines()) == 1
     assert run("check", "-c", "missing.conf", cwd=tmp_path).stdout == (
         "missing.conf cannot be read: No such file or directory\n")
+
+
+# ---------------------------------------------------------------- reload
+
+
+def reload(site, number=signal.SIGHUP):
+    """Sends the signal and waits for new workers."""
+    before = site.workers()
+    site.process.send_signal(number)
+
+    def others():
+        workers = site.workers()
+        return len(workers) == len(before) and not set(workers) & set(before)
+
+    eventually(others, 10, "new workers")
+
+
+def reload_fails(site, what, number=signal.SIGHUP):
+    """Sends the signal and waits until the log says why the same workers go on."""
+    before, said = site.workers(), len(site.log())
+    site.process.send_signal(number)
+    eventually(lambda: " failed; what ran before goes on" in site.log()[said:], 10, "the failure")
+    assert what in site.log()[said:]
+    assert site.workers() == before
+
+
+def test_a_reload_reads_the_file_anew(configured, tmp_path):
+    site = configured("lang = de\nlog-level = request\n")
+    assert site.gemini("/").meta == "text/gemini; lang=de"
+    (tmp_path / "nuncio.conf").write_text("lang = fr\nhost = new.example\nlimit { request = 64 }\nlog-level = warning\n")
+    reload(site)
+    url = f"gemini://new.example:{site.gemini_port}/"
+    reply = site.gemini(url, sni="new.example")
+    assert (reply.meta, reply.certificate) == ("text/gemini; lang=fr", der(site.certs / "new.example.crt"))
+    assert site.gemini(url + "x" * 64, sni="new.example").status == 59
+    assert not [line for line in site.log_lines("request") if "new.example" in line]
+    assert not site.log_lines("warning")
+
+
+def test_a_reload_of_a_file_with_a_mistake_changes_nothing(configured, tmp_path):
+    site = configured("lang = de\n")
+    path = tmp_path / "nuncio.conf"
+    path.write_text("lang = fr\n\ncapsul = x\n")
+    reload_fails(site, f" error {path}:3: there is no setting `capsul`; did you mean `capsule`?")
+    path.unlink()
+    reload_fails(site, f" error {path} cannot be read: No such file or directory")
+    assert site.gemini("/").meta == "text/gemini; lang=de"
+    path.write_text("lang = fr\n")
+    reload(site)
+    assert site.gemini("/").meta == "text/gemini; lang=fr"
+
+
+def test_whoever_takes_a_dead_workers_place_gets_the_settings_that_passed(configured, tmp_path):
+    site = configured("lang = de\n")
+    for broken in ("lang = ", "lang = fr\n"):  # also one that is right, and that nobody asked to read
+        (tmp_path / "nuncio.conf").write_text(broken)
+        for worker in site.workers():
+            os.kill(worker, signal.SIGKILL)
+        eventually(lambda: len(site.workers()) == 2, 10, "two workers")
+        assert site.gemini("/").meta == "text/gemini; lang=de"
+    (tmp_path / "nuncio.conf").unlink()
+    os.kill(site.workers()[0], signal.SIGKILL)
+    eventually(lambda: len(site.workers()) == 2, 10, "two workers")
+    for _ in range(8):
+        assert site.gemini("/").meta == "text/gemini; lang=de"
+
+
+def test_another_certificate_is_taken_while_the_file_is_being_written(configured, tmp_path):
+    """What is watched has the same settings tried, not what its owner has half done."""
+    site = configured("lang = de\n")
+    (tmp_path / "nuncio.conf").write_text("lang = f")
+    before = site.workers()
+    make_pair(site.certs, "localhost")
+    eventually(lambda: not set(site.workers()) & set(before), 10, "new workers")
+    assert presents(site, site.certs / "localhost.crt")
+    assert site.gemini("/").meta == "text/gemini; lang=de"
+    (tmp_path / "nuncio.conf").write_text("lang = f}")
+    reload_fails(site, "nuncio.conf:1: there is no { to this }")
+
+
+def test_listeners_workers_and_user_stay(serve, tmp_path):
+    tmp_path.chmod(0o755)
+    path = tmp_path / "nuncio.conf"
+    user = f"user = {USER}\n" if USER else ""
+    path.write_text(PORTS + user)
+    site = serve(None, "-c", path, ports=False, workers=None, user=None)
+    path.write_text('gemini = {"127.0.0.1:1"}\ngopher = off\nworkers = 5\nuser = daemon\nlang = fr\n')
+    reload(site)
+    line, = site.log_lines("warning")
+    assert "kept as before" in line and line.endswith(": gemini, gopher, workers, user")
+    assert site.gemini("/").meta == "text/gemini; lang=fr"
+    assert site.gopher("").raw and len(site.workers()) == 2
+
+
+def test_an_upgrade_reads_the_file_anew_too(configured, tmp_path):
+    site = configured("lang = de\n")
+    path = tmp_path / "nuncio.conf"
+    path.write_text("lang = fr\nworkers = x\n")
+    reload_fails(site, f"{path}:2: workers = x: expected", signal.SIGUSR2)
+    path.write_text("lang = fr\n")
+    reload(site, signal.SIGUSR2)
+    assert "upgraded" in site.log()
+    assert site.gemini("/").meta == "text/gemini; lang=fr"
+    path.write_text("lang =")
+    os.kill(site.workers()[0], signal.SIGKILL)
+    eventually(lambda: len(site.workers()) == 2, 10, "two workers")
+    for _ in range(8):
+        assert site.gemini("/").meta == "text/gemini; lang=fr"
+    reload_fails(site, f"{path}:2: the file ends where a value is expected")

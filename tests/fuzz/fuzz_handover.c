@@ -40,7 +40,7 @@ static void open_all(void)
 static bool names_descriptor(struct str word)
 {
   return str_eq(word, STR("control")) || str_eq(word, STR("tickets")) || str_eq(word, STR("socket")) ||
-         str_eq(word, STR("member"));
+         str_eq(word, STR("member")) || str_eq(word, STR("settings"));
 }
 
 /* Each descriptor once: the text is wrong in its form at the worst, it gives nothing twice. */
@@ -76,7 +76,7 @@ static bool in_place(int fd)
 
 static void check(const struct handover *h)
 {
-  must(h->role == HANDOVER_WORKER || h->role == HANDOVER_SUPERVISOR, "somebody's");
+  must(h->role == HANDOVER_WORKER || h->role == HANDOVER_SUPERVISOR || h->role == HANDOVER_READER, "somebody's");
   must(h->sockets.n > 0 && h->slot < WORKERS_MAX, "there is something to serve");
   must(h->role != HANDOVER_WORKER || h->control >= 0, "a worker hears of its supervisor");
   must(in_place(h->control) && in_place(h->tickets), "descriptors are open, and shut in");

@@ -27,6 +27,8 @@ static void open_some(struct handover *h)
   assert_true(h->tickets >= 0);
   h->visitors = memfd_create("visitors", MFD_CLOEXEC);
   assert_true(h->visitors >= 0);
+  h->settings = memfd_create("settings", MFD_CLOEXEC);
+  assert_true(h->settings >= 0);
   h->copies.certificate = memfd_create("certificate", MFD_CLOEXEC);
   h->copies.key = memfd_create("key", MFD_CLOEXEC);
   assert_true(copies_there(&h->copies));
@@ -63,7 +65,7 @@ static void forget_copy(struct handover *got)
     got->sockets.at[i].fd = -1;
   for (size_t i = 0; i < got->crew.n; i++)
     got->crew.at[i].control = -1;
-  got->control = got->tickets = got->visitors = -1;
+  got->control = got->tickets = got->visitors = got->settings = got->answer = -1;
   got->copies = COPIES_INIT;
   handover_free(got);
 }
@@ -98,12 +100,31 @@ static void a_worker_gets_what_it_needs(void **state)
   assert_int_equal(got.control, h.control);
   assert_int_equal(got.tickets, h.tickets);
   assert_int_equal(got.visitors, h.visitors);
+  assert_int_equal(got.settings, h.settings);
+  assert_int_equal(got.answer, -1);
   assert_int_equal(got.seat, 9);
   same_sockets(&h.sockets, &got.sockets);
   assert_int_equal(sockets_slots(&got.sockets), 3);
   forget_copy(&got);
   handover_free(&h);
   close(ours);
+}
+
+static void a_reader_gets_what_is_in_use_and_where_to_answer(void **state)
+{
+  (void)state;
+  struct handover h = HANDOVER_INIT, got;
+  open_some(&h);
+  h.role = HANDOVER_READER;
+  h.answer = memfd_create("answer", MFD_CLOEXEC);
+  assert_true(h.answer >= 0);
+  take_copy(&h, &got);
+  assert_int_equal(got.role, HANDOVER_READER);
+  assert_int_equal(got.settings, h.settings);
+  assert_int_equal(got.answer, h.answer);
+  assert_true(fcntl(h.answer, F_GETFD) & FD_CLOEXEC);
+  forget_copy(&got);
+  handover_free(&h);
 }
 
 static void an_upgrade_keeps_the_crew(void **state)
@@ -188,6 +209,8 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 1\nrole worker\nseat x\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nvisitors 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nkey 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nsettings 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nanswer x\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nseated 5 1\n", NULL}, /* nobody with that process id */
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried 5\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried x\n", NULL},
@@ -215,6 +238,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_worker_gets_what_it_needs),
+      cmocka_unit_test(a_reader_gets_what_is_in_use_and_where_to_answer),
       cmocka_unit_test(an_upgrade_keeps_the_crew),
       cmocka_unit_test(nothing_given_is_a_first_start),
       cmocka_unit_test(what_is_no_handover_is_refused_with_a_sentence),
