@@ -28,12 +28,13 @@ enum { GEMINI_PORT = 1965, GOPHER_PORT = 70, GOPHER_PORT_UNPRIVILEGED = 7070, WH
 
 /* ------------------------------------------------------------------ certificates */
 
-/* Makes the main name's certificate where it is missing (G6): on the key that is there, or with a new one. */
-static int ensure_certificate(const struct settings *s, const struct sockets *sockets, struct buf *why)
+/* Makes a site's certificate where it is missing (G6): on the key that is there, or with a new one. `addresses` are
+ * those that are bound. */
+static int ensure_certificate(const char *certs, const struct site_settings *site, const char *const *addresses,
+                              size_t n_addresses, struct buf *why)
 {
-  const char *name = s->sites[0].names[0];
-  bool have_key = certificate_exists(s->certs, name, true),
-       have_certificate = certificate_exists(s->certs, name, false);
+  const char *name = site->names[0];
+  bool have_key = certificate_exists(certs, name, true), have_certificate = certificate_exists(certs, name, false);
   if (have_key && have_certificate)
     return 0;
   if (have_certificate) {
@@ -41,25 +42,43 @@ static int ensure_certificate(const struct settings *s, const struct sockets *so
         why,
         "%s/%s.key is missing beside its certificate; put the key back, or make a new pair with `nuncio cert new "
         "%s --certs %s --new-key` (readers will be asked whether they trust it)",
-        s->certs, name, name, s->certs);
+        certs, name, name, certs);
     return ERR_NOT_FOUND;
   }
-  const char *names[NAMES_MAX], *addresses[2 * LISTEN_MAX];
-  size_t n_addresses = 0;
-  for (size_t i = 0; i < s->sites[0].n_names; i++)
-    names[i] = s->sites[0].names[i];
-  for (size_t i = 0; i < sockets->n; i++)
-    if (sockets->at[i].slot == 0)
-      addresses[n_addresses++] = sockets->at[i].address;
-  const struct certificate_names wanted = {names, s->sites[0].n_names, addresses, n_addresses};
-  int err = certificate_make(s->certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
-  if (err == ERR_EXISTS && certificate_exists(s->certs, name, true) && certificate_exists(s->certs, name, false)) {
+  const char *names[NAMES_MAX];
+  for (size_t i = 0; i < site->n_names; i++)
+    names[i] = site->names[i];
+  const struct certificate_names wanted = {names, site->n_names, addresses, n_addresses};
+  int err = certificate_make(certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
+  if (err == ERR_EXISTS && certificate_exists(certs, name, true) && certificate_exists(certs, name, false)) {
     buf_clear(why); /* another nuncio was quicker: its pair is as good */
     return 0;
   }
   if (err == 0)
-    log_notice("made a certificate for %s: %s/%s.crt%s", name, s->certs, name,
+    log_notice("made a certificate for %s: %s/%s.crt%s", name, certs, name,
                have_key ? " (on the key that was there)" : "");
+  return err;
+}
+
+/* Every site's; an address means the default one. */
+static int ensure_certificates(const struct settings *s, const struct sockets *sockets, struct buf *why)
+{
+  const char *addresses[2 * LISTEN_MAX];
+  size_t n_addresses = 0;
+  int err = 0;
+  for (size_t i = 0; i < sockets->n; i++)
+    if (sockets->at[i].slot == 0)
+      addresses[n_addresses++] = sockets->at[i].address;
+  for (size_t i = 0; i < s->n_sites && err == 0; i++)
+    err = ensure_certificate(s->certs, &s->sites[i], addresses, i == 0 ? n_addresses : 0, why);
+  return err;
+}
+
+static int check_capsules(const struct settings *s, struct buf *why)
+{
+  int err = 0;
+  for (size_t i = 0; i < s->n_sites && err == 0; i++)
+    err = preflight_capsule(s->sites[i].capsule, why);
   return err;
 }
 
@@ -134,7 +153,7 @@ static int work(struct settings *s, struct handover *h)
       .tickets = h->tickets,
       .visitors = h->visitors,
       .seat = h->seat,
-      .copies = h->copies,
+      .copies = &h->copies,
   };
   int err = worker_new(&parts, &worker, &why);
   if (h->tickets >= 0)
@@ -142,7 +161,7 @@ static int work(struct settings *s, struct handover *h)
   if (h->visitors >= 0)
     close(h->visitors); /* mapped too */
   h->tickets = h->visitors = -1;
-  copies_close(&h->copies); /* read */
+  copies_set_close(&h->copies); /* read */
   if (err == 0) {
     if (!worker_run(worker))
       _exit(EXIT_OK); /* a thread is still at work in there */
@@ -177,11 +196,11 @@ static int prepare(struct settings *s, struct handover *h, struct buf *why)
 {
   int err = s->user ? user_check(s->user, why) : 0;
   if (err == 0) /* before anything is made, so that a mistyped folder leaves no certificate behind */
-    err = preflight_capsule(s->sites[0].capsule, why);
+    err = check_capsules(s, why);
   if (err == 0)
     err = open_listeners(s, &h->sockets, why);
   if (err == 0 && settings_use_tls(s))
-    err = ensure_certificate(s, &h->sockets, why);
+    err = ensure_certificates(s, &h->sockets, why);
   if (err == 0)
     err = tickets_create(&h->tickets, tickets_now(), why);
   return err;
@@ -248,9 +267,9 @@ static int check_anew(struct settings *s, const struct settings *used, const str
                 STR_ARG(buf_str(&kept)));
   buf_free(&kept);
   if (err == 0)
-    err = preflight_capsule(s->sites[0].capsule, why);
+    err = check_capsules(s, why);
   if (err == 0 && settings_use_tls(s))
-    err = ensure_certificate(s, &h->sockets, why);
+    err = ensure_certificates(s, &h->sockets, why);
   return err;
 }
 

@@ -27,8 +27,10 @@ struct reader {
   bool alone;                  /* a text that includes nothing */
   bool all;                    /* to go on after a value that makes no sense */
   unsigned n_files;
-  int err;    /* the first failure; *why says so */
-  bool ended; /* nothing more is said */
+  const cfg_t *section; /* the site whose section is being read; NULL: none */
+  struct buf top;       /* what is wrong where there are such sections: something of a site outside of them */
+  int err;              /* the first failure; *why says so */
+  bool ended;           /* nothing more is said */
   struct buf *why;
 };
 
@@ -100,10 +102,16 @@ static int set_named(struct settings *s, const struct entry *entry, struct str v
   return err;
 }
 
+/* The site that is meant; of those in sections, the last one is being read. */
+static struct site_settings *site_of(const struct settings *s, const struct entry *entry)
+{
+  return &s->sites[entry->place == PLACE_SITE ? s->n_sites - 1 : 0];
+}
+
 static int set_value(struct reader *r, const struct entry *entry, struct str value, bool first, struct buf *why)
 {
   struct settings *s = r->settings;
-  struct site_settings *site = &s->sites[0];
+  struct site_settings *site = site_of(s, entry);
   void *member = entry_member(entry, s, site);
   switch (entry->kind) {
   case KIND_LISTEN:
@@ -114,6 +122,8 @@ static int set_value(struct reader *r, const struct entry *entry, struct str val
     if (first)
       site->more = false;
     return settings_name(site, value, why);
+  case KIND_ALIAS:
+    return settings_alias(site, first, value, why);
   case KIND_FOLDER:
     return set_folder(r, member, value, why);
   case KIND_LANG:
@@ -156,6 +166,84 @@ static void say_unknown(struct reader *r, cfg_t *section, const char *name)
   vocabulary_advise(r->why, place_of(section), str_from(name));
 }
 
+/* ---- sites */
+
+/* Whether another site has one of the names of the last one. */
+static const char *name_taken(const struct settings *s)
+{
+  const struct site_settings *last = &s->sites[s->n_sites - 1];
+  for (size_t i = 1; i + 1 < s->n_sites; i++)
+    for (size_t k = 0; k < s->sites[i].n_names; k++)
+      for (size_t l = 0; l < last->n_names; l++)
+        if (strcmp(s->sites[i].names[k], last->names[l]) == 0)
+          return last->names[l];
+  return NULL;
+}
+
+/* A section's first value, or its end: a site begins. */
+static int enter_site(struct reader *r, cfg_t *section)
+{
+  struct buf expected = BUF_INIT(1024);
+  const char *title = cfg_title(section);
+  int err = 0;
+  if (r->section == section)
+    return 0;
+  r->section = section;
+  r->settings->sections = true;
+  err = settings_add_site(r->settings, str_from(title), &expected);
+  if (err == ERR_NOMEM)
+    (void)fail(r, err);
+  else if (err && begin(r, (unsigned)section->line))
+    buf_printf(r->why, "site %s: %.*s", title, STR_ARG(buf_str(&expected)));
+  buf_free(&expected);
+  return err ? -1 : 0;
+}
+
+/* A section has ended. */
+static int on_site(cfg_t *cfg, cfg_opt_t *opt)
+{
+  struct reader *r = reading;
+  cfg_t *section = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+  if (enter_site(r, section) < 0)
+    return -1;
+  r->section = NULL;
+  const struct site_settings *site = &r->settings->sites[r->settings->n_sites - 1];
+  const char *taken = name_taken(r->settings);
+  if (!site->capsule && begin(r, (unsigned)cfg->line))
+    buf_printf(r->why, "site %s: expected root = FOLDER before this brace", site->names[0]);
+  if (taken && begin(r, (unsigned)cfg->line))
+    buf_printf(r->why, "site %s: another site has the name %s", site->names[0], taken);
+  return r->ended ? -1 : 0;
+}
+
+/* What is said outside of all sections is about the only site there is, or else about none. */
+static void note_top(struct reader *r, cfg_t *section, const struct entry *entry)
+{
+  if (entry->place != PLACE_TOP || !entry->of_site || entry->kind == KIND_LANG || r->top.n)
+    return;
+  buf_printf(&r->top, "%s:%u: where there are `site` sections, `%s` has no place outside of them", r->source->name,
+             (unsigned)section->line, entry->name);
+}
+
+/* Makes the sites in sections all there are; their language is the one that was said outside, if they have none. */
+static void settle_sites(struct reader *r)
+{
+  struct settings *s = r->settings;
+  if (r->err || !s->sections)
+    return;
+  if (r->top.n) {
+    buf_put_str(r->why, buf_str(&r->top));
+    r->err = ERR_SYNTAX;
+    return;
+  }
+  for (size_t i = 1; i < s->n_sites && s->sites[0].lang; i++)
+    if (!s->sites[i].lang && settings_string(&s->sites[i].lang, str_from(s->sites[0].lang)) < 0)
+      (void)fail(r, ERR_NOMEM);
+  settings_drop_site(s, 0);
+}
+
+/* ---- */
+
 /* One value has been read: of `opt`, whose values since the last `=` are counted, this one too. */
 static int on_value(cfg_t *section, cfg_opt_t *opt, const char *value, void *result)
 {
@@ -164,7 +252,10 @@ static int on_value(cfg_t *section, cfg_opt_t *opt, const char *value, void *res
   struct buf expected = BUF_INIT(1024);
   int err = 0;
   *(const char **)result = value;
+  if (entry && entry->place == PLACE_SITE && enter_site(r, section) < 0)
+    entry = NULL;
   if (entry) {
+    note_top(r, section, entry);
     err = set_value(r, entry, str_from(value), cfg_opt_size(opt) <= 1, &expected);
     if (err == ERR_NOMEM)
       (void)fail(r, err);
@@ -191,6 +282,7 @@ static const struct {
     {"missing parenthesis for function '%s'", "expected (\"FILE\") after `", "`"},
     {"syntax error in call of function '%s'", "expected (\"FILE\") after `", "`"},
     {"unexpected token '%s'", "did not expect `", "` here: a setting is NAME = VALUE, or NAME = {VALUE, VALUE}"},
+    {"found duplicate title '%s'", "there is a site `", "` already"},
     {"premature end of file", "the file ends where a value is expected", NULL},
 };
 
@@ -271,15 +363,18 @@ static cfg_t *grammar(void)
     add_options(options[p], p);
   size_t n = count(options[PLACE_TOP]);
   for (enum place p = PLACE_TOP + 1; p < PLACES; p++) {
-    const cfg_opt_t section = CFG_SEC(place_word(p), options[p], CFGF_NODEFAULT);
+    const cfg_flag_t flags = p == PLACE_SITE ? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES : CFGF_NODEFAULT;
+    const cfg_opt_t section = CFG_SEC(place_word(p), options[p], flags);
     options[PLACE_TOP][n++] = section;
   }
   const cfg_opt_t include = CFG_FUNC("include", on_include), end = CFG_END();
   options[PLACE_TOP][n++] = include;
   options[PLACE_TOP][n] = end;
   cfg_t *cfg = cfg_init(options[PLACE_TOP], CFGF_NONE);
-  if (cfg)
+  if (cfg) {
     (void)cfg_set_error_function(cfg, on_error);
+    (void)cfg_set_validate_func(cfg, "site", on_site);
+  }
   return cfg;
 }
 
@@ -343,11 +438,13 @@ static int read_first(struct reader *r, const char *name, struct str text)
   if (cfg) {
     reading = r;
     parse(r, cfg, &source, text);
+    settle_sites(r);
     reading = NULL;
     (void)cfg_free(cfg);
   } else {
     (void)fail(r, ERR_NOMEM);
   }
+  buf_free(&r->top);
   if (r->err == ERR_NOMEM)
     buf_put_str(r->why, STR("out of memory"));
   return r->err;
@@ -355,7 +452,7 @@ static int read_first(struct reader *r, const char *name, struct str text)
 
 static int read_file(struct settings *s, const char *path, bool all, struct buf *why)
 {
-  struct reader r = {.settings = s, .all = all, .n_files = 1, .why = why};
+  struct reader r = {.settings = s, .all = all, .n_files = 1, .top = BUF_INIT(PATH_ROOM), .why = why};
   struct buf text = BUF_INIT(2 * (size_t)SETTINGS_FILE_MAX);
   const char *words = "";
   int err = load_file(path, &text, &words);
@@ -379,6 +476,6 @@ int settings_check_file(struct settings *s, const char *path, struct buf *why)
 
 int settings_read_text(struct settings *s, struct str text, const char *name, struct buf *why)
 {
-  struct reader r = {.settings = s, .alone = true, .n_files = 1, .why = why};
+  struct reader r = {.settings = s, .alone = true, .n_files = 1, .top = BUF_INIT(PATH_ROOM), .why = why};
   return read_first(&r, name, text);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/host.h"
 
 enum {
   PORT_MOST = 65535,
@@ -36,15 +37,22 @@ static void free_site(struct site_settings *site)
     free(site->names[i]);
 }
 
-/* One more, of which nothing was said yet. */
-static int add_site(struct settings *s)
+static struct site_settings *grow(struct settings *s)
 {
   struct site_settings *grown = realloc(s->sites, (s->n_sites + 1) * sizeof *grown);
   if (!grown)
-    return ERR_NOMEM;
+    return NULL;
   s->sites = grown;
-  struct site_settings *site = &grown[s->n_sites];
-  memset(site, 0, sizeof *site);
+  memset(&grown[s->n_sites], 0, sizeof *grown);
+  return &grown[s->n_sites];
+}
+
+/* One more, of which nothing was said yet. */
+static int add_site(struct settings *s)
+{
+  struct site_settings *site = grow(s);
+  if (!site)
+    return ERR_NOMEM;
   site->capsule = str_dup(STR("./capsule"));
   site->names[0] = str_dup(STR("localhost"));
   site->n_names = 1;
@@ -267,6 +275,22 @@ static bool is_host_name(struct str name)
   return true;
 }
 
+static int add_name(struct site_settings *s, struct str value, struct buf *why)
+{
+  if (s->n_names == NAMES_MAX) {
+    buf_printf(why, "at most %d names", NAMES_MAX);
+    return ERR_LIMIT;
+  }
+  char *copy = str_dup(value);
+  if (!copy)
+    return ERR_NOMEM;
+  for (char *p = copy; *p; p++)
+    if (*p >= 'A' && *p <= 'Z')
+      *p = (char)(*p + ('a' - 'A'));
+  s->names[s->n_names++] = copy;
+  return 0;
+}
+
 int settings_name(struct site_settings *s, struct str value, struct buf *why)
 {
   char text[INET6_ADDRSTRLEN];
@@ -284,21 +308,51 @@ int settings_name(struct site_settings *s, struct str value, struct buf *why)
                     "xn-- form), or a numeric address");
     return ERR_SYNTAX;
   }
-  if (s->more && s->n_names == NAMES_MAX) {
-    buf_printf(why, "at most %d names", NAMES_MAX);
-    return ERR_LIMIT;
-  }
-  char *copy = str_dup(value);
-  if (!copy)
-    return ERR_NOMEM;
-  for (char *p = copy; *p; p++)
-    if (*p >= 'A' && *p <= 'Z')
-      *p = (char)(*p + ('a' - 'A'));
   for (; !s->more && s->n_names > 0; s->n_names--)
     free(s->names[s->n_names - 1]);
+  int err = add_name(s, value, why);
   s->named = s->more = true;
-  s->names[s->n_names++] = copy;
-  return 0;
+  return err;
+}
+
+int settings_add_site(struct settings *s, struct str name, struct buf *why)
+{
+  struct site_settings *site = grow(s);
+  if (!site)
+    return ERR_NOMEM;
+  int err = settings_name(site, name, why);
+  if (err == 0)
+    s->n_sites++;
+  return err;
+}
+
+void settings_drop_site(struct settings *s, size_t i)
+{
+  free_site(&s->sites[i]);
+  s->n_sites--;
+  memmove(&s->sites[i], &s->sites[i + 1], (s->n_sites - i) * sizeof *s->sites);
+}
+
+/* What clients take in a certificate, too. */
+static bool is_wildcard(struct str value)
+{
+  struct str rest = str_skip(value, 2);
+  return host_is_wildcard(value) && is_host_name(rest) && str_find(rest, '.') < rest.n && str_find(rest, '_') == rest.n;
+}
+
+int settings_alias(struct site_settings *s, bool first, struct str value, struct buf *why)
+{
+  for (; first && s->n_names > 1; s->n_names--)
+    free(s->names[s->n_names - 1]);
+  s->more = true;
+  if (!str_starts(value, STR("*")))
+    return settings_name(s, value, why);
+  if (value.n > 1 && value.p[value.n - 1] == '.')
+    value.n--;
+  if (is_wildcard(value))
+    return add_name(s, value, why);
+  buf_printf(why, "expected `*.` and a name of two labels or more, as in *.example.org");
+  return ERR_SYNTAX;
 }
 
 int settings_lang(struct site_settings *s, struct str value, struct buf *why)

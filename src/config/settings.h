@@ -51,9 +51,10 @@ enum limit {
 
 /* One capsule and the names that it is served under. Strings are owned copies. */
 struct site_settings {
-  char *capsule;
+  char *capsule;          /* NULL only in one that settings_add_site has just made */
   char *lang;             /* NULL: none */
-  char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name */
+  char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
+                           * may be wildcards (base/host.h) */
   size_t n_names;         /* at least 1 */
   bool named;             /* false: the only name is the default */
   bool more;              /* the next name adds to those that are there; false: it takes their place */
@@ -63,6 +64,7 @@ struct site_settings {
 struct settings {
   struct site_settings *sites; /* owned; the first one is the default */
   size_t n_sites;              /* at least 1 */
+  bool sections;               /* each of them has a `site` section of its own in the file */
   char *certs;
   char *user; /* whom workers become where the server is started as root; NULL: nobody else */
   struct listen_list gemini, gopher;
@@ -105,6 +107,12 @@ int settings_listen(struct listen_list *list, struct str value, struct buf *why)
 /* A host name: ASCII (punycode where it is international), or a numeric address. The first one since settings_begin
  * replaces what is there. */
 int settings_name(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* One more site, of that name and no capsule yet; the last one of the array. */
+int settings_add_site(struct settings *s, struct str name, struct buf *why) __attribute__((warn_unused_result));
+void settings_drop_site(struct settings *s, size_t i);
+/* A name besides the first one, also `*.` and a name of two labels or more. `first` takes the place of those there. */
+int settings_alias(struct site_settings *s, bool first, struct str value, struct buf *why)
+    __attribute__((warn_unused_result));
 /* A port that readers see: 1 to 65535. */
 int settings_port(unsigned *port, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A number of processes: 1 to 64. */

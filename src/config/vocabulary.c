@@ -40,6 +40,9 @@ const struct entry vocabulary[] = {
     {"handshakes", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_HANDSHAKES)},
     {"request", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_REQUEST)},
     {"loopback", PLACE_LIMIT, KIND_SWITCH, OF_ALL(limit_loopback)},
+    {"aliases", PLACE_SITE, KIND_ALIAS, OF_SITE(names)},
+    {"root", PLACE_SITE, KIND_FOLDER, OF_SITE(capsule)},
+    {"lang", PLACE_SITE, KIND_LANG, OF_SITE(lang)},
 };
 const size_t vocabulary_size = sizeof vocabulary / sizeof *vocabulary;
 
@@ -50,6 +53,8 @@ const char *place_word(enum place place)
     return "timeout";
   case PLACE_LIMIT:
     return "limit";
+  case PLACE_SITE:
+    return "site";
   case PLACE_TOP:
   case PLACES:
     break;
@@ -67,7 +72,7 @@ const struct entry *vocabulary_find(enum place place, const char *name)
 
 bool entry_is_list(const struct entry *entry)
 {
-  return entry->kind == KIND_LISTEN || entry->kind == KIND_NAME;
+  return entry->kind == KIND_LISTEN || entry->kind == KIND_NAME || entry->kind == KIND_ALIAS;
 }
 
 void *entry_member(const struct entry *entry, struct settings *s, struct site_settings *site)
@@ -153,8 +158,18 @@ static void list_all(struct buf *out, enum place place)
     buf_put_str(out, STR(", include"));
 }
 
+/* What is said of the only site there is has another name where there are several. */
+static const char *in_site(struct str name)
+{
+  return str_eq(name, STR("host")) ? "aliases" : str_eq(name, STR("capsule")) ? "root" : NULL;
+}
+
 void vocabulary_advise(struct buf *out, enum place place, struct str name)
 {
+  if (place == PLACE_SITE && in_site(name)) {
+    buf_printf(out, "did you mean `%s`?", in_site(name));
+    return;
+  }
   for (enum place p = PLACE_TOP + 1; p < PLACES; p++)
     if (str_eq(name, str_from(place_word(p)))) {
       buf_printf(out, "expected %s { NAME = VALUE }%s", place_word(p),

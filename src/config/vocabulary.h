@@ -10,11 +10,12 @@
 #include "config/settings.h"
 
 /* Where in a file a name stands. */
-enum place { PLACE_TOP, PLACE_TIMEOUT, PLACE_LIMIT, PLACES };
+enum place { PLACE_TOP, PLACE_TIMEOUT, PLACE_LIMIT, PLACE_SITE, PLACES };
 
 enum kind {
   KIND_LISTEN, /* a list of addresses */
   KIND_NAME,   /* a list of host names */
+  KIND_ALIAS,  /* the same, besides the one in a site's title */
   KIND_FOLDER, /* a path: relative ones begin at the file's folder */
   KIND_LANG,
   KIND_USER,

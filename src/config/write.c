@@ -74,13 +74,14 @@ static void put_listen(struct buf *out, const char *name, const struct listen_li
   buf_put_str(out, STR("}\n"));
 }
 
-static void put_names(struct buf *out, const char *name, const struct site_settings *site)
+/* From the i-th on. */
+static void put_names(struct buf *out, const char *name, const struct site_settings *site, size_t i)
 {
-  if (!site->named)
+  if (!site->named || i >= site->n_names)
     return;
-  buf_printf(out, "%s = {", name);
-  for (size_t i = 0; i < site->n_names; i++)
-    buf_printf(out, "%s'%s'", i ? ", " : "", site->names[i]);
+  buf_printf(out, "%s = {'%s'", name, site->names[i]);
+  while (++i < site->n_names)
+    buf_printf(out, ", '%s'", site->names[i]);
   buf_put_str(out, STR("}\n"));
 }
 
@@ -91,16 +92,19 @@ static void put_number(struct buf *out, const struct entry *entry, unsigned n)
     buf_printf(out, "%s = %u\n", entry->name, n);
 }
 
-static int put_entry(struct buf *out, const struct entry *entry, struct settings *s, struct buf *why)
+static int put_entry(struct buf *out, const struct entry *entry, struct settings *s, struct site_settings *site,
+                     struct buf *why)
 {
-  struct site_settings *site = &s->sites[0];
   const void *member = entry_member(entry, s, site);
   switch (entry->kind) {
   case KIND_LISTEN:
     put_listen(out, entry->name, member);
     break;
   case KIND_NAME:
-    put_names(out, entry->name, site);
+    put_names(out, entry->name, site, 0);
+    break;
+  case KIND_ALIAS:
+    put_names(out, entry->name, site, 1);
     break;
   case KIND_FOLDER:
     return put_folder(out, entry->name, *(char *const *)member, why);
@@ -128,17 +132,39 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
   return 0;
 }
 
-int settings_write_text(struct settings *s, struct buf *out, struct buf *why)
+static int put_entries(struct buf *out, enum place place, struct settings *s, struct site_settings *site,
+                       struct buf *why)
 {
   int err = 0;
-  for (enum place p = PLACE_TOP; p < PLACES && err == 0; p++) {
-    if (p != PLACE_TOP)
-      buf_printf(out, "%s {\n", place_word(p));
-    for (size_t i = 0; i < vocabulary_size && err == 0; i++)
-      if (vocabulary[i].place == p)
-        err = put_entry(out, &vocabulary[i], s, why);
-    if (p != PLACE_TOP)
-      buf_put_str(out, STR("}\n"));
+  for (size_t i = 0; i < vocabulary_size && err == 0; i++) {
+    const struct entry *entry = &vocabulary[i];
+    bool of_section = place == PLACE_TOP && entry->of_site && s->sections;
+    if (entry->place == place && !of_section)
+      err = put_entry(out, entry, s, site, why);
   }
+  return err;
+}
+
+static int put_sites(struct buf *out, struct settings *s, struct buf *why)
+{
+  int err = 0;
+  for (size_t i = 0; i < s->n_sites && err == 0; i++) {
+    buf_printf(out, "site '%s' {\n", s->sites[i].names[0]);
+    err = put_entries(out, PLACE_SITE, s, &s->sites[i], why);
+    buf_put_str(out, STR("}\n"));
+  }
+  return err;
+}
+
+int settings_write_text(struct settings *s, struct buf *out, struct buf *why)
+{
+  int err = put_entries(out, PLACE_TOP, s, &s->sites[0], why);
+  for (enum place p = PLACE_TOP + 1; p < PLACE_SITE && err == 0; p++) {
+    buf_printf(out, "%s {\n", place_word(p));
+    err = put_entries(out, p, s, &s->sites[0], why);
+    buf_put_str(out, STR("}\n"));
+  }
+  if (err == 0 && s->sections)
+    err = put_sites(out, s, why);
   return err ? err : buf_error(out);
 }

@@ -49,6 +49,18 @@ static const char *role_word(enum handover_role role)
   return "supervisor";
 }
 
+/* The first site's has the words that it had when there was one only. */
+static void put_copies(struct buf *out, const struct copies_set *set)
+{
+  for (size_t i = 0; i < set->n; i++) {
+    const struct copies *c = copies_set_at(set, i);
+    if (c && i == 0)
+      buf_printf(out, "certificate %d\nkey %d\n", c->certificate, c->key);
+    else if (c)
+      buf_printf(out, "pair %zu %d %d\n", i, c->certificate, c->key);
+  }
+}
+
 static void put_text(struct buf *out, const struct handover *h)
 {
   buf_printf(out, TITLE "\nrole %s\nslot %u\nfirst %u\n", role_word(h->role), h->slot, h->first);
@@ -64,8 +76,7 @@ static void put_text(struct buf *out, const struct handover *h)
     buf_printf(out, "settings %d\n", h->settings);
   if (h->answer >= 0)
     buf_printf(out, "answer %d\n", h->answer);
-  if (copies_there(&h->copies))
-    buf_printf(out, "certificate %d\nkey %d\n", h->copies.certificate, h->copies.key);
+  put_copies(out, &h->copies);
   for (size_t i = 0; i < h->sockets.n; i++) {
     const struct listen_socket *s = &h->sockets.at[i];
     buf_printf(out, "socket %d %u %s %u %s\n", s->fd, s->slot, s->proto->name, s->port, s->address);
@@ -113,8 +124,9 @@ static bool let(int fd, bool through)
 static bool let_all(const struct handover *h, bool through)
 {
   bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through) &&
-              let(h->settings, through) && let(h->answer, through) && let(h->copies.certificate, through) &&
-              let(h->copies.key, through);
+              let(h->settings, through) && let(h->answer, through);
+  for (size_t i = 0; i < h->copies.n; i++)
+    fine = let(h->copies.at[i].certificate, through) && let(h->copies.at[i].key, through) && fine;
   for (size_t i = 0; i < h->sockets.n; i++)
     fine = let(h->sockets.at[i].fd, through) && fine;
   for (size_t i = 0; i < h->crew.n; i++)
@@ -157,6 +169,29 @@ static int descriptor(struct str *line, int *out)
     return ERR_SYNTAX;
   *out = (int)fd;
   return 0;
+}
+
+static int read_first_copy(struct handover *h, struct str line, bool key)
+{
+  if (h->copies.n == 0 && copies_set_put(&h->copies, 0, COPIES_INIT) < 0)
+    return ERR_NOMEM;
+  return descriptor(&line, key ? &h->copies.at[0].key : &h->copies.at[0].certificate);
+}
+
+static int read_pair(struct handover *h, struct str line)
+{
+  struct copies copies = COPIES_INIT;
+  unsigned site;
+  int err = number(&line, &site);
+  if (err == 0)
+    err = descriptor(&line, &copies.certificate);
+  if (err == 0)
+    err = descriptor(&line, &copies.key);
+  if (err == 0)
+    err = copies_set_put(&h->copies, site, copies);
+  if (err)
+    copies_close(&copies);
+  return err;
 }
 
 static int read_role(struct handover *h, struct str line)
@@ -263,9 +298,11 @@ static int read_line(struct handover *h, struct str line)
   if (str_eq(key, STR("answer")))
     return descriptor(&line, &h->answer);
   if (str_eq(key, STR("certificate")))
-    return descriptor(&line, &h->copies.certificate);
+    return read_first_copy(h, line, false);
   if (str_eq(key, STR("key")))
-    return descriptor(&line, &h->copies.key);
+    return read_first_copy(h, line, true);
+  if (str_eq(key, STR("pair")))
+    return read_pair(h, line);
   if (str_eq(key, STR("seat")))
     return read_seat(&line, &h->seat);
   if (str_eq(key, STR("seated")))
@@ -348,7 +385,7 @@ void handover_free(struct handover *h)
     close(h->settings);
   if (h->answer >= 0)
     close(h->answer);
-  copies_close(&h->copies);
+  copies_set_close(&h->copies);
   sockets_close(&h->sockets);
   crew_free(&h->crew);
   *h = HANDOVER_INIT;

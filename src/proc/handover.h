@@ -22,17 +22,17 @@ enum handover_role {
 
 struct handover {
   enum handover_role role;
-  unsigned slot;          /* a worker's */
-  unsigned first;         /* a worker's; 1: nothing runs yet, and its owner waits at a terminal */
-  int control;            /* a worker's end of its socket pair, or -1; owned */
-  int tickets;            /* the ring of ticket keys, or -1; owned */
-  int visitors;           /* the table of visitors, or -1; owned */
-  unsigned seat;          /* a worker's, in that table; NO_SEAT: none */
-  int settings;           /* those in use (proc/kept.h), or -1: the arguments say them; owned */
-  int answer;             /* a reader's: the memory to write those it has read into, or -1; owned */
-  struct copies copies;   /* of the pair that is in use, or none; owned */
-  struct sockets sockets; /* owned */
-  struct crew crew;       /* the supervisor's; owned */
+  unsigned slot;            /* a worker's */
+  unsigned first;           /* a worker's; 1: nothing runs yet, and its owner waits at a terminal */
+  int control;              /* a worker's end of its socket pair, or -1; owned */
+  int tickets;              /* the ring of ticket keys, or -1; owned */
+  int visitors;             /* the table of visitors, or -1; owned */
+  unsigned seat;            /* a worker's, in that table; NO_SEAT: none */
+  int settings;             /* those in use (proc/kept.h), or -1: the arguments say them; owned */
+  int answer;               /* a reader's: the memory to write those it has read into, or -1; owned */
+  struct copies_set copies; /* of the pairs that are in use, by site; owned */
+  struct sockets sockets;   /* owned */
+  struct crew crew;         /* the supervisor's; owned */
 };
 #define HANDOVER_INIT                                                                                                  \
   ((struct handover){.role = HANDOVER_NONE,                                                                            \
@@ -42,7 +42,7 @@ struct handover {
                      .seat = NO_SEAT,                                                                                  \
                      .settings = -1,                                                                                   \
                      .answer = -1,                                                                                     \
-                     .copies = COPIES_INIT})
+                     .copies = COPIES_SET_INIT})
 
 /* Takes what this process was given, once, early: the environment variable is gone afterwards and every descriptor is
  * close-on-exec again. HANDOVER_NONE where nothing was given. On ERR_SYNTAX, ERR_NOMEM or ERR_IO (somebody set the

@@ -298,7 +298,7 @@ bool supervisor_run(const struct supervision *plan)
 {
   struct supervisor s = {.plan = plan,
                          .state = plan->handover,
-                         .tried = COPIES_INIT,
+                         .tried = COPIES_SET_INIT,
                          .tried_text = -1,
                          .answer = -1,
                          .watch = WATCH_INIT,

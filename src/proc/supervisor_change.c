@@ -36,11 +36,9 @@ static const char *program_of(const struct supervisor *s)
 /* A first worker tries them out, with the certificates as they are now. */
 static void try_settings(struct supervisor *s)
 {
-  const struct settings *settings = supervisor_tried(s);
   supervisor_watch_all(s);
   watch_know(&s->watch, clock_ms()); /* before it is read: what changes meanwhile is seen at the next look */
-  if (settings_use_tls(settings) && copies_make(settings->certs, settings->sites[0].names[0], &s->tried) < 0)
-    log_debug("the certificate or its key cannot be copied: the new worker says why");
+  supervisor_copy_pairs(s);
   supervisor_start(s, program_of(s), 0, s->generation + 1);
   if (!crew_in(&s->state->crew, 0, MEMBER_STARTING, s->generation + 1))
     trial_failed(s); /* not even started: it was said why */

@@ -22,7 +22,7 @@ struct supervisor {
   int signals;
   unsigned generation;            /* what serves; 0: nothing has come up yet */
   enum trial trial;               /* of generation + 1 */
-  struct copies tried;            /* the pair that is on trial with it; what serves has the one in `state` */
+  struct copies_set tried;        /* the pairs that are on trial with it; what serves has those in `state` */
   int tried_text;                 /* the settings that are; -1: those in use */
   struct settings tried_settings; /* the same, where there is such a text */
   pid_t reader;                   /* a child that reads the settings anew for the trial; 0: none */
@@ -60,6 +60,8 @@ void supervisor_forget_tried(struct supervisor *s);
 void supervisor_take_tried(struct supervisor *s);
 /* Watches what these name, besides what those in use do. */
 void supervisor_watch_all(struct supervisor *s);
+/* Copies the pairs of the settings on trial into s->tried. */
+void supervisor_copy_pairs(struct supervisor *s);
 /* Starts a child, as `program`, that reads the settings anew. False where that failed, which was said. */
 bool supervisor_read_anew(struct supervisor *s, const char *program);
 /* It has ended: takes what it has read on trial. False where it has failed, which was said. */

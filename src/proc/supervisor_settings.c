@@ -77,7 +77,7 @@ const struct settings *supervisor_tried(const struct supervisor *s)
 
 void supervisor_forget_tried(struct supervisor *s)
 {
-  copies_close(&s->tried);
+  copies_set_close(&s->tried);
   if (s->tried_text < 0)
     return;
   close(s->tried_text);
@@ -85,11 +85,24 @@ void supervisor_forget_tried(struct supervisor *s)
   settings_free(&s->tried_settings);
 }
 
+void supervisor_copy_pairs(struct supervisor *s)
+{
+  const struct settings *settings = supervisor_tried(s);
+  for (size_t i = 0; i < settings->n_sites && settings_use_tls(settings); i++) {
+    struct copies copies = COPIES_INIT;
+    if (copies_make(settings->certs, settings->sites[i].names[0], &copies) < 0)
+      log_debug("the certificate of %s or its key cannot be copied: the new worker says why",
+                settings->sites[i].names[0]);
+    else if (copies_set_put(&s->tried, i, copies) < 0)
+      copies_close(&copies);
+  }
+}
+
 void supervisor_take_tried(struct supervisor *s)
 {
-  copies_close(&s->state->copies);
+  copies_set_close(&s->state->copies);
   s->state->copies = s->tried;
-  s->tried = COPIES_INIT;
+  s->tried = COPIES_SET_INIT;
   if (s->tried_text < 0)
     return;
   close(s->state->settings);
@@ -116,7 +129,7 @@ bool supervisor_read_anew(struct supervisor *s, const char *program)
       .seat = NO_SEAT,
       .settings = s->state->settings,
       .answer = s->answer,
-      .copies = COPIES_INIT,
+      .copies = COPIES_SET_INIT,
       .sockets = s->state->sockets, /* borrowed: never freed through `h` */
   };
   int err = s->answer < 0 ? err_from_errno(errno) : spawn_worker(program, s->argv, &h, &s->reader);

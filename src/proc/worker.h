@@ -20,7 +20,8 @@ struct worker_parts {
   int control;                     /* our end of the supervisor's socket pair; borrowed */
   int visitors;                    /* the table of visitors, or -1 for one of our own; needed during the call only */
   unsigned seat;                   /* in that table */
-  struct copies copies;            /* of the pair, or none: its files are read; needed during the call only */
+  const struct copies_set *copies; /* of the sites' pairs; of which there are none, its files are read; needed during
+                                    * the call only */
   int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
 };
 

@@ -54,34 +54,48 @@ static void choose_kdf(const struct settings *settings, unsigned slot)
   buf_free(&why);
 }
 
+/* The i-th site: its capsule, and its certificate. */
+static int open_site(struct worker *w, const struct worker_parts *parts, size_t i, struct buf *why)
+{
+  const struct settings *settings = parts->settings;
+  const struct site_settings *site = &settings->sites[i];
+  const char *names[NAMES_MAX];
+  for (size_t k = 0; k < site->n_names; k++)
+    names[k] = site->names[k];
+  const struct site_config config = {
+      .root = site->capsule,
+      .names = names,
+      .n_names = site->n_names,
+      .named = site->named,
+      .lang = site->lang,
+      .cache = ((size_t)settings->cache_mib << 20) / settings->n_sites,
+  };
+  int err = site_open(&config, &w->pool.env, w->mime, &w->sites[i], why);
+  if (err)
+    return err;
+  w->n_sites = i + 1;
+  const struct tls_files files = {.dir = settings->certs, .file = names[0], .copies = copies_set_at(parts->copies, i)};
+  return w->tls ? tls_server_add(w->tls, names, site->n_names, &files, i, why) : 0;
+}
+
 static int open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
   const struct settings *settings = parts->settings;
-  const char *names[NAMES_MAX];
-  for (size_t i = 0; i < settings->sites[0].n_names; i++)
-    names[i] = settings->sites[0].names[i];
-  const struct site_config config = {
-      .root = settings->sites[0].capsule,
-      .names = names,
-      .n_names = settings->sites[0].n_names,
-      .named = settings->sites[0].named,
-      .lang = settings->sites[0].lang,
-      .cache = (size_t)settings->cache_mib << 20,
-  };
-  int err = site_open(&config, &w->pool.env, w->mime, &w->site, why);
-  if (err)
-    return err;
-  w->sites = &w->site;
-  if (!settings_use_tls(settings))
-    return 0;
-  choose_kdf(settings, w->slot);
-  err = tls_server_new(w->tickets, &w->tls);
-  if (err) {
-    buf_printf(why, "cannot set up TLS: %s", err_text(err));
-    return err;
+  int err = 0;
+  w->sites = calloc(settings->n_sites, sizeof(struct site *));
+  if (!w->sites)
+    return ERR_NOMEM;
+  if (settings_use_tls(settings)) {
+    choose_kdf(settings, w->slot);
+    err = tls_server_new(w->tickets, &w->tls);
+    if (err) {
+      buf_printf(why, "cannot set up TLS: %s", err_text(err));
+      return err;
+    }
   }
-  const struct tls_files files = {.dir = settings->certs, .file = names[0], .copies = &parts->copies};
-  return tls_server_add(w->tls, names, settings->sites[0].n_names, &files, 0, why);
+  for (size_t i = 0; i < settings->n_sites && err == 0; i++)
+    err = open_site(w, parts, i, why);
+  return err;
 }
 
 static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)
@@ -89,7 +103,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   struct server *server = &w->server;
   server->loop = &w->loop;
   server->sites = w->sites;
-  server->n_sites = 1;
+  server->n_sites = w->n_sites;
   server->tls = w->tls;
   server->deadlines = (struct deadlines){
       .handshake = settings->timeout_ms[TIMEOUT_HANDSHAKE],
@@ -116,7 +130,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
     if (sockets->at[i].proto == &proto_gemini && sockets->at[i].slot == 0)
       w->gemini_ports[server->n_gemini_ports++] = sockets->at[i].port;
   server->gemini_ports = w->gemini_ports;
-  set_limits(server, sockets->n);
+  set_limits(server, sockets->n + w->n_sites); /* each site has its folder open */
   reserve_keep(&server->reserve, server->poller.fd);
 }
 
@@ -201,17 +215,30 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
 /* The folder was opened before root was dropped; who owns those above it does not matter. */
 static int check_readable(const struct worker *w, const struct settings *settings, struct buf *why)
 {
-  if (faccessat(site_folder(w->site), ".", X_OK, AT_EACCESS) == 0)
-    return 0;
-  buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
-             settings->user, settings->sites[0].capsule, settings->sites[0].capsule);
-  return ERR_DENIED;
+  for (size_t i = 0; i < w->n_sites; i++) {
+    const char *capsule = settings->sites[i].capsule;
+    if (faccessat(site_folder(w->sites[i]), ".", X_OK, AT_EACCESS) == 0)
+      continue;
+    buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
+               settings->user, capsule, capsule);
+    return ERR_DENIED;
+  }
+  return 0;
+}
+
+static int lock_files(const struct worker *w, struct buf *why)
+{
+  int *folders = calloc(w->n_sites, sizeof *folders);
+  for (size_t i = 0; folders && i < w->n_sites; i++)
+    folders[i] = site_folder(w->sites[i]);
+  int err = folders ? sandbox_files(folders, w->n_sites, why) : ERR_NOMEM;
+  free(folders);
+  return err;
 }
 
 static int lock_in(struct worker *w, struct buf *absent, struct buf *why)
 {
-  int folder = site_folder(w->site);
-  int err = sandbox_files(&folder, 1, why);
+  int err = lock_files(w, why);
   if (err == ERR_ABSENT)
     buf_put_str(absent, STR("Landlock (it could open any file that its user may)"));
   else if (err)
@@ -308,8 +335,8 @@ void worker_free(struct worker *w)
     uv_walk(&w->loop, close_any, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
   }
-  if (w->site)
-    site_close(w->site);
+  for (size_t i = 0; i < w->n_sites; i++)
+    site_close(w->sites[i]);
   tls_server_free(w->tls);
   if (w->loop_ready) {
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
@@ -319,6 +346,7 @@ void worker_free(struct worker *w)
   tickets_unmap(w->tickets);
   visitors_unmap(w->visitors);
   mime_free(w->mime);
+  free(w->sites);
   free(w->gemini_ports);
   free(w->entries);
   free(w);

@@ -26,7 +26,7 @@ static bool is_here(void *context, struct str scheme, struct str host, struct st
 {
   const struct proto_request *r = context;
   unsigned number = 0;
-  if (!site_has_name(r->site, host) && !str_eq_nocase(host, r->place.host))
+  if (!site_has_name(r->site, host) && !site_has_wildcard(r->site, host) && !str_eq_nocase(host, r->place.host))
     return false;
   if (port.n == 0)
     return true;

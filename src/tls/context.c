@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 
 #include "base/err.h"
+#include "base/host.h"
 #include "base/log.h"
 #include "tls/advice.h"
 #include "tls/choice.h"
@@ -37,19 +38,21 @@ struct tls_server {
 
 /* ---------------------------------------------------------------- the choice (G2, G12) */
 
-static struct str without_dot(struct str name)
+static const struct tls_site *search(const struct tls_server *server, struct str sni,
+                                     bool (*means)(struct str name, struct str host))
 {
-  return str_ends(name, STR(".")) ? str_head(name, name.n - 1) : name;
-}
-
-static const struct tls_site *find_site(const struct tls_server *server, struct str sni)
-{
-  sni = without_dot(sni);
   for (size_t i = 0; i < server->n_sites && sni.n; i++)
     for (size_t k = 0; k < server->sites[i].n_names; k++)
-      if (str_eq_nocase(without_dot(str_from(server->sites[i].names[k])), sni))
+      if (means(str_from(server->sites[i].names[k]), sni))
         return &server->sites[i];
   return NULL;
+}
+
+/* What is named in full goes before what a wildcard means. */
+static const struct tls_site *find_site(const struct tls_server *server, struct str sni)
+{
+  const struct tls_site *site = search(server, sni, host_is);
+  return site ? site : search(server, sni, host_in_wildcard);
 }
 
 /* OpenSSL decides about resumption before it calls a servername callback, so that a ticket of one site would be taken

@@ -27,7 +27,8 @@ struct tls_files {
   const struct copies *copies; /* which are read in their place where there are any; or NULL */
 };
 
-/* Adds a site: its names (copied; SNI is compared without regard to case and to a trailing dot) and its pair: PEM,
+/* Adds a site: its names (copied; SNI is compared without regard to case and to a trailing dot; wildcards as in
+ * base/host.h, after the names of all sites) and its pair: PEM,
  * ECDSA or RSA, a chain too, the leaf first. `index` is what tls_session_site reports, and the session id context is
  * made from it. The first site added is the default. On failure *why holds a sentence that names the file and the mend
  * (an unreadable key, a key that is not the certificate's, no PEM, expired is only a warning there: returns 0). */

@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from pairs import der, make_pair, presents
+import client
+from pairs import der, make_pair, names_in, presents
 from server import AS_BUILT, ROOT_USER, USER, eventually, run
 from tree import plant
 
@@ -274,3 +275,108 @@ def test_an_upgrade_reads_the_file_anew_too(configured, tmp_path):
     for _ in range(8):
         assert site.gemini("/").meta == "text/gemini; lang=fr"
     reload_fails(site, f"{path}:2: the file ends where a value is expected")
+
+
+# ---------------------------------------------------------------- sites
+
+
+@pytest.fixture
+def sites(serve, tmp_path):
+    """A server of two sites, one with a wildcard."""
+    tmp_path.chmod(0o755)
+    plant(tmp_path / "one", {"index.gmi": "# One\n", "big.txt": "x" * 100_000})
+    plant(tmp_path / "two", {"index.gmi": "# Two\n", "only.gmi": "# Only here\n"})
+    path = tmp_path / "nuncio.conf"
+    path.write_text('lang = en\n'
+                    'site "one.example" { root = one aliases = {"www.one.example", "sub.two.example"} }\n'
+                    'site "two.example" { root = two aliases = "*.two.example" lang = de }\n')
+    # The harness names a capsule, which is the first site's.
+    return serve(None, "-c", path, capsule=tmp_path / "one")
+
+
+def ask(site, host, path="/", sni=None):
+    return site.gemini(f"gemini://{host}:{site.gemini_port}{path}", sni=host if sni is None else sni)
+
+
+def test_each_site_has_its_names_pages_and_certificate(sites):
+    for host, text, lang, name in (("one.example", "# One\n", "en", "one.example"),
+                                   ("www.one.example", "# One\n", "en", "one.example"),
+                                   ("TWO.example", "# Two\n", "de", "two.example"),
+                                   ("any.two.example", "# Two\n", "de", "two.example")):
+        reply = ask(sites, host)
+        assert (reply.text, reply.meta) == (text, f"text/gemini; lang={lang}")
+        assert reply.certificate == der(sites.certs / f"{name}.crt")
+    assert ask(sites, "one.example", "/only.gmi").status == 51
+    assert ask(sites, "two.example", "/only.gmi").text == "# Only here\n"
+    assert {"one.example", "www.one.example", "sub.two.example", "127.0.0.1"} <= names_in(sites.certs / "one.example.crt")
+    assert {"two.example", "*.two.example"} <= names_in(sites.certs / "two.example.crt")
+    assert not sites.log_lines("warning"), sites.log()
+
+
+def test_a_name_in_full_goes_before_a_wildcard(sites):
+    reply = ask(sites, "sub.two.example")
+    assert (reply.text, reply.certificate) == ("# One\n", der(sites.certs / "one.example.crt"))
+
+
+def test_a_wildcard_is_one_label(sites):
+    reply = ask(sites, "a.b.two.example")
+    assert reply.status == 53 and reply.certificate == der(sites.certs / "one.example.crt")
+
+
+def test_what_no_site_has_is_53_and_the_default_certificate(sites):
+    reply = ask(sites, "three.example")
+    assert reply.status == 53 and "one.example" in reply.meta and "*.two.example" in reply.meta
+    assert reply.certificate == der(sites.certs / "one.example.crt")
+    assert sites.gemini(f"gemini://127.0.0.1:{sites.gemini_port}/", sni=None).text == "# One\n"
+    assert ask(sites, "two.example", sni="one.example").status == 53
+
+
+def test_gopher_over_tls_has_the_site_of_the_sni(sites):
+    for name, title in (("two.example", b"Two"), ("x.two.example", b"Two"), ("one.example", b"One"), ("x", b"One")):
+        with sites.connect_tls("gopher", sni=name) as sock:
+            sock.sendall(b"\r\n")
+            answer, end = client.read_to_end(sock)
+        assert title in answer and end == client.CLOSE_NOTIFY
+    assert b"One" in sites.gopher("").raw
+
+
+def test_a_reload_adds_and_takes_away_sites(sites, tmp_path):
+    plant(tmp_path / "three", {"index.gmi": "# Three\n"})
+    path = tmp_path / "nuncio.conf"
+    text = path.read_text()
+    path.write_text(text + 'site "three.example" { root = three }\n')
+    reload(sites)
+    for host, page in (("one.example", "# One\n"), ("two.example", "# Two\n"), ("three.example", "# Three\n")):
+        reply = ask(sites, host)
+        assert (reply.text, reply.certificate) == (page, der(sites.certs / f"{host}.crt"))
+    path.write_text(text + 'site "three.example" { root = nowhere }\n')
+    reload_fails(sites, "capsule")
+    path.write_text(text)
+    reload(sites)
+    assert ask(sites, "three.example").status == 53
+    # What is no more used is not watched any more.
+    (tmp_path / "three").rename(tmp_path / "gone")
+    before = sites.workers()
+    make_pair(sites.certs, "two.example")
+    eventually(lambda: not set(sites.workers()) & set(before), 10, "new workers")
+    assert ask(sites, "two.example").certificate == der(sites.certs / "two.example.crt")
+    assert "three is another one" not in sites.log()
+
+
+def test_a_site_whose_certificate_was_spoiled_is_still_served_by_whoever_comes(sites):
+    good = der(sites.certs / "two.example.crt")
+    (sites.certs / "two.example.key").write_text("rubbish")
+    eventually(lambda: " failed; what ran before goes on" in sites.log(), 10, "a refusal")
+    for worker in sites.workers():
+        os.kill(worker, signal.SIGKILL)
+    eventually(lambda: len(sites.workers()) == 2, 10, "two workers")
+    reply = ask(sites, "two.example")
+    assert (reply.text, reply.certificate) == ("# Two\n", good)
+
+
+def test_every_site_is_checked(tmp_path):
+    plant(tmp_path / "one", TREE)
+    status, lines = check(tmp_path, "certs = keys\nsite a.example { root = one }\nsite b.example { root = two }\n"
+                                    "site c.example { root = three }\n")
+    assert status == 1
+    assert [line.split(": ")[1] for line in lines] == [f"capsule {tmp}" for tmp in ("two", "three")]

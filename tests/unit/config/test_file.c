@@ -111,6 +111,35 @@ static void who_speaks_later_replaces_lists(void **state)
   buf_free(&why);
 }
 
+static void sites_have_sections(void **state)
+{
+  (void)state;
+  struct settings s;
+  struct buf why = BUF_INIT(WHY_MAX);
+  assert_int_equal(read_text(&s,
+                             "lang = en\n"
+                             "site A.example {\n  root = /a\n  aliases = {www.a.example, \"*.a.example\"}\n}\n"
+                             "workers = 2\n"
+                             "site \"b.example\" { lang = de root = \"/b\" }\n",
+                             &why),
+                   0);
+  assert_int_equal(s.n_sites, 2);
+  assert_true(s.sections && s.workers == 2);
+  assert_int_equal(s.sites[0].n_names, 3);
+  assert_string_equal(s.sites[0].names[0], "a.example");
+  assert_string_equal(s.sites[0].names[2], "*.a.example");
+  assert_string_equal(s.sites[0].capsule, "/a");
+  assert_string_equal(s.sites[0].lang, "en");
+  assert_string_equal(s.sites[1].names[0], "b.example");
+  assert_string_equal(s.sites[1].lang, "de");
+  assert_true(s.sites[1].named && s.sites[1].n_names == 1);
+  settings_begin(&s);
+  assert_int_equal(settings_name(&s.sites[0], STR("c.example"), &why), 0); /* the command line's */
+  assert_int_equal(s.sites[0].n_names, 1);
+  settings_free(&s);
+  buf_free(&why);
+}
+
 static void quotes_hold_what_they_hold(void **state)
 {
   (void)state;
@@ -182,6 +211,27 @@ static void mistakes_are_told_with_their_line(void **state)
        "f:1: drain = 0: expected drain=SECONDS, more than 0 (a deadline can be moved, not removed) and at most 86400"},
       {__LINE__, "limit { request = 1025 }",
        "f:1: request = 1025: expected request=N from 64 to 1024 (a limit can be moved, not removed)"},
+      {__LINE__, "site a.example {\n}", "f:2: site a.example: expected root = FOLDER before this brace"},
+      {__LINE__, "site a.example { root = /a }\nsite a.example { root = /b }",
+       "f:2: there is a site `a.example` already"},
+      {__LINE__, "site a.example { root = /a }\nsite b.example { root = /b\naliases = {A.example}\n}",
+       "f:4: site b.example: another site has the name a.example"},
+      {__LINE__, "site a.example { root = /a }\nhost = b.example",
+       "f:2: where there are `site` sections, `host` has no place outside of them"},
+      {__LINE__, "capsule = /a\n\nsite a.example { root = /a }",
+       "f:1: where there are `site` sections, `capsule` has no place outside of them"},
+      {__LINE__, "site { root = /a }", "f:1: expected a name in quotes after `site`"},
+      {__LINE__, "site \"*.a.example\" { root = /a }",
+       "f:1: site *.a.example: expected a host name of ASCII letters, digits, hyphens and dots (an international name "
+       "as "
+       "its xn-- form), or a numeric address"},
+      {__LINE__, "site a.example { root = /a aliases = \"*.example\" }",
+       "f:1: aliases = *.example: expected `*.` and a name of two labels or more, as in *.example.org"},
+      {__LINE__, "site a.example { aliases = \"a.*.example\" }",
+       "f:1: aliases = a.*.example: expected a host name of ASCII letters, digits, hyphens and dots (an international "
+       "name as its xn-- form), or a numeric address"},
+      {__LINE__, "site a.example {\n capsule = /a }",
+       "f:2: there is no setting `capsule` within site { }; did you mean `root`?"},
       {__LINE__, "workers 3", "f:1: expected `=` after `workers`"},
       {__LINE__, "workers += 3", "f:1: `workers` has one value: expected `=`, not `+=`"},
       {__LINE__, "workers = {3}", "f:1: did not expect `{` here: a setting is NAME = VALUE, or NAME = {VALUE, VALUE}"},
@@ -383,6 +433,9 @@ static void what_is_written_reads_the_same(void **state)
       {"timeout { drain = 0.05 }", "\ndrain = 0.050\n"},
       {"limit { connections = 9 loopback = yes }", "\nconnections = 9\n"},
       {"cache = 0 workers = 2 user = nobody lang = en log-level = debug", "\ncache = 0\n"},
+      {"site a.example { root = /a aliases = {b.example, \"*.b.example\"} } site c.example { root = /c lang = de }",
+       "\nsite 'a.example' {\naliases = {'b.example', '*.b.example'}\nroot = '/a'\n}\nsite 'c.example' {\nroot = '/c'\n"
+       "lang = 'de'\n}\n"},
       {"public-gemini-port = 5", "\npublic-gemini-port = 5\n"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -427,6 +480,7 @@ int main(void)
       cmocka_unit_test(everything_has_a_place),
       cmocka_unit_test(the_last_word_counts_and_lists_can_grow),
       cmocka_unit_test(who_speaks_later_replaces_lists),
+      cmocka_unit_test(sites_have_sections),
       cmocka_unit_test(quotes_hold_what_they_hold),
       cmocka_unit_test(mistakes_are_told_with_their_line),
       cmocka_unit_test(paths_begin_where_they_are_written),

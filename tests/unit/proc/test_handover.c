@@ -29,9 +29,12 @@ static void open_some(struct handover *h)
   assert_true(h->visitors >= 0);
   h->settings = memfd_create("settings", MFD_CLOEXEC);
   assert_true(h->settings >= 0);
-  h->copies.certificate = memfd_create("certificate", MFD_CLOEXEC);
-  h->copies.key = memfd_create("key", MFD_CLOEXEC);
-  assert_true(copies_there(&h->copies));
+  for (size_t i = 0; i < 3; i++) { /* one site has none */
+    struct copies copies = {memfd_create("certificate", MFD_CLOEXEC), memfd_create("key", MFD_CLOEXEC)};
+    assert_true(copies_there(&copies));
+    assert_int_equal(copies_set_put(&h->copies, i * 2, copies), 0);
+  }
+  assert_int_equal(h->copies.n, 5);
   buf_free(&why);
 }
 
@@ -45,14 +48,12 @@ static void take_copy(const struct handover *h, struct handover *got)
   assert_int_equal(fcntl(text, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC, 0);
-  assert_int_equal(fcntl(h->copies.key, F_GETFD) & FD_CLOEXEC, 0);
+  assert_int_equal(fcntl(h->copies.at[2].key, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(handover_take(got, &why), 0);
   assert_null(getenv("NUNCIO_HANDOVER"));
   assert_true(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC);
-  assert_true(fcntl(h->copies.key, F_GETFD) & FD_CLOEXEC);
-  assert_int_equal(got->copies.certificate, h->copies.certificate);
-  assert_int_equal(got->copies.key, h->copies.key);
+  assert_true(fcntl(h->copies.at[2].key, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->sockets.at[0].fd, F_GETFD) & FD_CLOEXEC);
   assert_int_equal(fcntl(text, F_GETFD), -1); /* read and closed */
   buf_free(&why);
@@ -66,7 +67,8 @@ static void forget_copy(struct handover *got)
   for (size_t i = 0; i < got->crew.n; i++)
     got->crew.at[i].control = -1;
   got->control = got->tickets = got->visitors = got->settings = got->answer = -1;
-  got->copies = COPIES_INIT;
+  for (size_t i = 0; i < got->copies.n; i++)
+    got->copies.at[i] = COPIES_INIT;
   handover_free(got);
 }
 
@@ -211,6 +213,8 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 1\nrole worker\nkey 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nsettings 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nanswer x\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\npair 1 999999 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\npair x 1 2\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nseated 5 1\n", NULL}, /* nobody with that process id */
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried 5\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried x\n", NULL},
