@@ -34,6 +34,8 @@ static int ensure_certificate(const char *certs, const struct site_settings *sit
                               size_t n_addresses, struct buf *why)
 {
   const char *name = site->names[0];
+  if (site->certificate) /* from elsewhere */
+    return 0;
   bool have_key = certificate_exists(certs, name, true), have_certificate = certificate_exists(certs, name, false);
   if (have_key && have_certificate)
     return 0;

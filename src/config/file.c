@@ -68,15 +68,15 @@ static void put_path(struct buf *out, struct str file, struct str value)
   buf_put_str(out, value);
 }
 
-static int set_folder(const struct reader *r, char **folder, struct str value, struct buf *why)
+static int set_path(const struct reader *r, char **at, struct str value, const char *what, struct buf *why)
 {
   struct buf path = BUF_INIT(PATH_ROOM);
   if (value.n == 0) {
-    buf_put_str(why, STR("expected the path of a folder"));
+    buf_printf(why, "expected the path of a %s", what);
     return ERR_SYNTAX;
   }
   put_path(&path, str_from(r->source->name), value);
-  int err = buf_error(&path) ? buf_error(&path) : settings_string(folder, buf_str(&path));
+  int err = buf_error(&path) ? buf_error(&path) : settings_string(at, buf_str(&path));
   buf_free(&path);
   return err;
 }
@@ -125,7 +125,9 @@ static int set_value(struct reader *r, const struct entry *entry, struct str val
   case KIND_ALIAS:
     return settings_alias(site, first, value, why);
   case KIND_FOLDER:
-    return set_folder(r, member, value, why);
+    return set_path(r, member, value, "folder", why);
+  case KIND_FILE:
+    return set_path(r, member, value, "file", why);
   case KIND_LANG:
     return settings_lang(site, value, why);
   case KIND_USER:
@@ -211,6 +213,8 @@ static int on_site(cfg_t *cfg, cfg_opt_t *opt)
   const char *taken = name_taken(r->settings);
   if (!site->capsule && begin(r, (unsigned)cfg->line))
     buf_printf(r->why, "site %s: expected root = FOLDER before this brace", site->names[0]);
+  if (!site->certificate != !site->key && begin(r, (unsigned)cfg->line))
+    buf_printf(r->why, "site %s: expected both, certificate = FILE and key = FILE, or neither", site->names[0]);
   if (taken && begin(r, (unsigned)cfg->line))
     buf_printf(r->why, "site %s: another site has the name %s", site->names[0], taken);
   return r->ended ? -1 : 0;

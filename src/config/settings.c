@@ -33,6 +33,8 @@ static void free_site(struct site_settings *site)
 {
   free(site->capsule);
   free(site->lang);
+  free(site->certificate);
+  free(site->key);
   for (size_t i = 0; i < site->n_names; i++)
     free(site->names[i]);
 }

@@ -51,8 +51,10 @@ enum limit {
 
 /* One capsule and the names that it is served under. Strings are owned copies. */
 struct site_settings {
-  char *capsule;          /* NULL only in one that settings_add_site has just made */
-  char *lang;             /* NULL: none */
+  char *capsule;     /* NULL only in one that settings_add_site has just made */
+  char *lang;        /* NULL: none */
+  char *certificate; /* a PEM file, with `key`; NULL, both: in the folder of certificates, by the main name */
+  char *key;
   char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
                            * may be wildcards (base/host.h) */
   size_t n_names;         /* at least 1 */

@@ -43,6 +43,8 @@ const struct entry vocabulary[] = {
     {"aliases", PLACE_SITE, KIND_ALIAS, OF_SITE(names)},
     {"root", PLACE_SITE, KIND_FOLDER, OF_SITE(capsule)},
     {"lang", PLACE_SITE, KIND_LANG, OF_SITE(lang)},
+    {"certificate", PLACE_SITE, KIND_FILE, OF_SITE(certificate)},
+    {"key", PLACE_SITE, KIND_FILE, OF_SITE(key)},
 };
 const size_t vocabulary_size = sizeof vocabulary / sizeof *vocabulary;
 

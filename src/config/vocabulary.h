@@ -17,6 +17,7 @@ enum kind {
   KIND_NAME,   /* a list of host names */
   KIND_ALIAS,  /* the same, besides the one in a site's title */
   KIND_FOLDER, /* a path: relative ones begin at the file's folder */
+  KIND_FILE,   /* the same of a file */
   KIND_LANG,
   KIND_USER,
   KIND_PORT,

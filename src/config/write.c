@@ -35,10 +35,12 @@ static int put_string(struct buf *out, const char *name, const char *value, stru
   return 0;
 }
 
-static int put_folder(struct buf *out, const char *name, const char *path, struct buf *why)
+static int put_path(struct buf *out, const char *name, const char *path, struct buf *why)
 {
   char here[PATH_MAX];
   struct buf whole = BUF_INIT(4 * PATH_MAX);
+  if (!path)
+    return 0;
   if (path[0] != '/') {
     if (!getcwd(here, sizeof here)) {
       buf_printf(why, "%s %s: the working directory is not known: %s", name, path, strerror(errno));
@@ -107,7 +109,8 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
     put_names(out, entry->name, site, 1);
     break;
   case KIND_FOLDER:
-    return put_folder(out, entry->name, *(char *const *)member, why);
+  case KIND_FILE:
+    return put_path(out, entry->name, *(char *const *)member, why);
   case KIND_LANG:
   case KIND_USER:
     return put_string(out, entry->name, *(char *const *)member, why);

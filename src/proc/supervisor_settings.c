@@ -17,14 +17,18 @@ enum { PATH_ROOM = 2 * PATH_MAX };
 
 /* ------------------------------------------------------------------ the watch */
 
-static int watch_pair(struct watch *w, const char *dir, const char *name)
+static int watch_pair(struct watch *w, const char *dir, const struct site_settings *site)
 {
+  if (site->certificate) {
+    int named = watch_add(w, site->certificate, WATCH_FILE);
+    return named ? named : watch_add(w, site->key, WATCH_FILE);
+  }
   static const char *const suffixes[] = {".crt", ".key"};
   struct buf path = BUF_INIT(PATH_ROOM);
   int err = 0;
   for (size_t i = 0; i < 2 && err == 0; i++) {
     buf_clear(&path);
-    buf_printf(&path, "%s/%s%s", dir, name, suffixes[i]);
+    buf_printf(&path, "%s/%s%s", dir, site->names[0], suffixes[i]);
     buf_put_c(&path, '\0');
     err = buf_error(&path) ? buf_error(&path) : watch_add(w, path.p, WATCH_FILE);
   }
@@ -39,7 +43,7 @@ static int watch_settings(struct watch *w, const struct settings *s)
   for (size_t i = 0; i < s->n_sites && err == 0; i++) {
     err = watch_add(w, s->sites[i].capsule, WATCH_FOLDER);
     if (err == 0 && settings_use_tls(s))
-      err = watch_pair(w, s->certs, s->sites[i].names[0]);
+      err = watch_pair(w, s->certs, &s->sites[i]);
   }
   return err;
 }
@@ -89,10 +93,12 @@ void supervisor_copy_pairs(struct supervisor *s)
 {
   const struct settings *settings = supervisor_tried(s);
   for (size_t i = 0; i < settings->n_sites && settings_use_tls(settings); i++) {
+    const struct site_settings *site = &settings->sites[i];
     struct copies copies = COPIES_INIT;
-    if (copies_make(settings->certs, settings->sites[i].names[0], &copies) < 0)
-      log_debug("the certificate of %s or its key cannot be copied: the new worker says why",
-                settings->sites[i].names[0]);
+    int err = site->certificate ? copies_make_named(site->certificate, site->key, &copies)
+                                : copies_make(settings->certs, site->names[0], &copies);
+    if (err)
+      log_debug("the certificate of %s or its key cannot be copied: the new worker says why", site->names[0]);
     else if (copies_set_put(&s->tried, i, copies) < 0)
       copies_close(&copies);
   }

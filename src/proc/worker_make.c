@@ -74,7 +74,11 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
   if (err)
     return err;
   w->n_sites = i + 1;
-  const struct tls_files files = {.dir = settings->certs, .file = names[0], .copies = copies_set_at(parts->copies, i)};
+  const struct tls_files files = {.dir = settings->certs,
+                                  .file = names[0],
+                                  .copies = copies_set_at(parts->copies, i),
+                                  .certificate = site->certificate,
+                                  .key = site->key};
   return w->tls ? tls_server_add(w->tls, names, site->n_names, &files, i, why) : 0;
 }
 

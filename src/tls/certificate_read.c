@@ -136,12 +136,12 @@ void certificate_info_free(struct certificate_info *info)
   buf_free(&info->key);
 }
 
-void certificate_check(const char *dir, const char *name, const char *const *names, size_t n_names, struct buf *faults)
+void certificate_check(const struct tls_files *files, const char *const *names, size_t n_names, struct buf *faults)
 {
   struct pair pair = PAIR_INIT;
   struct buf why = BUF_INIT(TEXT_MAX);
-  if (pair_read(dir, name, NULL, &pair, &why) == 0)
-    doubts_find(pair.leaf, names, n_names, dir, name, faults);
+  if (pair_read(files, &pair, &why) == 0)
+    doubts_find(pair.leaf, names, n_names, files, faults);
   else
     buf_printf(faults, "%.*s\n", STR_ARG(buf_str(&why)));
   buf_free(&why);

@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/host.h"
 #include "base/log.h"
-#include "tls/advice.h"
 #include "tls/choice.h"
 #include "tls/digest.h"
 #include "tls/doubts.h"
@@ -22,7 +21,6 @@ enum { DOUBTS_MAX = 1 << 20 };
 struct tls_site {
   char **names;
   size_t n_names;
-  char *dir, *file;
   size_t index;
   SSL_CTX *ctx;
 };
@@ -135,8 +133,8 @@ static SSL_CTX *context_new(struct tls_server *server)
   return ctx;
 }
 
-static int site_context(struct tls_server *server, const struct tls_site *site, const struct pair *pair, SSL_CTX **out,
-                        struct buf *why)
+static int site_context(struct tls_server *server, const struct tls_site *site, const struct tls_files *files,
+                        const struct pair *pair, SSL_CTX **out, struct buf *why)
 {
   SSL_CTX *ctx = context_new(server);
   int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
@@ -144,9 +142,9 @@ static int site_context(struct tls_server *server, const struct tls_site *site, 
     err = offer_pair(ctx, pair->leaf, pair->key, pair->chain);
   if (err) {
     const char *words = ERR_reason_error_string(ERR_peek_last_error());
-    buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
-               words ? words : err_text(err));
-    advice_cert(why, "new", site->dir, site->file, true);
+    files_path(files, false, why);
+    buf_printf(why, " cannot be used (%s): ", words ? words : err_text(err));
+    files_advise_pair(files, why);
     SSL_CTX_free(ctx);
     ctx = NULL;
   }
@@ -199,8 +197,6 @@ static void site_free(struct tls_site *site)
   for (size_t i = 0; i < site->n_names; i++)
     free(site->names[i]);
   free(site->names);
-  free(site->dir);
-  free(site->file);
   SSL_CTX_free(site->ctx);
 }
 
@@ -222,14 +218,11 @@ void tls_server_free(struct tls_server *server)
   free(server);
 }
 
-static int site_init(struct tls_site *site, const char *const *names, size_t n_names, const char *dir, const char *file,
-                     size_t index)
+static int site_init(struct tls_site *site, const char *const *names, size_t n_names, size_t index)
 {
   *site = (struct tls_site){.index = index};
-  site->dir = str_dup(str_from(dir));
-  site->file = str_dup(str_from(file));
   site->names = calloc(n_names ? n_names : 1, sizeof *site->names);
-  if (!site->dir || !site->file || !site->names)
+  if (!site->names)
     return ERR_NOMEM;
   for (size_t i = 0; i < n_names; i++) {
     site->names[i] = str_dup(str_from(names[i]));
@@ -243,52 +236,50 @@ static int site_init(struct tls_site *site, const char *const *names, size_t n_n
 /* ---------------------------------------------------------------- loading */
 
 /* What a reader's browser will complain about. The pair is used all the same: its owner may have reasons. */
-static void warn_owner(const struct tls_site *site, X509 *leaf)
+static void warn_owner(const char *const *names, size_t n_names, const struct tls_files *files, X509 *leaf)
 {
   struct buf lines = BUF_INIT(DOUBTS_MAX);
-  const char **names = calloc(site->n_names + 1, sizeof *names);
-  for (size_t i = 0; names && i < site->n_names; i++)
-    names[i] = site->names[i];
-  if (names)
-    doubts_find(leaf, names, site->n_names, site->dir, site->file, &lines);
+  doubts_find(leaf, names, n_names, files, &lines);
   struct str rest = buf_str(&lines), line;
   while (str_line(&rest, &line))
     log_warning("%.*s", STR_ARG(line));
   buf_free(&lines);
-  free(names);
 }
 
-static int site_load(struct tls_server *server, struct tls_site *site, const struct copies *copies, struct buf *why)
+static void say_not_loaded(const struct tls_files *files, int err, struct buf *why)
 {
-  struct pair pair = PAIR_INIT;
-  int err = pair_read(site->dir, site->file, copies, &pair, why);
-  if (err == 0)
-    err = site_context(server, site, &pair, &site->ctx, why);
-  if (err == 0)
-    warn_owner(site, pair.leaf);
-  pair_free(&pair);
-  return err;
+  files_path(files, false, why);
+  buf_printf(why, " cannot be loaded: %s", err_text(err));
 }
 
 int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const struct tls_files *files,
                    size_t index, struct buf *why)
 {
   struct tls_site site;
-  int err = site_init(&site, names, n_names, files->dir, files->file, index);
+  struct pair pair = PAIR_INIT;
+  struct tls_site *grown = NULL;
+  int err = site_init(&site, names, n_names, index);
   if (err)
-    buf_printf(why, "%s/%s.crt cannot be loaded: %s", files->dir, files->file, err_text(err));
-  else
-    err = site_load(server, &site, files->copies, why);
-  struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
+    say_not_loaded(files, err, why);
+  if (err == 0)
+    err = pair_read(files, &pair, why);
+  if (err == 0)
+    err = site_context(server, &site, files, &pair, &site.ctx, why);
+  if (err)
+    goto out;
+  warn_owner(names, n_names, files, pair.leaf);
+  grown = realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;
     server->sites[server->n_sites++] = site;
-    return 0;
-  }
-  if (err == 0) {
+  } else {
     err = ERR_NOMEM;
-    buf_printf(why, "%s/%s.crt cannot be loaded: %s", files->dir, files->file, err_text(err));
+    say_not_loaded(files, err, why);
   }
-  site_free(&site);
+
+out:
+  if (err)
+    site_free(&site);
+  pair_free(&pair);
   return err;
 }

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "tls/pair.h"
 
-enum { PIECE = 4096, NAME_ROOM = 1024, SITES_MOST = 1 << 16 };
+enum { PIECE = 4096, NAME_ROOM = 8192, SITES_MOST = 1 << 16 };
 
 static int write_all(int fd, const char *p, size_t n)
 {
@@ -91,6 +91,17 @@ int copies_make(const char *dir, const char *name, struct copies *out)
   if (err == 0)
     err = copy(folder, name, ".key", &out->key);
   close(folder);
+  if (err)
+    copies_close(out);
+  return err;
+}
+
+int copies_make_named(const char *certificate, const char *key, struct copies *out)
+{
+  *out = COPIES_INIT;
+  int err = copy(AT_FDCWD, certificate, "", &out->certificate);
+  if (err == 0)
+    err = copy(AT_FDCWD, key, "", &out->key);
   if (err)
     copies_close(out);
   return err;

@@ -17,6 +17,9 @@ struct copies {
  * are none: whoever reads the files then says what is wrong with them. */
 int copies_make(const char *dir, const char *name, struct copies *out) __attribute__((warn_unused_result));
 
+/* The same of two files of any names. */
+int copies_make_named(const char *certificate, const char *key, struct copies *out) __attribute__((warn_unused_result));
+
 /* False for NULL too. */
 bool copies_there(const struct copies *copies);
 

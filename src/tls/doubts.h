@@ -7,11 +7,12 @@
 #include <openssl/x509.h>
 
 #include "base/buf.h"
+#include "tls/files.h"
 
 /* Appends a sentence and a LF for each: it has expired, is not valid yet, does not name one of the names (a trailing
- * dot is left out). The pair is good to serve with all the same: its owner may have reasons. `dir` and `file` are for
- * the sentences. */
-void doubts_find(X509 *leaf, const char *const *names, size_t n_names, const char *dir, const char *file,
+ * dot is left out). The pair is good to serve with all the same: its owner may have reasons. `files` are for the
+ * sentences. */
+void doubts_find(X509 *leaf, const char *const *names, size_t n_names, const struct tls_files *files,
                  struct buf *lines);
 
 #endif

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 import client
-from pairs import der, make_pair, names_in, presents
+from pairs import der, make_chain, make_pair, names_in, presents
 from server import AS_BUILT, ROOT_USER, USER, eventually, run
 from tree import plant
 
@@ -372,6 +372,38 @@ def test_a_site_whose_certificate_was_spoiled_is_still_served_by_whoever_comes(s
     eventually(lambda: len(sites.workers()) == 2, 10, "two workers")
     reply = ask(sites, "two.example")
     assert (reply.text, reply.certificate) == ("# Two\n", good)
+
+
+def test_a_site_has_the_pem_files_that_it_names(serve, tmp_path):
+    tmp_path.chmod(0o755)
+    plant(tmp_path / "one", TREE)
+    make_chain(tmp_path / "elsewhere", "two.example")
+    (tmp_path / "elsewhere" / "two.example.crt").rename(tmp_path / "elsewhere" / "chain.pem")
+    (tmp_path / "elsewhere" / "two.example.key").rename(tmp_path / "secret.pem")
+    path = tmp_path / "nuncio.conf"
+    text = ("site one.example { root = one }\n"
+            "site two.example { root = one certificate = elsewhere/chain.pem key = secret.pem }\n")
+    path.write_text(text)
+    site = serve(None, "-c", path, capsule=tmp_path / "one")
+    assert ask(site, "two.example").certificate == der(tmp_path / "elsewhere" / "chain.pem")
+    assert ask(site, "one.example").certificate == der(site.certs / "one.example.crt")
+    assert not (site.certs / "two.example.crt").exists()
+    # A renewed one is picked up; half a pair is not, and whoever comes then has the old one.
+    before = site.workers()
+    make_pair(tmp_path / "new", "two.example")
+    (tmp_path / "new" / "two.example.key").rename(tmp_path / "secret.pem")
+    (tmp_path / "new" / "two.example.crt").rename(tmp_path / "elsewhere" / "chain.pem")
+    eventually(lambda: not set(site.workers()) & set(before), 10, "new workers")
+    good = der(tmp_path / "elsewhere" / "chain.pem")
+    assert ask(site, "two.example").certificate == good
+    (tmp_path / "secret.pem").unlink()
+    eventually(lambda: f"{tmp_path}/secret.pem is not there" in site.log(), 10, "the reason")
+    os.kill(site.workers()[0], signal.SIGKILL)
+    eventually(lambda: len(site.workers()) == 2, 10, "two workers")
+    for _ in range(8):
+        assert ask(site, "two.example").certificate == good
+    status, lines = check(tmp_path, "certs = keys\n" + text)
+    assert (status, lines) == (1, ["nuncio.conf: secret.pem is not there: put it back, or name another one"])
 
 
 def test_every_site_is_checked(tmp_path):

@@ -156,7 +156,7 @@ static void make_tls(void)
   for (size_t i = 0; i < WORLD_SITES; i++) {
     const struct certificate_names wanted = {.names = names[i], .n_names = 1};
     must(certificate_make(folder.path, names[i][0], &wanted, KEY_NEW, NULL, &why) == 0, "a certificate");
-    const struct tls_files files = {folder.path, names[i][0], NULL};
+    const struct tls_files files = {.dir = folder.path, .file = names[i][0]};
     must(tls_server_add(world.tls, names[i], 1, &files, i, &why) == 0, "it is taken");
   }
   buf_free(&why);

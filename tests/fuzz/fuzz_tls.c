@@ -33,7 +33,7 @@ static struct tls_server *make_server(void)
   for (size_t i = 0; i < 2; i++) {
     const struct certificate_names wanted = {.names = &names[i], .n_names = 1};
     must(certificate_make(folder, names[i], &wanted, KEY_NEW, NULL, &why) == 0);
-    must(tls_server_add(server, &names[i], 1, &(struct tls_files){folder, names[i], NULL}, i, &why) == 0);
+    must(tls_server_add(server, &names[i], 1, &(struct tls_files){.dir = folder, .file = names[i]}, i, &why) == 0);
     for (size_t k = 0; k < 2; k++) {
       struct buf path = BUF_INIT(4096);
       buf_printf(&path, "%s/%s%s", folder, names[i], suffixes[k]);

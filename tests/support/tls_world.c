@@ -13,7 +13,7 @@
 int rig_add(struct rig_world *w, const char *name, size_t index)
 {
   const char *const names[] = {name};
-  return tls_server_add(w->server, names, 1, &(struct tls_files){w->folder, name, NULL}, index, &w->why);
+  return tls_server_add(w->server, names, 1, &(struct tls_files){.dir = w->folder, .file = name}, index, &w->why);
 }
 
 void rig_world_init(struct rig_world *w)

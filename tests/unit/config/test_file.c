@@ -220,6 +220,9 @@ static void mistakes_are_told_with_their_line(void **state)
        "f:2: where there are `site` sections, `host` has no place outside of them"},
       {__LINE__, "capsule = /a\n\nsite a.example { root = /a }",
        "f:1: where there are `site` sections, `capsule` has no place outside of them"},
+      {__LINE__, "site a.example {\nroot = /a\ncertificate = x.crt\n}",
+       "f:4: site a.example: expected both, certificate = FILE and key = FILE, or neither"},
+      {__LINE__, "site a.example { key = '' }", "f:1: key = : expected the path of a file"},
       {__LINE__, "site { root = /a }", "f:1: expected a name in quotes after `site`"},
       {__LINE__, "site \"*.a.example\" { root = /a }",
        "f:1: site *.a.example: expected a host name of ASCII letters, digits, hyphens and dots (an international name "
@@ -436,6 +439,8 @@ static void what_is_written_reads_the_same(void **state)
       {"site a.example { root = /a aliases = {b.example, \"*.b.example\"} } site c.example { root = /c lang = de }",
        "\nsite 'a.example' {\naliases = {'b.example', '*.b.example'}\nroot = '/a'\n}\nsite 'c.example' {\nroot = '/c'\n"
        "lang = 'de'\n}\n"},
+      {"site a.example { root = /a certificate = /x.pem key = /y.pem }",
+       "\nroot = '/a'\ncertificate = '/x.pem'\nkey = '/y.pem'\n}\n"},
       {"public-gemini-port = 5", "\npublic-gemini-port = 5\n"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -127,8 +127,8 @@ static int set_up(void **state)
   site_make();
   rig_pair(rig.folder.path, "localhost");
   assert_int_equal(tls_server_new(NULL, &rig.tls), 0);
-  assert_int_equal(tls_server_add(rig.tls, names, 1, &(struct tls_files){rig.folder.path, "localhost", NULL}, 0, &why),
-                   0);
+  assert_int_equal(
+      tls_server_add(rig.tls, names, 1, &(struct tls_files){.dir = rig.folder.path, .file = "localhost"}, 0, &why), 0);
   rig.server = (struct server){
       .loop = &rig.loop,
       .sites = &rig.site,
@@ -468,7 +468,7 @@ static void any_allocation_may_fail_at_the_start(void **state)
     if (err == 0)
       err = tls_server_new(NULL, &tls);
     if (err == 0)
-      err = tls_server_add(tls, names, 2, &(struct tls_files){rig.folder.path, "localhost", NULL}, 0, &why);
+      err = tls_server_add(tls, names, 2, &(struct tls_files){.dir = rig.folder.path, .file = "localhost"}, 0, &why);
     memory.armed = false;
     failed = memory.failed;
     /* OpenSSL can do without some of what it asks for. */

@@ -18,7 +18,8 @@ static int add(struct rig_world *w, const char *name, const struct copies *copie
 {
   const char *const names[] = {name};
   buf_clear(&w->why);
-  return tls_server_add(w->server, names, 1, &(struct tls_files){w->folder, name, copies}, 0, &w->why);
+  return tls_server_add(w->server, names, 1, &(struct tls_files){.dir = w->folder, .file = name, .copies = copies}, 0,
+                        &w->why);
 }
 
 static void write_file(const char *path, size_t length)

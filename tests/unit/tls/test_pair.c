@@ -246,8 +246,9 @@ static void a_missing_folder_is_named(void **state)
   struct rig_world w;
   const char *const names[] = {"x"};
   rig_world_init(&w);
-  assert_int_equal(tls_server_add(w.server, names, 1, &(struct tls_files){"/nonexistent/certs", "x", NULL}, 0, &w.why),
-                   ERR_NOT_FOUND);
+  assert_int_equal(
+      tls_server_add(w.server, names, 1, &(struct tls_files){.dir = "/nonexistent/certs", .file = "x"}, 0, &w.why),
+      ERR_NOT_FOUND);
   buf_put_c(&w.why, '\0');
   assert_non_null(strstr(w.why.p, "/nonexistent/certs"));
   rig_world_free(&w);
