@@ -125,7 +125,7 @@ static void check_certificate(struct check *c, const struct settings *s, const s
 
 static void check_all(struct check *c, const struct settings *s)
 {
-  if (s->gemini.off && s->gopher.off) {
+  if (!settings_listen_at_all(s)) {
     struct buf why = BUF_INIT(WHY_MAX);
     buf_put_str(&why, STR("both protocols are off: nothing is left to serve"));
     tell(c, &why, true);

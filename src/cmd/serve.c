@@ -68,7 +68,7 @@ static int ensure_certificates(const struct settings *s, const struct sockets *s
   const char *addresses[2 * LISTEN_MAX];
   size_t n_addresses = 0;
   int err = 0;
-  for (size_t i = 0; i < sockets->n; i++)
+  for (size_t i = 0; i < sockets->n && n_addresses < 2 * LISTEN_MAX; i++)
     if (sockets->at[i].slot == 0)
       addresses[n_addresses++] = sockets->at[i].address;
   for (size_t i = 0; i < s->n_sites && err == 0; i++)
@@ -110,19 +110,22 @@ static int open_listeners(struct settings *s, struct sockets *sockets, struct bu
   int err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, slots, why);
   if (err == 0 && !s->gopher.off)
     err = sockets_open(sockets, &proto_gopher, &s->gopher, slots, why);
+  for (size_t i = 0; i < s->n_sites && err == 0; i++)
+    err = sockets_open_for(sockets, s->sites[i].names[0], &proto_gopher, &s->sites[i].gopher, slots, why);
   return err;
 }
 
 /* What scripts wait for: one line per listener, then `ready`. */
 static void announce(const struct settings *s, const struct sockets *sockets)
 {
-  bool ipv6 = strchr(s->sites[0].names[0], ':') != NULL;
   for (size_t i = 0; i < sockets->n; i++) {
     const struct listen_socket *l = &sockets->at[i];
+    const char *name = l->site[0] ? l->site : s->sites[0].names[0];
+    bool ipv6 = strchr(name, ':') != NULL;
     if (l->slot > 0)
       continue;
-    (void)printf("listening %s://%s%s%s:%u/ (%s)\n", l->proto->name, ipv6 ? "[" : "", s->sites[0].names[0],
-                 ipv6 ? "]" : "", l->port, l->address);
+    (void)printf("listening %s://%s%s%s:%u/ (%s)\n", l->proto->name, ipv6 ? "[" : "", name, ipv6 ? "]" : "", l->port,
+                 l->address);
   }
   (void)puts("ready");
   (void)fflush(stdout);

@@ -235,7 +235,7 @@ int serve_options(struct settings *s, int argc, char **argv, struct buf *why)
     buf_put_str(why, STR("out of memory"));
     return EXIT_FAULT;
   }
-  if (s->gemini.off && s->gopher.off) {
+  if (!settings_listen_at_all(s)) {
     buf_put_str(why, STR("both protocols are off: nothing is left to serve; leave out one of the `off`"));
     return EXIT_USAGE;
   }

@@ -100,7 +100,7 @@ void settings_begin(struct settings *s)
 {
   s->gemini.more = s->gopher.more = false;
   for (size_t i = 0; i < s->n_sites; i++)
-    s->sites[i].more = false;
+    s->sites[i].more = s->sites[i].gopher.more = false;
 }
 
 bool settings_use_tls(const struct settings *s)
@@ -128,12 +128,45 @@ static void name_if(struct buf *names, bool differs, const char *name)
     buf_printf(names, "%s%s", names->n ? ", " : "", name);
 }
 
+bool settings_listen_at_all(const struct settings *s)
+{
+  bool any = !s->gemini.off || !s->gopher.off;
+  for (size_t i = 0; i < s->n_sites && !any; i++)
+    any = s->sites[i].gopher.n > 0;
+  return any;
+}
+
+static const struct site_settings *find_named(const struct settings *s, const char *name)
+{
+  for (size_t i = 0; i < s->n_sites; i++)
+    if (strcmp(s->sites[i].names[0], name) == 0)
+      return &s->sites[i];
+  return NULL;
+}
+
+/* A site's own listeners go with its main name. */
+static void keep_listeners(struct settings *s, const struct settings *used, struct buf *names)
+{
+  static const struct listen_list none;
+  for (size_t i = 0; i < s->n_sites; i++) {
+    const struct site_settings *before = find_named(used, s->sites[i].names[0]);
+    const struct listen_list *list = before ? &before->gopher : &none;
+    if (!same_list(list, &s->sites[i].gopher))
+      buf_printf(names, "%sgopher of %s", names->n ? ", " : "", s->sites[i].names[0]);
+    s->sites[i].gopher = *list;
+  }
+  for (size_t i = 0; i < used->n_sites; i++)
+    if (used->sites[i].gopher.n && !find_named(s, used->sites[i].names[0]))
+      buf_printf(names, "%sgopher of %s", names->n ? ", " : "", used->sites[i].names[0]);
+}
+
 int settings_keep(struct settings *s, const struct settings *used, struct buf *names)
 {
   name_if(names, !same_list(&s->gemini, &used->gemini), "gemini");
   name_if(names, !same_list(&s->gopher, &used->gopher), "gopher");
   name_if(names, s->workers != used->workers, "workers");
   name_if(names, !same_text(s->user, used->user), "user");
+  keep_listeners(s, used, names);
   s->gemini = used->gemini;
   s->gopher = used->gopher;
   s->workers = used->workers;

@@ -55,6 +55,7 @@ struct site_settings {
   char *lang;        /* NULL: none */
   char *certificate; /* a PEM file, with `key`; NULL, both: in the folder of certificates, by the main name */
   char *key;
+  struct listen_list gopher; /* addresses that are this site's alone, besides those of all */
   char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
                            * may be wildcards (base/host.h) */
   size_t n_names;         /* at least 1 */
@@ -94,6 +95,9 @@ void settings_begin(struct settings *s);
 
 /* Whether TLS is spoken at all: then there must be certificates. */
 bool settings_use_tls(const struct settings *s);
+
+/* Whether there is an address to listen on, where none that was given means the default ones. */
+bool settings_listen_at_all(const struct settings *s);
 
 /* Takes from `used` what stays as it is while a server runs (listeners, the number of workers, the user), and appends
  * the names of those that were to be others, separated by commas, to *names. ERR_NOMEM. */

@@ -45,6 +45,7 @@ const struct entry vocabulary[] = {
     {"lang", PLACE_SITE, KIND_LANG, OF_SITE(lang)},
     {"certificate", PLACE_SITE, KIND_FILE, OF_SITE(certificate)},
     {"key", PLACE_SITE, KIND_FILE, OF_SITE(key)},
+    {"gopher", PLACE_SITE, KIND_LISTEN, OF_SITE(gopher)},
 };
 const size_t vocabulary_size = sizeof vocabulary / sizeof *vocabulary;
 

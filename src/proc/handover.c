@@ -79,7 +79,8 @@ static void put_text(struct buf *out, const struct handover *h)
   put_copies(out, &h->copies);
   for (size_t i = 0; i < h->sockets.n; i++) {
     const struct listen_socket *s = &h->sockets.at[i];
-    buf_printf(out, "socket %d %u %s %u %s\n", s->fd, s->slot, s->proto->name, s->port, s->address);
+    buf_printf(out, "socket %d %u %s %u %s%s%s\n", s->fd, s->slot, s->proto->name, s->port, s->address,
+               s->site[0] ? " " : "", s->site);
   }
   for (size_t i = 0; i < h->crew.n; i++) {
     const struct member *m = &h->crew.at[i];
@@ -220,10 +221,13 @@ static int read_socket(struct handover *h, struct str line)
   if (!s.proto || number(&line, &s.port) < 0)
     return ERR_SYNTAX;
   struct str address = word(&line);
-  if (address.n == 0 || address.n >= sizeof s.address ||
+  struct str site = word(&line);
+  if (address.n == 0 || address.n >= sizeof s.address || site.n >= sizeof s.site ||
       getsockopt(s.fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0 || !listening)
     return ERR_SYNTAX;
   memcpy(s.address, address.p, address.n);
+  if (site.n)
+    memcpy(s.site, site.p, site.n);
   return sockets_add(&h->sockets, &s);
 }
 

@@ -178,7 +178,7 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
                              unsigned public_port)
 {
   unsigned first = sockets_port(sockets, proto);
-  if (first && public_port)
+  if (first && public_port && !(from->proto == proto && from->site[0]))
     return public_port;
   return from->proto == proto ? from->port : first;
 }
@@ -187,11 +187,22 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
 static struct str local_host(const struct settings *settings, const struct listen_socket *s)
 {
   struct str address = str_from(s->address);
+  if (s->site[0])
+    return str_from(s->site);
   if (settings->sites[0].named)
     return str_from(settings->sites[0].names[0]);
   if (str_eq(address, STR("::")) || str_eq(address, STR("0.0.0.0")))
     return STR("");
   return str_eq(address, STR("::1")) || str_starts(address, STR("127.")) ? STR("localhost") : address;
+}
+
+/* Whose socket it is. One whose site is there no more since a reload is all sites' until the server is started anew. */
+static struct site *site_of_socket(const struct worker *w, const struct listen_socket *s)
+{
+  for (size_t i = 0; i < w->n_sites && s->site[0]; i++)
+    if (str_eq(site_name(w->sites[i]), str_from(s->site)))
+      return w->sites[i];
+  return NULL;
 }
 
 static int start_listeners(struct worker *w, const struct settings *settings, struct sockets *sockets)
@@ -201,6 +212,7 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
     struct listen_socket *s = &sockets->at[i];
     const struct entrance entrance = {
         .proto = s->proto,
+        .site = site_of_socket(w, s),
         .port = s->port,
         .gemini_port = visible_port(sockets, s, &proto_gemini, settings->public_gemini_port),
         .gopher_port = visible_port(sockets, s, &proto_gopher, settings->public_gopher_port),

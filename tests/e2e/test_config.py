@@ -374,6 +374,39 @@ def test_a_site_whose_certificate_was_spoiled_is_still_served_by_whoever_comes(s
     assert (reply.text, reply.certificate) == ("# Two\n", good)
 
 
+def test_a_site_has_gopher_addresses_of_its_own(serve, tmp_path):
+    tmp_path.chmod(0o755)
+    plant(tmp_path / "one", {"index.gmi": "# One\n\n=> page.gmi A page\n", "page.gmi": "# Page\n"})
+    plant(tmp_path / "two", {"index.gmi": "# Two\n\n=> page.gmi A page\n", "page.gmi": "# Page\n"})
+    path = tmp_path / "nuncio.conf"
+    text = ('site one.example { root = one }\n'
+            'site two.example { root = two gopher = "127.0.0.1:0" }\n')
+    path.write_text(text)
+    site = serve(None, "-c", path, capsule=tmp_path / "one")
+    port, = re.findall(r"listening gopher://two\.example:(\d+)/ \(127\.0\.0\.1\)", site.output)
+
+    def menu(port):
+        return client.gopher("127.0.0.1", int(port), b"\r\n").raw
+
+    def both():
+        assert b"Two" in menu(port) and f"\ttwo.example\t{port}\r\n".encode() in menu(port)
+        assert b"One" in menu(site.gopher_port) and f"\tone.example\t{site.gopher_port}\r\n".encode() in menu(
+            site.gopher_port)
+
+    both()
+    # The places of sites change; the address goes with the name.
+    path.write_text("\n".join(["site zero.example { root = one }", *text.splitlines()]))
+    reload(site)
+    assert b"Two" in menu(port)
+    reload(site, signal.SIGUSR2)
+    assert b"Two" in menu(port)
+    path.write_text(text.replace("127.0.0.1:0", "127.0.0.1:1"))
+    reload(site)
+    line, = site.log_lines("warning")
+    assert line.endswith(": gopher of two.example")
+    both()
+
+
 def test_a_site_has_the_pem_files_that_it_names(serve, tmp_path):
     tmp_path.chmod(0o755)
     plant(tmp_path / "one", TREE)

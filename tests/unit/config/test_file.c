@@ -441,6 +441,7 @@ static void what_is_written_reads_the_same(void **state)
        "lang = 'de'\n}\n"},
       {"site a.example { root = /a certificate = /x.pem key = /y.pem }",
        "\nroot = '/a'\ncertificate = '/x.pem'\nkey = '/y.pem'\n}\n"},
+      {"site a.example { root = /a gopher = {\"127.0.0.1:7\", 8} }", "\ngopher = {'127.0.0.1:7', '8'}\n}\n"},
       {"public-gemini-port = 5", "\npublic-gemini-port = 5\n"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -23,6 +23,7 @@ static void open_some(struct handover *h)
   assert_int_equal(settings_listen(&list, STR("127.0.0.1:0"), &why), 0);
   assert_int_equal(sockets_open(&h->sockets, &proto_gemini, &list, 3, &why), 0);
   assert_int_equal(sockets_open(&h->sockets, &proto_gopher, &list, 3, &why), 0);
+  assert_int_equal(sockets_open_for(&h->sockets, "two.example", &proto_gopher, &list, 3, &why), 0);
   h->tickets = memfd_create("tickets", MFD_CLOEXEC);
   assert_true(h->tickets >= 0);
   h->visitors = memfd_create("visitors", MFD_CLOEXEC);
@@ -81,6 +82,7 @@ static void same_sockets(const struct sockets *a, const struct sockets *b)
     assert_int_equal(a->at[i].port, b->at[i].port);
     assert_int_equal(a->at[i].slot, b->at[i].slot);
     assert_string_equal(a->at[i].address, b->at[i].address);
+    assert_string_equal(a->at[i].site, b->at[i].site);
   }
 }
 
