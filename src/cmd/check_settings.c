@@ -114,8 +114,8 @@ static void check_certificate(struct check *c, const struct settings *s, const s
   for (size_t i = 0; i < site->n_names; i++)
     names[i] = site->names[i];
   const struct tls_files files = {
-      .dir = s->certs, .file = names[0], .certificate = site->certificate, .key = site->key};
-  if (site->certificate || certificate_exists(s->certs, names[0], false))
+      .dir = s->certs, .file = site->names[0], .certificate = site->certificate, .key = site->key};
+  if (site->certificate || certificate_exists(s->certs, site->names[0], false))
     certificate_check(&files, names, site->n_names, &faults);
   else
     check_folder_of_certificates(s->certs, &faults); /* on the key that is there, or with a new one */

@@ -24,7 +24,13 @@
 #include "tls/certificate.h"
 #include "tls/tickets.h"
 
-enum { GEMINI_PORT = 1965, GOPHER_PORT = 70, GOPHER_PORT_UNPRIVILEGED = 7070, WHY_MAX = 4096 };
+enum {
+  GEMINI_PORT = 1965,
+  GOPHER_PORT = 70,
+  GOPHER_PORT_UNPRIVILEGED = 7070,
+  WHY_MAX = 4096,
+  ADDRESSES_MAX = 2 * LISTEN_MAX
+};
 
 /* ------------------------------------------------------------------ certificates */
 
@@ -65,10 +71,10 @@ static int ensure_certificate(const char *certs, const struct site_settings *sit
 /* Every site's; an address means the default one. */
 static int ensure_certificates(const struct settings *s, const struct sockets *sockets, struct buf *why)
 {
-  const char *addresses[2 * LISTEN_MAX];
+  const char *addresses[ADDRESSES_MAX];
   size_t n_addresses = 0;
   int err = 0;
-  for (size_t i = 0; i < sockets->n && n_addresses < 2 * LISTEN_MAX; i++)
+  for (size_t i = 0; i < sockets->n && n_addresses < ADDRESSES_MAX; i++)
     if (sockets->at[i].slot == 0)
       addresses[n_addresses++] = sockets->at[i].address;
   for (size_t i = 0; i < s->n_sites && err == 0; i++)

@@ -38,7 +38,7 @@ static int put_string(struct buf *out, const char *name, const char *value, stru
 static int put_path(struct buf *out, const char *name, const char *path, struct buf *why)
 {
   char here[PATH_MAX];
-  struct buf whole = BUF_INIT(4 * PATH_MAX);
+  struct buf whole = BUF_INIT((size_t)4 * PATH_MAX);
   if (!path)
     return 0;
   if (path[0] != '/') {
