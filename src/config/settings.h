@@ -63,7 +63,8 @@ struct site_settings {
   bool more;              /* the next name adds to those that are there; false: it takes their place */
 };
 
-/* Strings are owned copies. settings_init before, settings_free after. */
+/* Strings are owned copies. settings_init before, settings_free after. Workers are given settings as a text: what is to
+ * reach them has an entry in config/vocabulary.c. */
 struct settings {
   struct site_settings *sites; /* owned; the first one is the default */
   size_t n_sites;              /* at least 1 */

@@ -9,6 +9,8 @@ enum { NAME_LONGEST = 32 };
 
 #define OF_SITE(member) true, offsetof(struct site_settings, member)
 #define OF_ALL(member) false, offsetof(struct settings, member)
+/* The same of what is read and written as a bool, so that a member of another type does not compile. */
+#define OF_SWITCH(member) false, _Generic(((struct settings *)NULL)->member, bool : offsetof(struct settings, member))
 #define NUMBER(n) false, (n)
 
 const struct entry vocabulary[] = {
@@ -20,15 +22,15 @@ const struct entry vocabulary[] = {
     {"gopher", PLACE_TOP, KIND_LISTEN, OF_ALL(gopher)},
     {"public-gemini-port", PLACE_TOP, KIND_PORT, OF_ALL(public_gemini_port)},
     {"public-gopher-port", PLACE_TOP, KIND_PORT, OF_ALL(public_gopher_port)},
-    {"gophers", PLACE_TOP, KIND_SWITCH, OF_ALL(gophers)},
-    {"http-page", PLACE_TOP, KIND_SWITCH, OF_ALL(courtesies)},
+    {"gophers", PLACE_TOP, KIND_SWITCH, OF_SWITCH(gophers)},
+    {"http-page", PLACE_TOP, KIND_SWITCH, OF_SWITCH(courtesies)},
     {"user", PLACE_TOP, KIND_USER, OF_ALL(user)},
     {"workers", PLACE_TOP, KIND_WORKERS, OF_ALL(workers)},
     {"cache", PLACE_TOP, KIND_CACHE, OF_ALL(cache_mib)},
-    {"sandbox", PLACE_TOP, KIND_SWITCH, OF_ALL(sandbox)},
-    {"fast-kdf", PLACE_TOP, KIND_SWITCH, OF_ALL(fast_kdf)},
+    {"sandbox", PLACE_TOP, KIND_SWITCH, OF_SWITCH(sandbox)},
+    {"fast-kdf", PLACE_TOP, KIND_SWITCH, OF_SWITCH(fast_kdf)},
     {"log-level", PLACE_TOP, KIND_LEVEL, OF_ALL(log_level)},
-    {"log-address", PLACE_TOP, KIND_SWITCH, OF_ALL(log_address)},
+    {"log-address", PLACE_TOP, KIND_SWITCH, OF_SWITCH(log_address)},
     {"handshake", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_HANDSHAKE)},
     {"request", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_REQUEST)},
     {"handle", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_HANDLE)},
@@ -39,7 +41,7 @@ const struct entry vocabulary[] = {
     {"requests", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_REQUESTS)},
     {"handshakes", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_HANDSHAKES)},
     {"request", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_REQUEST)},
-    {"loopback", PLACE_LIMIT, KIND_SWITCH, OF_ALL(limit_loopback)},
+    {"loopback", PLACE_LIMIT, KIND_SWITCH, OF_SWITCH(limit_loopback)},
     {"aliases", PLACE_SITE, KIND_ALIAS, OF_SITE(names)},
     {"root", PLACE_SITE, KIND_FOLDER, OF_SITE(capsule)},
     {"lang", PLACE_SITE, KIND_LANG, OF_SITE(lang)},
