@@ -24,7 +24,7 @@ CPPFLAGS += -D_GNU_SOURCE -DNUNCIO_VERSION='"$(VERSION)"' -Isrc
 CFLAGS   ?= -O2 -g
 HARDEN_C := -fstack-protector-strong -fPIE
 HARDEN_L := -pie -Wl,-z,relro,-z,now
-LDLIBS   := -luv -lssl -lcrypto -luriparser -lutf8proc -lseccomp
+LDLIBS   := -luv -lssl -lcrypto -luriparser -lutf8proc -lseccomp -lconfuse
 
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(MODE_CFLAGS) $(HARDEN_C) $(CFLAGS)
 
@@ -132,7 +132,7 @@ $(FLOOR): $B/tests/bench/floor.o
 
 # ---------------------------------------------------------------- what must be installed
 
-DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev libseccomp-dev
+DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev libseccomp-dev libconfuse-dev
 DEPS_TEST  := libcmocka-dev musl-tools python3 python3-pytest python3-pytest-xdist openssl netcat-openbsd curl lynx gopher tmux \
               bombadillo amfora gnutls-bin libnss3-tools sslscan
 DEPS_SCAN  := testssl.sh sslscan openssl python3 python3-pytest

@@ -15,7 +15,7 @@ static const struct command {
     {"serve", cmd_serve, "publish a folder over Gemini and Gopher"},
     {"cert", cmd_cert, "show, make and renew certificates"},
     {"render", cmd_render, "print what a reader would get, without a server"},
-    {"check", cmd_check, "tell what is to be mended in a capsule or a running server"},
+    {"check", cmd_check, "tell what is to be mended: settings, a capsule, a running server"},
     {"bench", cmd_bench, "put a server of your own under load, and say how it bore it"},
 };
 

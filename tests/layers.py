@@ -26,6 +26,7 @@ LIBRARIES = {
     "openssl/": {"tls"},
     "utf8proc.h": {"base/utf8.c"},
     "uriparser/": {"text/uri.c"},
+    "confuse.h": {"config"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 

@@ -16,10 +16,10 @@ static int host_name(struct str given, char **out, struct buf *why)
   int err = settings_init(&settings);
   if (err)
     return err;
-  err = settings_name(&settings, given, why);
+  err = settings_name(&settings.sites[0], given, why);
   if (err == 0) {
-    *out = settings.names[0];
-    settings.names[0] = NULL;
+    *out = settings.sites[0].names[0];
+    settings.sites[0].names[0] = NULL;
   }
   settings_free(&settings);
   return err;

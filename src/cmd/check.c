@@ -1,6 +1,8 @@
-/* `nuncio check`: looks for what is to be mended before a reader meets it, in a capsule or in a running server. */
+/* `nuncio check`: looks for what is to be mended before a reader meets it, in settings, a capsule or a running server.
+ */
 #include "cmd/check_capsule.h"
 #include "cmd/check_server.h"
+#include "cmd/check_settings.h"
 #include "cmd/cmd.h"
 
 #include <stdbool.h>
@@ -8,11 +10,19 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: nuncio check [options] CAPSULE\n"
+    "usage: nuncio check -c FILE\n"
+    "       nuncio check [options] CAPSULE\n"
     "       nuncio check [options] gemini://HOST[:PORT]/\n"
     "       nuncio check [options] gopher://HOST[:PORT]/\n"
     "\n"
-    "Reads a whole capsule as Gemini and Gopher would show it, and tells what its author should mend: links that lead\n"
+    "Looks at a settings file, and at the folders, certificates and user that it names. The exit status is 1 where "
+    "there\n"
+    "is a fault.\n"
+    "\n"
+    "  -c, --config FILE   the file\n"
+    "\n"
+    "Or reads a whole capsule as Gemini and Gopher would show it, and tells what its author should mend: links that "
+    "lead\n"
     "nowhere or leave the site, pages that nothing leads to, text that is not UTF-8, gemtext and gophermaps that look "
     "like\n"
     "a mistake, overviews without pages. Nothing is changed, and nothing outside the folder is read. The exit status "
@@ -39,15 +49,23 @@ static bool asks_for_help(const char *word)
   return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+static bool names_file(const char *word)
+{
+  return strncmp(word, "-c", 2) == 0 || strncmp(word, "--config", 8) == 0;
+}
+
 int cmd_check(int argc, char **argv)
 {
-  bool url = false;
+  bool url = false, file = false;
   for (int i = 1; i < argc; i++) {
     if (asks_for_help(argv[i])) {
       (void)fputs(usage, stdout);
       return EXIT_OK;
     }
     url = url || strstr(argv[i], "://");
+    file = file || names_file(argv[i]);
   }
+  if (file)
+    return check_settings(argc, argv);
   return url ? check_server(argc, argv) : check_capsule(argc, argv);
 }

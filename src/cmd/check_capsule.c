@@ -39,7 +39,7 @@ static int wrong_usage(const char *what, const char *which)
 static int add_host(struct order *order, const char *name)
 {
   struct buf why = BUF_INIT(WHY_MAX);
-  int err = settings_name(&order->settings, str_from(name), &why);
+  int err = settings_name(&order->settings.sites[0], str_from(name), &why);
   if (err && why.n == 0)
     buf_printf(&why, "%s", err_text(err));
   if (err)

@@ -30,8 +30,8 @@ static bool is_our_host(const struct settings *s, struct str host)
 {
   if (str_ends(host, STR(".")))
     host.n--;
-  for (size_t i = 0; i < s->n_names; i++)
-    if (str_eq_nocase(host, str_from(s->names[i])))
+  for (size_t i = 0; i < s->sites[0].n_names; i++)
+    if (str_eq_nocase(host, str_from(s->sites[0].names[i])))
       return true;
   return false;
 }

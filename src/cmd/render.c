@@ -111,7 +111,7 @@ static int render_menu(const struct render_order *order, struct site *site, stru
   struct site *const sites[] = {site};
   const struct proto_context context = {.sites = sites,
                                         .n_sites = 1,
-                                        .local_host = str_from(order->settings.names[0]),
+                                        .local_host = str_from(order->settings.sites[0].names[0]),
                                         .port = order->settings.public_gopher_port,
                                         .gemini_port = GEMINI_PORT,
                                         .gopher_port = order->settings.public_gopher_port,
@@ -169,10 +169,12 @@ static void put_path(const struct render_order *order, struct buf *path)
 static int render(const struct render_order *order)
 {
   const char *names[NAMES_MAX];
-  for (size_t i = 0; i < order->settings.n_names; i++)
-    names[i] = order->settings.names[i];
-  const struct site_config config = {
-      .root = order->root, .names = names, .n_names = order->settings.n_names, .named = order->settings.named};
+  for (size_t i = 0; i < order->settings.sites[0].n_names; i++)
+    names[i] = order->settings.sites[0].names[i];
+  const struct site_config config = {.root = order->root,
+                                     .names = names,
+                                     .n_names = order->settings.sites[0].n_names,
+                                     .named = order->settings.sites[0].named};
   struct buf why = BUF_INIT(WHY_MAX), path = BUF_INIT(PATH_LENGTH);
   struct mime *mime = mime_load();
   struct site *site = NULL;

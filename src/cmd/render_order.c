@@ -139,7 +139,7 @@ static int set_option(struct render_order *order, int option)
   if (option == 'g')
     order->gopher = true;
   else if (option == 'H')
-    err = settings_name(&order->settings, str_from(optarg), &why);
+    err = settings_name(&order->settings.sites[0], str_from(optarg), &why);
   else if (option == 'p')
     err = settings_port(&order->settings.public_gopher_port, str_from(optarg), &why);
   else if (option == 'n')

@@ -1,44 +1,50 @@
 /* `nuncio serve`: from a command line to a running server. */
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/preflight.h"
 #include "cmd/serve_options.h"
 #include "config/settings.h"
 #include "proc/descriptors.h"
 #include "proc/folders.h"
 #include "proc/handover.h"
+#include "proc/kept.h"
 #include "proc/log_place.h"
 #include "proc/sandbox.h"
 #include "proc/supervisor.h"
 #include "proc/user.h"
-#include "proc/watch.h"
 #include "proc/worker.h"
 #include "tls/certificate.h"
 #include "tls/tickets.h"
 
-enum { GEMINI_PORT = 1965, GOPHER_PORT = 70, GOPHER_PORT_UNPRIVILEGED = 7070, WHY_MAX = 4096 };
+enum {
+  GEMINI_PORT = 1965,
+  GOPHER_PORT = 70,
+  GOPHER_PORT_UNPRIVILEGED = 7070,
+  WHY_MAX = 4096,
+  ADDRESSES_MAX = 2 * LISTEN_MAX
+};
 
 /* ------------------------------------------------------------------ certificates */
 
-/* Makes the main name's certificate where it is missing (G6): on the key that is there, or with a new one. */
-static int ensure_certificate(const struct settings *s, const struct sockets *sockets, struct buf *why)
+/* Makes a site's certificate where it is missing (G6): on the key that is there, or with a new one. `addresses` are
+ * those that are bound. */
+static int ensure_certificate(const char *certs, const struct site_settings *site, const char *const *addresses,
+                              size_t n_addresses, struct buf *why)
 {
-  const char *name = s->names[0];
-  bool have_key = certificate_exists(s->certs, name, true),
-       have_certificate = certificate_exists(s->certs, name, false);
+  const char *name = site->names[0];
+  if (site->certificate) /* from elsewhere */
+    return 0;
+  bool have_key = certificate_exists(certs, name, true), have_certificate = certificate_exists(certs, name, false);
   if (have_key && have_certificate)
     return 0;
   if (have_certificate) {
@@ -46,25 +52,43 @@ static int ensure_certificate(const struct settings *s, const struct sockets *so
         why,
         "%s/%s.key is missing beside its certificate; put the key back, or make a new pair with `nuncio cert new "
         "%s --certs %s --new-key` (readers will be asked whether they trust it)",
-        s->certs, name, name, s->certs);
+        certs, name, name, certs);
     return ERR_NOT_FOUND;
   }
-  const char *names[NAMES_MAX], *addresses[2 * LISTEN_MAX];
-  size_t n_addresses = 0;
-  for (size_t i = 0; i < s->n_names; i++)
-    names[i] = s->names[i];
-  for (size_t i = 0; i < sockets->n; i++)
-    if (sockets->at[i].slot == 0)
-      addresses[n_addresses++] = sockets->at[i].address;
-  const struct certificate_names wanted = {names, s->n_names, addresses, n_addresses};
-  int err = certificate_make(s->certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
-  if (err == ERR_EXISTS && certificate_exists(s->certs, name, true) && certificate_exists(s->certs, name, false)) {
+  const char *names[NAMES_MAX];
+  for (size_t i = 0; i < site->n_names; i++)
+    names[i] = site->names[i];
+  const struct certificate_names wanted = {names, site->n_names, addresses, n_addresses};
+  int err = certificate_make(certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
+  if (err == ERR_EXISTS && certificate_exists(certs, name, true) && certificate_exists(certs, name, false)) {
     buf_clear(why); /* another nuncio was quicker: its pair is as good */
     return 0;
   }
   if (err == 0)
-    log_notice("made a certificate for %s: %s/%s.crt%s", name, s->certs, name,
+    log_notice("made a certificate for %s: %s/%s.crt%s", name, certs, name,
                have_key ? " (on the key that was there)" : "");
+  return err;
+}
+
+/* Every site's; an address means the default one. */
+static int ensure_certificates(const struct settings *s, const struct sockets *sockets, struct buf *why)
+{
+  const char *addresses[ADDRESSES_MAX];
+  size_t n_addresses = 0;
+  int err = 0;
+  for (size_t i = 0; i < sockets->n && n_addresses < ADDRESSES_MAX; i++)
+    if (sockets->at[i].slot == 0)
+      addresses[n_addresses++] = sockets->at[i].address;
+  for (size_t i = 0; i < s->n_sites && err == 0; i++)
+    err = ensure_certificate(s->certs, &s->sites[i], addresses, i == 0 ? n_addresses : 0, why);
+  return err;
+}
+
+static int check_capsules(const struct settings *s, struct buf *why)
+{
+  int err = 0;
+  for (size_t i = 0; i < s->n_sites && err == 0; i++)
+    err = preflight_capsule(s->sites[i].capsule, why);
   return err;
 }
 
@@ -94,37 +118,25 @@ static int open_listeners(struct settings *s, struct sockets *sockets, struct bu
   int err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, slots, why);
   if (err == 0 && !s->gopher.off)
     err = sockets_open(sockets, &proto_gopher, &s->gopher, slots, why);
+  for (size_t i = 0; i < s->n_sites && err == 0; i++)
+    err = sockets_open_for(sockets, s->sites[i].names[0], &proto_gopher, &s->sites[i].gopher, slots, why);
   return err;
 }
 
 /* What scripts wait for: one line per listener, then `ready`. */
 static void announce(const struct settings *s, const struct sockets *sockets)
 {
-  bool ipv6 = strchr(s->names[0], ':') != NULL;
   for (size_t i = 0; i < sockets->n; i++) {
     const struct listen_socket *l = &sockets->at[i];
+    const char *name = l->site[0] ? l->site : s->sites[0].names[0];
+    bool ipv6 = strchr(name, ':') != NULL;
     if (l->slot > 0)
       continue;
-    (void)printf("listening %s://%s%s%s:%u/ (%s)\n", l->proto->name, ipv6 ? "[" : "", s->names[0], ipv6 ? "]" : "",
-                 l->port, l->address);
+    (void)printf("listening %s://%s%s%s:%u/ (%s)\n", l->proto->name, ipv6 ? "[" : "", name, ipv6 ? "]" : "", l->port,
+                 l->address);
   }
   (void)puts("ready");
   (void)fflush(stdout);
-}
-
-/* Looked at before anything is made, so that a mistyped folder leaves no certificate behind. */
-static int check_capsule(const char *path, struct buf *why)
-{
-  struct stat st;
-  int error = stat(path, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-  if (error == 0 && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
-    error = errno;
-  if (error == 0)
-    return 0;
-  const char *mend = error == EACCES ? "let this user enter it (chmod +x), or run as one who may"
-                                     : "name the folder to publish, as in `nuncio serve FOLDER`";
-  buf_printf(why, "capsule %s: %s; %s", path, strerror(error), mend);
-  return ERR_NOT_FOUND;
 }
 
 static void say(int err, struct buf *why)
@@ -156,7 +168,7 @@ static int work(struct settings *s, struct handover *h)
       .seat = h->seat,
       .requests = h->requests,
       .day_keys = h->day_keys,
-      .copies = h->copies,
+      .copies = &h->copies,
   };
   int err = worker_new(&parts, &worker, &why);
   h->requests = -1; /* taken over */
@@ -168,7 +180,7 @@ static int work(struct settings *s, struct handover *h)
   if (h->visitors >= 0)
     close(h->visitors); /* mapped too */
   h->tickets = h->visitors = -1;
-  copies_close(&h->copies); /* read */
+  copies_set_close(&h->copies); /* read */
   if (err == 0) {
     if (!worker_run(worker))
       _exit(EXIT_OK); /* a thread is still at work in there */
@@ -198,55 +210,42 @@ static void on_ready(void *context)
   announce(a->settings, a->sockets);
 }
 
-/* What a first start makes: sockets, the main name's certificate, the ring of ticket keys. */
+/* What a first start makes: sockets, the main name's certificate, the ring of ticket keys, the text of the settings. */
 static int prepare(struct settings *s, struct handover *h, struct buf *why)
 {
   int err = s->user ? user_check(s->user, why) : 0;
+  if (err == 0) /* before anything is made, so that a mistyped folder leaves no certificate behind */
+    err = check_capsules(s, why);
   if (err == 0)
-    err = check_capsule(s->capsule, why);
-  if (err == 0 && (!s->gemini.off || s->gophers))
-    err = folders_apart(s->certs, s->capsule, why);
+    err = folders_apart_all(s, why);
   if (err == 0)
     err = open_listeners(s, &h->sockets, why);
   if (err == 0 && s->log_to == LOG_TO_FILE) { /* a syslogd may come up later than we do */
     h->requests = log_place_open(s->log_to, s->log_path, why);
     err = h->requests < 0 ? h->requests : 0;
   }
-  if (err == 0 && (!s->gemini.off || s->gophers))
-    err = ensure_certificate(s, &h->sockets, why);
+  if (err == 0 && settings_use_tls(s))
+    err = ensure_certificates(s, &h->sockets, why);
   if (err == 0)
     err = tickets_create(&h->tickets, tickets_now(), why);
   return err;
 }
 
-/* What workers read when they start and cannot look at again by name. */
-enum { PATH_ROOM = 2 * PATH_MAX };
-struct watched {
-  struct watch watch;
-  struct buf certificate, key;
-};
-
-static int watch_settings(struct watched *w, const struct settings *s)
+/* What workers are given, so that none of them reads what its owner may be writing just now. */
+static int keep_settings(struct settings *s, struct handover *h, struct buf *why)
 {
-  int err = watch_add(&w->watch, s->capsule, WATCH_FOLDER);
-  if (err || (s->gemini.off && !s->gophers))
-    return err;
-  buf_printf(&w->certificate, "%s/%s.crt", s->certs, s->names[0]);
-  buf_put_c(&w->certificate, '\0');
-  buf_printf(&w->key, "%s/%s.key", s->certs, s->names[0]);
-  buf_put_c(&w->key, '\0');
-  err = buf_error(&w->certificate) ? buf_error(&w->certificate) : buf_error(&w->key);
-  if (err == 0)
-    err = watch_add(&w->watch, w->certificate.p, WATCH_FILE);
-  if (err == 0)
-    err = watch_add(&w->watch, w->key.p, WATCH_FILE);
-  return err;
+  if (h->settings >= 0)
+    return 0;
+  int fd = kept_make(s, why);
+  if (fd >= 0)
+    h->settings = fd;
+  return fd < 0 ? fd : 0;
 }
 
 static int supervise(struct settings *s, struct handover *h, int argc, char **argv)
 {
   struct buf why = BUF_INIT(WHY_MAX);
-  struct watched watched = {WATCH_INIT, BUF_INIT(PATH_ROOM), BUF_INIT(PATH_ROOM)};
+  const char *file = NULL;
   int status = EXIT_FAULT;
   int err = supervisor_heed_signals();
   (void)descriptors_raise(); /* sockets for every worker, and during a reload for two generations of them */
@@ -255,7 +254,9 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
   if (err == 0 && h->role == HANDOVER_NONE)
     err = prepare(s, h, &why);
   if (err == 0)
-    err = watch_settings(&watched, s);
+    err = keep_settings(s, h, &why);
+  if (err == 0)
+    err = serve_options_file(argc, argv, &file, &why);
   if (err) {
     say(err, &why);
     goto out;
@@ -265,11 +266,8 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
       .arguments = argv,
       .n_arguments = (size_t)argc,
       .handover = h,
-      .certs = s->gemini.off && !s->gophers ? NULL : s->certs,
-      .name = s->names[0],
-      .log_to = s->log_to,
-      .log_path = s->log_path,
-      .watch = &watched.watch,
+      .settings = s,
+      .reads = file != NULL,
       .on_ready = on_ready,
       .context = &announcement,
   };
@@ -277,13 +275,99 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
     status = EXIT_OK;
 
 out:
-  buf_free(&watched.certificate);
-  buf_free(&watched.key);
   buf_free(&why);
   return status;
 }
 
-static int serve(struct settings *s, int argc, char **argv)
+/* ------------------------------------------------------------------ who reads the settings anew */
+
+/* What stays as it is is told; what the new settings name must be there, and a certificate is made where it is missing.
+ */
+static int check_anew(struct settings *s, const struct settings *used, const struct handover *h, struct buf *why)
+{
+  struct buf kept = BUF_INIT(WHY_MAX);
+  int err = settings_keep(s, used, &kept);
+  if (err == 0 && kept.n)
+    log_warning("changed in the settings, but kept as before until the server is started anew: %.*s",
+                STR_ARG(buf_str(&kept)));
+  buf_free(&kept);
+  if (err == 0)
+    err = check_capsules(s, why);
+  if (err == 0)
+    err = folders_apart_all(s, why);
+  if (err == 0 && settings_use_tls(s))
+    err = ensure_certificates(s, &h->sockets, why);
+  return err;
+}
+
+static int read_anew(const struct handover *h, int argc, char **argv)
+{
+  struct settings used, s;
+  struct buf why = BUF_INIT(WHY_MAX);
+  bool have_used = false, have_settings = false;
+  int err = kept_read(h->settings, &used, &why);
+  have_used = err == 0;
+  if (err == 0) {
+    log_open(used.log_level);
+    err = settings_init(&s);
+    have_settings = err == 0;
+  }
+  if (err == 0 && serve_options(&s, argc, argv, &why) >= 0)
+    err = ERR_SYNTAX;
+  if (err == 0)
+    err = check_anew(&s, &used, h, &why);
+  if (err == 0)
+    err = kept_write(h->answer, &s, &why);
+  if (err)
+    log_error("%.*s", STR_ARG(why.n ? buf_str(&why) : str_from(err_text(err))));
+  if (have_settings)
+    settings_free(&s);
+  if (have_used)
+    settings_free(&used);
+  buf_free(&why);
+  return err ? EXIT_FAULT : EXIT_OK;
+}
+
+/* ------------------------------------------------------------------ which of them this process is */
+
+/* Those that were handed over; else those of the arguments. -1 where it may go on, or the status to leave with. */
+static int find_settings(struct settings *s, const struct handover *h, int argc, char **argv)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int status = -1;
+  if (h->settings >= 0) {
+    if (kept_read(h->settings, s, &why) < 0)
+      status = EXIT_FAULT;
+  } else if (settings_init(s) < 0) {
+    buf_put_str(&why, STR("out of memory"));
+    status = EXIT_FAULT;
+  } else {
+    status = serve_options(s, argc, argv, &why);
+    if (status >= 0)
+      settings_free(s);
+  }
+  if (why.n && h->role == HANDOVER_WORKER)
+    log_error("%.*s", STR_ARG(buf_str(&why)));
+  else if (why.n)
+    complain("serve", "%.*s", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  return status;
+}
+
+static int serve(struct handover *h, int argc, char **argv)
+{
+  struct settings settings;
+  int status = h->role == HANDOVER_READER ? read_anew(h, argc, argv) : find_settings(&settings, h, argc, argv);
+  if (status >= 0)
+    return status;
+  log_open(settings.log_level);
+  (void)signal(SIGPIPE, SIG_IGN);
+  status = h->role == HANDOVER_WORKER ? work(&settings, h) : supervise(&settings, h, argc, argv);
+  settings_free(&settings);
+  return status;
+}
+
+int cmd_serve(int argc, char **argv)
 {
   struct handover h;
   struct buf why = BUF_INIT(WHY_MAX);
@@ -291,26 +375,8 @@ static int serve(struct settings *s, int argc, char **argv)
   if (err)
     say(err, &why);
   else
-    status = h.role == HANDOVER_WORKER ? work(s, &h) : supervise(s, &h, argc, argv);
+    status = serve(&h, argc, argv);
   handover_free(&h);
   buf_free(&why);
-  return status;
-}
-
-int cmd_serve(int argc, char **argv)
-{
-  struct settings settings;
-  if (settings_init(&settings) < 0) {
-    complain("serve", "out of memory");
-    return EXIT_FAULT;
-  }
-  int status = serve_options(&settings, argc, argv);
-  if (status < 0) {
-    log_open(settings.log_level);
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a log as large as it may be is a line lost, and no end */
-    status = serve(&settings, argc, argv);
-  }
-  settings_free(&settings);
   return status;
 }

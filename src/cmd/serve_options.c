@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "config/file.h"
 
 enum { WHY_MAX = 4096 };
 
@@ -15,6 +16,7 @@ static const char usage[] =
     "\n"
     "Publishes the folder CAPSULE (default ./capsule) over Gemini and Gopher.\n"
     "\n"
+    "  -c, --config FILE        read settings from FILE first; what is said here wins over it\n"
     "  --gemini ADDR:PORT|off   where to listen for Gemini; may be given several times\n"
     "                           (default [::]:1965 and 0.0.0.0:1965; a bare PORT means both families)\n"
     "  --gopher ADDR:PORT|off   the same for Gopher (default port 70, or 7070 where 70 is not permitted)\n"
@@ -48,6 +50,7 @@ static const char usage[] =
     "  --version                the version\n";
 
 enum option_code {
+  OPT_CONFIG = 'c',
   OPT_GEMINI = 1000,
   OPT_GOPHER,
   OPT_HOST,
@@ -74,7 +77,9 @@ enum option_code {
   OPT_VERSION,
 };
 
+static const char letters[] = ":c:"; /* the colon before: one line of our own says more than two of getopt's */
 static const struct option options[] = {
+    {"config", required_argument, NULL, OPT_CONFIG},
     {"gemini", required_argument, NULL, OPT_GEMINI},
     {"gopher", required_argument, NULL, OPT_GOPHER},
     {"host", required_argument, NULL, OPT_HOST},
@@ -103,12 +108,14 @@ static const struct option options[] = {
 };
 
 /* Applies one option. -1, or the status to leave with at once. */
-static int apply_option(struct settings *s, int code, const char *name, const char *argument)
+static int apply_option(struct settings *s, int code, const char *name, const char *argument, struct buf *out)
 {
   struct buf why = BUF_INIT(WHY_MAX);
   struct str value = str_from(argument);
   int err = 0;
   switch (code) {
+  case OPT_CONFIG:
+    break; /* was read before */
   case OPT_GEMINI:
     err = settings_listen(&s->gemini, value, &why);
     break;
@@ -116,7 +123,7 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     err = settings_listen(&s->gopher, value, &why);
     break;
   case OPT_HOST:
-    err = settings_name(s, value, &why);
+    err = settings_name(&s->sites[0], value, &why);
     break;
   case OPT_CERTS:
     err = settings_string(&s->certs, value);
@@ -131,7 +138,7 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
     err = settings_workers(s, value, &why);
     break;
   case OPT_LANG:
-    err = settings_lang(s, value, &why);
+    err = settings_lang(&s->sites[0], value, &why);
     break;
   case OPT_TIMEOUT:
     err = settings_timeout(s, value, &why);
@@ -187,36 +194,63 @@ static int apply_option(struct settings *s, int code, const char *name, const ch
   if (err) {
     if (why.n == 0)
       buf_printf(&why, "%s", err_text(err));
-    complain("serve", "--%s %s: %.*s", name, argument ? argument : "", STR_ARG(buf_str(&why)));
+    buf_printf(out, "--%s %s: %.*s", name, argument ? argument : "", STR_ARG(buf_str(&why)));
   }
   buf_free(&why);
   return err ? EXIT_USAGE : -1;
 }
 
-int serve_options(struct settings *s, int argc, char **argv)
+int serve_options_file(int argc, char **argv, const char **file, struct buf *why)
 {
-  int code, index = 0;
+  int code;
+  *file = NULL;
   optind = 1;
-  opterr = 0; /* one line of our own says more than two of getopt's */
-  while ((code = getopt_long(argc, argv, ":", options, &index)) != -1) {
+  opterr = 0;
+  while ((code = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+    if (code == OPT_HELP || code == OPT_VERSION || code == '?' || code == ':') {
+      *file = NULL; /* that is said first */
+      return 0;
+    }
+    if (code != OPT_CONFIG)
+      continue;
+    if (*file) {
+      buf_put_str(why, STR("one settings file is read, and two were named: let one include the other"));
+      return ERR_SYNTAX;
+    }
+    *file = optarg;
+  }
+  return 0;
+}
+
+int serve_options(struct settings *s, int argc, char **argv, struct buf *why)
+{
+  const char *file = NULL;
+  int code, index = 0, err = serve_options_file(argc, argv, &file, why);
+  if (err == 0 && file)
+    err = settings_read_file(s, file, why);
+  if (err)
+    return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
+  settings_begin(s);
+  optind = 1;
+  while ((code = getopt_long(argc, argv, letters, options, &index)) != -1) {
     if (code == '?' || code == ':') {
       complain_of_option("serve", code, argv[optind - 1]);
       return EXIT_USAGE;
     }
-    int status = apply_option(s, code, options[index].name, optarg);
+    int status = apply_option(s, code, options[index].name, optarg, why);
     if (status >= 0)
       return status;
   }
   if (argc - optind > 1) {
-    complain("serve", "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
+    buf_printf(why, "one capsule is served, and %d were named; see `nuncio serve --help`", argc - optind);
     return EXIT_USAGE;
   }
-  if (optind < argc && settings_string(&s->capsule, str_from(argv[optind])) < 0) {
-    complain("serve", "out of memory");
+  if (optind < argc && settings_string(&s->sites[0].capsule, str_from(argv[optind])) < 0) {
+    buf_put_str(why, STR("out of memory"));
     return EXIT_FAULT;
   }
-  if (s->gemini.off && s->gopher.off) {
-    complain("serve", "both protocols are off: nothing is left to serve; leave out one of the `off`");
+  if (!settings_listen_at_all(s)) {
+    buf_put_str(why, STR("both protocols are off: nothing is left to serve; leave out one of the `off`"));
     return EXIT_USAGE;
   }
   return -1;

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "base/err.h"
+#include "base/host.h"
 
 enum {
   PORT_MOST = 65535,
@@ -29,6 +30,43 @@ static const struct {
     [LIMIT_REQUEST] = {"request", 64, 1024, 1024},
 };
 
+static void free_site(struct site_settings *site)
+{
+  free(site->capsule);
+  free(site->lang);
+  free(site->certificate);
+  free(site->key);
+  for (size_t i = 0; i < site->n_names; i++)
+    free(site->names[i]);
+}
+
+static struct site_settings *grow(struct settings *s)
+{
+  struct site_settings *grown = realloc(s->sites, (s->n_sites + 1) * sizeof *grown);
+  if (!grown)
+    return NULL;
+  s->sites = grown;
+  memset(&grown[s->n_sites], 0, sizeof *grown);
+  return &grown[s->n_sites];
+}
+
+/* One more, of which nothing was said yet. */
+static int add_site(struct settings *s)
+{
+  struct site_settings *site = grow(s);
+  if (!site)
+    return ERR_NOMEM;
+  site->capsule = str_dup(STR("./capsule"));
+  site->names[0] = str_dup(STR("localhost"));
+  site->n_names = 1;
+  if (site->capsule && site->names[0]) {
+    s->n_sites++;
+    return 0;
+  }
+  free_site(site);
+  return ERR_NOMEM;
+}
+
 int settings_init(struct settings *s)
 {
   memset(s, 0, sizeof *s);
@@ -42,11 +80,8 @@ int settings_init(struct settings *s)
   s->cache_mib = CACHE_MIB;
   s->gophers = s->courtesies = s->fast_kdf = s->sandbox = true;
   s->log_level = LOG_REQUEST;
-  s->capsule = str_dup(STR("./capsule"));
   s->certs = str_dup(STR("./certs"));
-  s->names[0] = str_dup(STR("localhost"));
-  s->n_names = 1;
-  if (s->capsule && s->certs && s->names[0])
+  if (s->certs && add_site(s) == 0)
     return 0;
   settings_free(s);
   return ERR_NOMEM;
@@ -54,14 +89,112 @@ int settings_init(struct settings *s)
 
 void settings_free(struct settings *s)
 {
-  free(s->capsule);
+  for (size_t i = 0; i < s->n_sites; i++)
+    free_site(&s->sites[i]);
+  free(s->sites);
   free(s->certs);
-  free(s->lang);
   free(s->user);
   free(s->log_path);
-  for (size_t i = 0; i < s->n_names; i++)
-    free(s->names[i]);
   memset(s, 0, sizeof *s);
+}
+
+void settings_begin(struct settings *s)
+{
+  s->gemini.more = s->gopher.more = false;
+  for (size_t i = 0; i < s->n_sites; i++)
+    s->sites[i].more = s->sites[i].gopher.more = false;
+}
+
+bool settings_use_tls(const struct settings *s)
+{
+  return !s->gemini.off || s->gophers;
+}
+
+static bool same_list(const struct listen_list *a, const struct listen_list *b)
+{
+  bool same = a->given == b->given && a->off == b->off && (!a->given || a->n == b->n);
+  for (size_t i = 0; same && a->given && i < a->n; i++)
+    same = strcmp(a->at[i].text, b->at[i].text) == 0 && a->at[i].port == b->at[i].port &&
+           a->at[i].optional == b->at[i].optional;
+  return same;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+  return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void name_if(struct buf *names, bool differs, const char *name)
+{
+  if (differs)
+    buf_printf(names, "%s%s", names->n ? ", " : "", name);
+}
+
+bool settings_listen_at_all(const struct settings *s)
+{
+  bool any = !s->gemini.off || !s->gopher.off;
+  for (size_t i = 0; i < s->n_sites && !any; i++)
+    any = s->sites[i].gopher.n > 0;
+  return any;
+}
+
+static const struct site_settings *find_named(const struct settings *s, const char *name)
+{
+  for (size_t i = 0; i < s->n_sites; i++)
+    if (strcmp(s->sites[i].names[0], name) == 0)
+      return &s->sites[i];
+  return NULL;
+}
+
+/* A site's own listeners go with its main name. */
+static void keep_listeners(struct settings *s, const struct settings *used, struct buf *names)
+{
+  static const struct listen_list none;
+  for (size_t i = 0; i < s->n_sites; i++) {
+    const struct site_settings *before = find_named(used, s->sites[i].names[0]);
+    const struct listen_list *list = before ? &before->gopher : &none;
+    if (!same_list(list, &s->sites[i].gopher))
+      buf_printf(names, "%sgopher of %s", names->n ? ", " : "", s->sites[i].names[0]);
+    s->sites[i].gopher = *list;
+  }
+  for (size_t i = 0; i < used->n_sites; i++)
+    if (used->sites[i].gopher.n && !find_named(s, used->sites[i].names[0]))
+      buf_printf(names, "%sgopher of %s", names->n ? ", " : "", used->sites[i].names[0]);
+}
+
+/* The place in use is known by its whole path; the arguments may name it from the working directory on. */
+static bool same_place(const struct settings *s, const struct settings *used)
+{
+  if (s->log_to != used->log_to)
+    return false;
+  struct str path = str_from(s->log_path ? s->log_path : ""), whole = str_from(used->log_path ? used->log_path : "");
+  return str_eq(path, whole) || (s->log_to == LOG_TO_FILE && !str_starts(path, STR("/")) && str_ends(whole, path));
+}
+
+/* Copies what owned strings are, whatever comes of it. */
+static int keep_string(char **at, const char *used)
+{
+  if (used)
+    return settings_string(at, str_from(used));
+  free(*at);
+  *at = NULL;
+  return 0;
+}
+
+int settings_keep(struct settings *s, const struct settings *used, struct buf *names)
+{
+  name_if(names, !same_list(&s->gemini, &used->gemini), "gemini");
+  name_if(names, !same_list(&s->gopher, &used->gopher), "gopher");
+  name_if(names, s->workers != used->workers, "workers");
+  name_if(names, !same_text(s->user, used->user), "user");
+  name_if(names, !same_place(s, used), "log-requests");
+  keep_listeners(s, used, names);
+  s->gemini = used->gemini;
+  s->gopher = used->gopher;
+  s->workers = used->workers;
+  s->log_to = used->log_to;
+  int err = keep_string(&s->user, used->user);
+  return err ? err : keep_string(&s->log_path, used->log_path);
 }
 
 int settings_string(char **string, struct str value)
@@ -117,9 +250,9 @@ static int numeric_address(struct str host, char text[INET6_ADDRSTRLEN])
 
 int settings_listen(struct listen_list *list, struct str value, struct buf *why)
 {
-  if (!list->given)
+  if (!list->more)
     list->n = 0;
-  list->given = true;
+  list->given = list->more = true;
   if (str_eq(value, STR("off"))) {
     list->off = true;
     list->n = 0;
@@ -196,7 +329,23 @@ static bool is_host_name(struct str name)
   return true;
 }
 
-int settings_name(struct settings *s, struct str value, struct buf *why)
+static int add_name(struct site_settings *s, struct str value, struct buf *why)
+{
+  if (s->n_names == NAMES_MAX) {
+    buf_printf(why, "at most %d names", NAMES_MAX);
+    return ERR_LIMIT;
+  }
+  char *copy = str_dup(value);
+  if (!copy)
+    return ERR_NOMEM;
+  for (char *p = copy; *p; p++)
+    if (*p >= 'A' && *p <= 'Z')
+      *p = (char)(*p + ('a' - 'A'));
+  s->names[s->n_names++] = copy;
+  return 0;
+}
+
+int settings_name(struct site_settings *s, struct str value, struct buf *why)
 {
   char text[INET6_ADDRSTRLEN];
   unsigned char raw[sizeof(struct in6_addr)];
@@ -213,26 +362,54 @@ int settings_name(struct settings *s, struct str value, struct buf *why)
                     "xn-- form), or a numeric address");
     return ERR_SYNTAX;
   }
-  if (s->named && s->n_names == NAMES_MAX) {
-    buf_printf(why, "at most %d names", NAMES_MAX);
-    return ERR_LIMIT;
-  }
-  char *copy = str_dup(value);
-  if (!copy)
-    return ERR_NOMEM;
-  for (char *p = copy; *p; p++)
-    if (*p >= 'A' && *p <= 'Z')
-      *p = (char)(*p + ('a' - 'A'));
-  if (!s->named) {
-    free(s->names[0]);
-    s->n_names = 0;
-    s->named = true;
-  }
-  s->names[s->n_names++] = copy;
-  return 0;
+  for (; !s->more && s->n_names > 0; s->n_names--)
+    free(s->names[s->n_names - 1]);
+  int err = add_name(s, value, why);
+  s->named = s->more = true;
+  return err;
 }
 
-int settings_lang(struct settings *s, struct str value, struct buf *why)
+int settings_add_site(struct settings *s, struct str name, struct buf *why)
+{
+  struct site_settings *site = grow(s);
+  if (!site)
+    return ERR_NOMEM;
+  int err = settings_name(site, name, why);
+  if (err == 0)
+    s->n_sites++;
+  return err;
+}
+
+void settings_drop_site(struct settings *s, size_t i)
+{
+  free_site(&s->sites[i]);
+  s->n_sites--;
+  memmove(&s->sites[i], &s->sites[i + 1], (s->n_sites - i) * sizeof *s->sites);
+}
+
+/* What clients take in a certificate, too. */
+static bool is_wildcard(struct str value)
+{
+  struct str rest = str_skip(value, 2);
+  return host_is_wildcard(value) && is_host_name(rest) && str_find(rest, '.') < rest.n && str_find(rest, '_') == rest.n;
+}
+
+int settings_alias(struct site_settings *s, bool first, struct str value, struct buf *why)
+{
+  for (; first && s->n_names > 1; s->n_names--)
+    free(s->names[s->n_names - 1]);
+  s->more = true;
+  if (!str_starts(value, STR("*")))
+    return settings_name(s, value, why);
+  if (value.n > 1 && value.p[value.n - 1] == '.')
+    value.n--;
+  if (is_wildcard(value))
+    return add_name(s, value, why);
+  buf_printf(why, "expected `*.` and a name of two labels or more, as in *.example.org");
+  return ERR_SYNTAX;
+}
+
+int settings_lang(struct site_settings *s, struct str value, struct buf *why)
 {
   struct str rest = value, tag;
   bool good = value.n > 0 && value.n <= 200;
@@ -246,6 +423,45 @@ int settings_lang(struct settings *s, struct str value, struct buf *why)
     return ERR_SYNTAX;
   }
   return settings_string(&s->lang, value);
+}
+
+int settings_switch(bool *on, struct str value, struct buf *why)
+{
+  bool yes = str_eq(value, STR("true")) || str_eq(value, STR("yes")) || str_eq(value, STR("on"));
+  if (!yes && !str_eq(value, STR("false")) && !str_eq(value, STR("no")) && !str_eq(value, STR("off"))) {
+    buf_printf(why, "expected true or false");
+    return ERR_SYNTAX;
+  }
+  *on = yes;
+  return 0;
+}
+
+const char *settings_level_word(enum log_level level)
+{
+  switch (level) {
+  case LOG_ERROR:
+    return "error";
+  case LOG_WARNING:
+    return "warning";
+  case LOG_NOTICE:
+    return "notice";
+  case LOG_REQUEST:
+    return "request";
+  case LOG_DEBUG:
+    return "debug";
+  }
+  return "?";
+}
+
+int settings_log_level(struct settings *s, struct str value, struct buf *why)
+{
+  for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
+    if (str_eq(value, str_from(settings_level_word((enum log_level)level)))) {
+      s->log_level = (enum log_level)level;
+      return 0;
+    }
+  buf_printf(why, "expected one of error, warning, notice, request, debug: each has what stands before it too");
+  return ERR_SYNTAX;
 }
 
 int settings_cache(struct settings *s, struct str value, struct buf *why)
@@ -313,11 +529,24 @@ int settings_log_requests(struct settings *s, struct str value, struct buf *why)
   return log_to(s, file ? LOG_TO_FILE : LOG_TO_SYSLOG, path);
 }
 
+static const char *const formats[] = {[LOG_PLAIN] = "plain", [LOG_COMBINED] = "combined", [LOG_JSON] = "json"};
+static const char *const addresses[] = {
+    [LOG_ADDRESS_NONE] = "none", [LOG_ADDRESS_FULL] = "full", [LOG_ADDRESS_CUT] = "cut", [LOG_ADDRESS_HASH] = "hash"};
+
+const char *settings_log_format_word(enum log_format format)
+{
+  return formats[format];
+}
+
+const char *settings_log_address_word(enum log_address address)
+{
+  return addresses[address];
+}
+
 int settings_log_format(struct settings *s, struct str value, struct buf *why)
 {
-  static const char *const names[] = {[LOG_PLAIN] = "plain", [LOG_COMBINED] = "combined", [LOG_JSON] = "json"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (str_eq(value, str_from(names[i]))) {
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+    if (str_eq(value, str_from(formats[i]))) {
       s->log_format = (enum log_format)i;
       return 0;
     }
@@ -327,10 +556,8 @@ int settings_log_format(struct settings *s, struct str value, struct buf *why)
 
 int settings_log_address(struct settings *s, struct str value, struct buf *why)
 {
-  static const char *const names[] = {
-      [LOG_ADDRESS_NONE] = "none", [LOG_ADDRESS_FULL] = "full", [LOG_ADDRESS_CUT] = "cut", [LOG_ADDRESS_HASH] = "hash"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (str_eq(value, str_from(names[i]))) {
+  for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
+    if (str_eq(value, str_from(addresses[i]))) {
       s->log_address = (enum log_address)i;
       return 0;
     }

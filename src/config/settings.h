@@ -1,4 +1,4 @@
-/* Settings: what the owner asked for, as plain values. The command line fills them today; a configuration file will. */
+/* Settings: what the owner asked for, as plain values. A file (config/file.h) and the command line fill them. */
 #ifndef NUNCIO_CONFIG_SETTINGS_H
 #define NUNCIO_CONFIG_SETTINGS_H
 
@@ -27,6 +27,7 @@ struct listen_list {
   size_t n;
   bool off;
   bool given; /* false: the defaults are to be used */
+  bool more;  /* the next value adds to those that are there; false: it takes their place */
 };
 
 /* The deadlines that can be set, by the names that --timeout takes (B1). */
@@ -49,15 +50,28 @@ enum limit {
   LIMITS,
 };
 
-/* Strings are owned copies. settings_init before, settings_free after. */
+/* One capsule and the names that it is served under. Strings are owned copies. */
+struct site_settings {
+  char *capsule;     /* NULL only in one that settings_add_site has just made */
+  char *lang;        /* NULL: none */
+  char *certificate; /* a PEM file, with `key`; NULL, both: in the folder of certificates, by the main name */
+  char *key;
+  struct listen_list gopher; /* addresses that are this site's alone, besides those of all */
+  char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
+                           * may be wildcards (base/host.h) */
+  size_t n_names;         /* at least 1 */
+  bool named;             /* false: the only name is the default */
+  bool more;              /* the next name adds to those that are there; false: it takes their place */
+};
+
+/* Strings are owned copies. settings_init before, settings_free after. Workers are given settings as a text: what is to
+ * reach them has an entry in config/vocabulary.c. */
 struct settings {
-  char *capsule;
+  struct site_settings *sites; /* owned; the first one is the default */
+  size_t n_sites;              /* at least 1 */
+  bool sections;               /* each of them has a `site` section of its own in the file */
   char *certs;
-  char *lang;             /* NULL: none */
-  char *user;             /* whom workers become where the server is started as root; NULL: nobody else */
-  char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name */
-  size_t n_names;
-  bool named; /* false: the only name is the default */
+  char *user; /* whom workers become where the server is started as root; NULL: nobody else */
   struct listen_list gemini, gopher;
   unsigned workers;                                /* 0: one for each processor */
   unsigned public_gemini_port, public_gopher_port; /* 0: the listener's */
@@ -80,14 +94,36 @@ struct settings {
 int settings_init(struct settings *s) __attribute__((warn_unused_result));
 void settings_free(struct settings *s);
 
+/* What comes next is the word of somebody who has more to say: the first value of each list takes the place of those
+ * that are there. */
+void settings_begin(struct settings *s);
+
+/* Whether TLS is spoken at all: then there must be certificates. */
+bool settings_use_tls(const struct settings *s);
+
+/* Whether there is an address to listen on, where none that was given means the default ones. */
+bool settings_listen_at_all(const struct settings *s);
+
+/* Takes from `used` what stays as it is while a server runs (listeners, the number of workers, the user), and appends
+ * the names of those that were to be others, separated by commas, to *names. ERR_NOMEM. */
+int settings_keep(struct settings *s, const struct settings *used, struct buf *names)
+    __attribute__((warn_unused_result));
+
 /* Each of these takes one value as the owner wrote it. On ERR_SYNTAX, ERR_LIMIT or ERR_NOMEM *why holds a sentence that
  * says what was expected. */
 
 /* `ADDR:PORT`, where an IPv6 ADDR is in brackets; `off`; or a bare `PORT` (also `:PORT`), which means that port on both
- * families. The first value replaces the defaults, later ones add. */
+ * families. The first value since settings_begin replaces what is there, later ones add. */
 int settings_listen(struct listen_list *list, struct str value, struct buf *why) __attribute__((warn_unused_result));
-/* A host name: ASCII (punycode where it is international), or a numeric address. The first one replaces the default. */
-int settings_name(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* A host name: ASCII (punycode where it is international), or a numeric address. The first one since settings_begin
+ * replaces what is there. */
+int settings_name(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* One more site, of that name and no capsule yet; the last one of the array. */
+int settings_add_site(struct settings *s, struct str name, struct buf *why) __attribute__((warn_unused_result));
+void settings_drop_site(struct settings *s, size_t i);
+/* A name besides the first one, also `*.` and a name of two labels or more. `first` takes the place of those there. */
+int settings_alias(struct site_settings *s, bool first, struct str value, struct buf *why)
+    __attribute__((warn_unused_result));
 /* A port that readers see: 1 to 65535. */
 int settings_port(unsigned *port, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A number of processes: 1 to 64. */
@@ -99,13 +135,20 @@ int settings_limit(struct settings *s, struct str value, struct buf *why) __attr
 /* Whole MiB, 0 to 65536. */
 int settings_cache(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Language tags as in BCP 47, separated by commas: letters, digits and hyphens are checked, no registry is asked. */
-int settings_lang(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+int settings_lang(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Where requests are logged: `stderr`, `syslog`, `syslog:SOCKET`, or a file. */
 int settings_log_requests(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* `plain`, `combined` or `json`. */
 int settings_log_format(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+const char *settings_log_format_word(enum log_format format);
+const char *settings_log_address_word(enum log_address address);
 /* `none`, `cut`, `hash` or `full`. */
 int settings_log_address(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* `true`, `yes` or `on`; `false`, `no` or `off`. */
+int settings_switch(bool *on, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* What is logged: `error`, `warning`, `notice`, `request` or `debug`; each has what stands before it too. */
+int settings_log_level(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+const char *settings_level_word(enum log_level level);
 /* Replaces an owned string by a copy of value. */
 int settings_string(char **string, struct str value) __attribute__((warn_unused_result));
 

@@ -204,6 +204,7 @@ static void fill_context(struct conn *c, const struct entrance *entrance, const 
   c->context = (struct proto_context){
       .sites = server->sites,
       .n_sites = server->n_sites,
+      .entry_site = entrance->site,
       .local_host = entrance->local_host.n ? entrance->local_host : local_address(c),
       .port = entrance->port,
       .gemini_port = entrance->gemini_port,

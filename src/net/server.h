@@ -49,6 +49,7 @@ enum { RECEIVE_MAX = 32 * 1024 };
 /* Where clients come in: what a listener tells each of its connections. */
 struct entrance {
   const struct proto *proto; /* what is spoken here */
+  struct site *site;         /* whose listener this is; NULL: one of all sites */
   unsigned port;             /* the real one */
   unsigned gemini_port;      /* the ports that links name, as readers see them from here; 0: not offered */
   unsigned gopher_port;

@@ -72,3 +72,27 @@ int folders_apart(const char *certs, const char *capsule, struct buf *why)
              certs, capsule);
   return ERR_EXISTS;
 }
+
+/* A site's own key may have a place of its own: a file stands where its folder does. */
+static int site_apart(const struct settings *settings, const struct site_settings *site, const char *capsule,
+                      struct buf *why)
+{
+  struct stat outer;
+  if (!site->key)
+    return folders_apart(settings->certs, capsule, why);
+  if (stat(capsule, &outer) < 0 || !beneath(open_nearest(site->key), &outer))
+    return 0;
+  buf_printf(why, "the key %s lies in the capsule %s: readers could ask for it. Put it elsewhere", site->key, capsule);
+  return ERR_EXISTS;
+}
+
+int folders_apart_all(const struct settings *settings, struct buf *why)
+{
+  int err = 0;
+  if (!settings_use_tls(settings))
+    return 0;
+  for (size_t i = 0; i < settings->n_sites && err == 0; i++)
+    for (size_t k = 0; k < settings->n_sites && err == 0; k++)
+      err = site_apart(settings, &settings->sites[i], settings->sites[k].capsule, why);
+  return err;
+}

@@ -35,10 +35,35 @@ static const char *state_word(enum member_state state)
   return "?";
 }
 
+static const char *role_word(enum handover_role role)
+{
+  switch (role) {
+  case HANDOVER_WORKER:
+    return "worker";
+  case HANDOVER_READER:
+    return "reader";
+  case HANDOVER_SUPERVISOR:
+  case HANDOVER_NONE:
+    break;
+  }
+  return "supervisor";
+}
+
+/* The first site's has the words that it had when there was one only. */
+static void put_copies(struct buf *out, const struct copies_set *set)
+{
+  for (size_t i = 0; i < set->n; i++) {
+    const struct copies *c = copies_set_at(set, i);
+    if (c && i == 0)
+      buf_printf(out, "certificate %d\nkey %d\n", c->certificate, c->key);
+    else if (c)
+      buf_printf(out, "pair %zu %d %d\n", i, c->certificate, c->key);
+  }
+}
+
 static void put_text(struct buf *out, const struct handover *h)
 {
-  buf_printf(out, TITLE "\nrole %s\nslot %u\nfirst %u\n", h->role == HANDOVER_WORKER ? "worker" : "supervisor", h->slot,
-             h->first);
+  buf_printf(out, TITLE "\nrole %s\nslot %u\nfirst %u\n", role_word(h->role), h->slot, h->first);
   if (h->control >= 0)
     buf_printf(out, "control %d\n", h->control);
   if (h->tickets >= 0)
@@ -51,11 +76,15 @@ static void put_text(struct buf *out, const struct handover *h)
     buf_printf(out, "requests %d\n", h->requests);
   if (h->day_keys >= 0)
     buf_printf(out, "day-keys %d\n", h->day_keys);
-  if (copies_there(&h->copies))
-    buf_printf(out, "certificate %d\nkey %d\n", h->copies.certificate, h->copies.key);
+  if (h->settings >= 0)
+    buf_printf(out, "settings %d\n", h->settings);
+  if (h->answer >= 0)
+    buf_printf(out, "answer %d\n", h->answer);
+  put_copies(out, &h->copies);
   for (size_t i = 0; i < h->sockets.n; i++) {
     const struct listen_socket *s = &h->sockets.at[i];
-    buf_printf(out, "socket %d %u %s %u %s\n", s->fd, s->slot, s->proto->name, s->port, s->address);
+    buf_printf(out, "socket %d %u %s %u %s%s%s\n", s->fd, s->slot, s->proto->name, s->port, s->address,
+               s->site[0] ? " " : "", s->site);
   }
   for (size_t i = 0; i < h->crew.n; i++) {
     const struct member *m = &h->crew.at[i];
@@ -100,8 +129,10 @@ static bool let(int fd, bool through)
 static bool let_all(const struct handover *h, bool through)
 {
   bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through) &&
-              let(h->requests, through) && let(h->day_keys, through) && let(h->copies.certificate, through) &&
-              let(h->copies.key, through);
+              let(h->requests, through) && let(h->day_keys, through) && let(h->settings, through) &&
+              let(h->answer, through);
+  for (size_t i = 0; i < h->copies.n; i++)
+    fine = let(h->copies.at[i].certificate, through) && let(h->copies.at[i].key, through) && fine;
   for (size_t i = 0; i < h->sockets.n; i++)
     fine = let(h->sockets.at[i].fd, through) && fine;
   for (size_t i = 0; i < h->crew.n; i++)
@@ -146,13 +177,38 @@ static int descriptor(struct str *line, int *out)
   return 0;
 }
 
+static int read_first_copy(struct handover *h, struct str line, bool key)
+{
+  if (h->copies.n == 0 && copies_set_put(&h->copies, 0, COPIES_INIT) < 0)
+    return ERR_NOMEM;
+  return descriptor(&line, key ? &h->copies.at[0].key : &h->copies.at[0].certificate);
+}
+
+static int read_pair(struct handover *h, struct str line)
+{
+  struct copies copies = COPIES_INIT;
+  unsigned site;
+  int err = number(&line, &site);
+  if (err == 0)
+    err = descriptor(&line, &copies.certificate);
+  if (err == 0)
+    err = descriptor(&line, &copies.key);
+  if (err == 0)
+    err = copies_set_put(&h->copies, site, copies);
+  if (err)
+    copies_close(&copies);
+  return err;
+}
+
 static int read_role(struct handover *h, struct str line)
 {
   struct str role = word(&line);
-  if (!str_eq(role, STR("worker")) && !str_eq(role, STR("supervisor")))
-    return ERR_SYNTAX;
-  h->role = str_eq(role, STR("worker")) ? HANDOVER_WORKER : HANDOVER_SUPERVISOR;
-  return 0;
+  for (enum handover_role r = HANDOVER_WORKER; r <= HANDOVER_READER; r++)
+    if (str_eq(role, str_from(role_word(r)))) {
+      h->role = r;
+      return 0;
+    }
+  return ERR_SYNTAX;
 }
 
 static int read_socket(struct handover *h, struct str line)
@@ -170,10 +226,13 @@ static int read_socket(struct handover *h, struct str line)
   if (!s.proto || number(&line, &s.port) < 0)
     return ERR_SYNTAX;
   struct str address = word(&line);
-  if (address.n == 0 || address.n >= sizeof s.address ||
+  struct str site = word(&line);
+  if (address.n == 0 || address.n >= sizeof s.address || site.n >= sizeof s.site ||
       getsockopt(s.fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0 || !listening)
     return ERR_SYNTAX;
   memcpy(s.address, address.p, address.n);
+  if (site.n)
+    memcpy(s.site, site.p, site.n);
   return sockets_add(&h->sockets, &s);
 }
 
@@ -247,10 +306,16 @@ static int read_line(struct handover *h, struct str line)
     return descriptor(&line, &h->requests);
   if (str_eq(key, STR("day-keys")))
     return descriptor(&line, &h->day_keys);
+  if (str_eq(key, STR("settings")))
+    return descriptor(&line, &h->settings);
+  if (str_eq(key, STR("answer")))
+    return descriptor(&line, &h->answer);
   if (str_eq(key, STR("certificate")))
-    return descriptor(&line, &h->copies.certificate);
+    return read_first_copy(h, line, false);
   if (str_eq(key, STR("key")))
-    return descriptor(&line, &h->copies.key);
+    return read_first_copy(h, line, true);
+  if (str_eq(key, STR("pair")))
+    return read_pair(h, line);
   if (str_eq(key, STR("seat")))
     return read_seat(&line, &h->seat);
   if (str_eq(key, STR("seated")))
@@ -273,7 +338,8 @@ static int read_text(struct handover *h, struct str rest)
   while (err == 0 && str_line(&rest, &line))
     err = read_line(h, line);
   if (err == 0 && (h->role == HANDOVER_NONE || h->sockets.n == 0 || h->slot >= WORKERS_MAX ||
-                   (h->role == HANDOVER_WORKER && h->control < 0)))
+                   (h->role == HANDOVER_WORKER && h->control < 0) ||
+                   (h->role == HANDOVER_READER && (h->settings < 0 || h->answer < 0))))
     err = ERR_SYNTAX;
   return err;
 }
@@ -332,7 +398,11 @@ void handover_free(struct handover *h)
     close(h->requests);
   if (h->day_keys >= 0)
     close(h->day_keys);
-  copies_close(&h->copies);
+  if (h->settings >= 0)
+    close(h->settings);
+  if (h->answer >= 0)
+    close(h->answer);
+  copies_set_close(&h->copies);
   sockets_close(&h->sockets);
   crew_free(&h->crew);
   *h = HANDOVER_INIT;

@@ -172,6 +172,16 @@ int sockets_open(struct sockets *s, const struct proto *proto, const struct list
   return 0;
 }
 
+int sockets_open_for(struct sockets *s, const char *site, const struct proto *proto, const struct listen_list *list,
+                     unsigned slots, struct buf *why)
+{
+  size_t before = s->n;
+  int err = sockets_open(s, proto, list, slots, why);
+  for (size_t i = before; i < s->n; i++)
+    memcpy(s->at[i].site, site, strnlen(site, SITE_NAME_ROOM - 1));
+  return err;
+}
+
 bool sockets_permitted(unsigned port)
 {
   struct listen_address loopback = {.text = "127.0.0.1", .port = port};

@@ -6,6 +6,8 @@
 #include "config/settings.h"
 #include "proto/proto.h"
 
+enum { SITE_NAME_ROOM = 256 };
+
 /* A socket that listens. For each address there is one per slot: the kernel spreads the clients over them
  * (SO_REUSEPORT), and the worker of that slot serves it. */
 struct listen_socket {
@@ -14,6 +16,7 @@ struct listen_socket {
   unsigned port; /* the real one */
   unsigned slot;
   char address[INET6_ADDRSTRLEN];
+  char site[SITE_NAME_ROOM]; /* the main name of the site whose alone it is; empty: all sites' */
 };
 
 struct sockets {
@@ -28,6 +31,10 @@ struct sockets {
  * in *why; what was opened before stays in `s` until sockets_close. */
 int sockets_open(struct sockets *s, const struct proto *proto, const struct listen_list *list, unsigned slots,
                  struct buf *why) __attribute__((warn_unused_result));
+
+/* The same for one site, by its main name: Gopher has no host in its requests. */
+int sockets_open_for(struct sockets *s, const char *site, const struct proto *proto, const struct listen_list *list,
+                     unsigned slots, struct buf *why) __attribute__((warn_unused_result));
 
 /* Adds a socket that was opened before, such as by the program's last version; its descriptor is taken over. ERR_NOMEM.
  */

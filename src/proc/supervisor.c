@@ -34,8 +34,11 @@ static void bury(struct supervisor *s)
 }
 
 /* They hold nothing yet, and would say that the sockets, which are about to be shut, are none. */
-static void end_starting(struct crew *crew)
+static void end_starting(struct supervisor *s)
 {
+  struct crew *crew = &s->state->crew;
+  if (s->reader > 0)
+    (void)kill(s->reader, SIGKILL);
   for (size_t i = 0; i < crew->n; i++) {
     struct member *m = &crew->at[i];
     if (m->state != MEMBER_STARTING || m->killed)
@@ -53,7 +56,7 @@ static void stop(struct supervisor *s, int number)
     s->stopping_since = clock_ms();
   log_notice(again ? "%s again: stopping at once" : "%s: stopping", number == SIGINT ? "interrupt" : "SIGTERM");
   s->stopping = true;
-  end_starting(crew);
+  end_starting(s);
   for (size_t i = 0; i < crew->n; i++) {
     struct member *m = &crew->at[i];
     if (m->killed)
@@ -104,6 +107,11 @@ static void kill_late(struct supervisor *s)
 {
   struct crew *crew = &s->state->crew;
   uint64_t now = clock_ms();
+  if (s->reader > 0 && now - s->reader_since >= START_MS) {
+    log_error("the settings were not read in %d seconds: giving up", START_MS / 1000);
+    (void)kill(s->reader, SIGKILL);
+    s->reader_since = now;
+  }
   for (size_t i = 0; i < crew->n; i++) {
     struct member *m = &crew->at[i];
     if (m->killed)
@@ -134,11 +142,11 @@ static void look_for_changes(struct supervisor *s)
 {
   if (s->stopping || s->generation == 0 || s->trial != TRIAL_NONE)
     return;
-  const char *changed = watch_look(s->plan->watch, clock_ms());
+  const char *changed = watch_look(&s->watch, clock_ms());
   if (!changed)
     return;
   log_notice("%s is another one now, or gone", changed);
-  s->reload_wanted = true;
+  s->refresh_wanted = true;
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b)
@@ -158,11 +166,13 @@ static int patience(const struct supervisor *s)
     if (m->state == MEMBER_STARTING && !m->killed)
       next = sooner(next, m->since_ms + START_MS);
   }
+  if (s->reader > 0)
+    next = sooner(next, s->reader_since + START_MS);
   for (unsigned slot = 0; slot < crew->n_slots && !s->stopping && s->generation > 0; slot++)
     if (!crew_manned(crew, slot, s->generation))
       next = sooner(next, crew->slots[slot].start_at_ms);
   if (!s->stopping && s->generation > 0 && s->trial == TRIAL_NONE)
-    next = sooner(next, s->plan->watch->next_ms);
+    next = sooner(next, s->watch.next_ms);
   return next > now ? (int)(next - now) : 1;
 }
 
@@ -265,7 +275,7 @@ static void adopt(struct supervisor *s)
   for (size_t i = 0; i < crew->n; i++)
     if (crew->at[i].state == MEMBER_SERVING && crew->at[i].generation > s->generation)
       s->generation = crew->at[i].generation;
-  s->reload_wanted = s->adopted = true;
+  s->refresh_wanted = s->adopted = true;
   log_notice("upgraded: this is nuncio " NUNCIO_VERSION " now");
 }
 
@@ -291,7 +301,13 @@ out:
 
 bool supervisor_run(const struct supervision *plan)
 {
-  struct supervisor s = {.plan = plan, .state = plan->handover, .tried = COPIES_INIT, .looked_at = clock_ms()};
+  struct supervisor s = {.plan = plan,
+                         .state = plan->handover,
+                         .tried = COPIES_SET_INIT,
+                         .tried_text = -1,
+                         .answer = -1,
+                         .watch = WATCH_INIT,
+                         .looked_at = clock_ms()};
   struct buf why = BUF_INIT(1024);
   sigset_t set;
   handled(&set);
@@ -315,7 +331,9 @@ bool supervisor_run(const struct supervision *plan)
   }
   if (s.signals >= 0)
     close(s.signals);
-  copies_close(&s.tried);
+  supervisor_forget_tried(&s);
+  supervisor_end_reading(&s);
+  watch_free(&s.watch);
   tickets_unmap(s.tickets);
   visitors_unmap(s.visitors);
   day_keys_unmap(s.day_keys);

@@ -2,19 +2,18 @@
 #ifndef NUNCIO_PROC_SUPERVISOR_H
 #define NUNCIO_PROC_SUPERVISOR_H
 
+#include "config/settings.h"
 #include "proc/handover.h"
-#include "proc/watch.h"
 
 /* What it is to supervise. All borrowed for as long as it runs, but that `handover` is taken over. */
 struct supervision {
   char *const *arguments; /* what comes after the program's name; ended by NULL: workers are started with the same */
   size_t n_arguments;
-  /* Sockets, ring and, after an upgrade, workers; by the role it is known whether this is a first start. */
+  struct settings *settings; /* in use; others that pass take their place */
+  bool reads;                /* the arguments name a settings file: SIGHUP and SIGUSR2 have it read anew */
+  /* Sockets, ring, the text of the settings (proc/kept.h) and, after an upgrade, workers; by the role it is known
+   * whether this is a first start. */
   struct handover *handover;
-  const char *certs, *name; /* the pair that workers are given copies of: CERTS/NAME.crt and .key; NULL: no TLS */
-  enum log_to log_to; /* where requests are logged; log_path: the file, or syslog's socket; NULL: standard error */
-  const char *log_path;
-  struct watch *watch; /* what workers read at their start: another one there means a reload */
   /* Called once all workers of a first start serve. */
   void (*on_ready)(void *context);
   void *context;
@@ -27,13 +26,13 @@ int supervisor_heed_signals(void) __attribute__((warn_unused_result));
 /* Runs until SIGTERM or SIGINT, and after all workers have ended. A loop over signals and children, nothing else: no
  * stranger's byte comes here.
  *
- * A change of what is watched does what SIGHUP does.
- *
- *   SIGHUP    a first worker reads certificates and settings anew. If it comes up, a whole new generation takes over
- *             the sockets and the old one finishes what it has open; if not, what runs goes on.
+ *   SIGHUP    a child reads the settings file anew, and a first worker certificates. If that works and the worker comes
+ *             up, a whole new generation takes over the sockets and the old one finishes what it has open; if not, what
+ *             runs goes on. Whoever is started later gets the settings that passed.
  *   SIGUSR2   the same with the program's file as it is now, and then this process becomes that program.
  *   SIGUSR1   the file that requests are logged to is opened anew by its name, or syslog's socket connected again, and
  *             all workers change over.
+ *   another certificate, or another folder in the capsule's place: what SIGHUP does, with the settings in use
  *   SIGTERM, SIGINT   workers finish, DRAIN_SECONDS at most; the second time they end at once.
  *
  * False where a first start failed: the worker has said why. */

@@ -22,28 +22,48 @@ static void trial_failed(struct supervisor *s)
 {
   enum trial trial = s->trial;
   s->trial = TRIAL_NONE;
-  copies_close(&s->tried);
+  supervisor_forget_tried(s);
   s->failed = s->generation == 0 && !s->stopping;
   if (!s->failed && !s->stopping)
     log_warning("%s failed; what ran before goes on", trial == TRIAL_UPGRADE ? "the upgrade" : "the reload");
 }
 
-static void begin_trial(struct supervisor *s, enum trial trial)
+static const char *program_of(const struct supervisor *s)
 {
-  const char *program = s->self;
-  if (trial == TRIAL_UPGRADE) {
-    program = s->program;
-    log_notice("upgrading: trying %s", program);
-  } else if (s->generation > 0 && !s->adopted) {
-    log_notice("reloading: trying certificates and settings");
-  }
-  s->trial = trial;
-  watch_know(s->plan->watch, clock_ms()); /* before it is read: what changes meanwhile is seen at the next look */
-  if (s->plan->certs && copies_make(s->plan->certs, s->plan->name, &s->tried) < 0)
-    log_debug("the certificate or its key cannot be copied: the new worker says why");
-  supervisor_start(s, program, 0, s->generation + 1);
+  return s->trial == TRIAL_UPGRADE ? s->program : s->self;
+}
+
+/* A first worker tries them out, with the certificates as they are now. */
+static void try_settings(struct supervisor *s)
+{
+  supervisor_watch_all(s);
+  watch_know(&s->watch, clock_ms()); /* before it is read: what changes meanwhile is seen at the next look */
+  supervisor_copy_pairs(s);
+  supervisor_start(s, program_of(s), 0, s->generation + 1);
   if (!crew_in(&s->state->crew, 0, MEMBER_STARTING, s->generation + 1))
     trial_failed(s); /* not even started: it was said why */
+}
+
+/* With `anew`, the settings file is read first, if there is one. */
+static void begin_trial(struct supervisor *s, enum trial trial, bool anew)
+{
+  if (trial == TRIAL_UPGRADE)
+    log_notice("upgrading: trying %s", s->program);
+  else if (s->generation > 0 && !s->adopted)
+    log_notice("reloading: trying certificates and settings");
+  s->trial = trial;
+  if (!anew || !s->plan->reads)
+    try_settings(s);
+  else if (!supervisor_read_anew(s, program_of(s)))
+    trial_failed(s);
+}
+
+static void reader_ended(struct supervisor *s, int status)
+{
+  if (supervisor_take_answer(s, status) && !s->stopping)
+    try_settings(s);
+  else
+    trial_failed(s);
 }
 
 void supervisor_begin_wanted(struct supervisor *s)
@@ -51,7 +71,7 @@ void supervisor_begin_wanted(struct supervisor *s)
   if (s->trial != TRIAL_NONE || s->stopping)
     return;
   if (s->generation == 0) {
-    begin_trial(s, TRIAL_RELOAD);
+    begin_trial(s, TRIAL_RELOAD, false); /* they were read just now */
     return;
   }
   /* Not while workers are on their way: a burst of signals comes to one reload more. A slot whose workers keep dying
@@ -61,22 +81,27 @@ void supervisor_begin_wanted(struct supervisor *s)
   if (s->upgrade_wanted) {
     s->upgrade_wanted = false;
     if (s->program)
-      begin_trial(s, TRIAL_UPGRADE);
+      begin_trial(s, TRIAL_UPGRADE, true);
     else
       log_error("cannot upgrade: the system does not say where the program is");
-  } else if (s->reload_wanted) {
-    s->reload_wanted = false;
-    begin_trial(s, TRIAL_RELOAD);
+  } else if (s->reload_wanted || s->refresh_wanted) {
+    bool anew = s->reload_wanted;
+    s->reload_wanted = s->refresh_wanted = false;
+    begin_trial(s, TRIAL_RELOAD, anew);
   }
 }
 
-/* The new program has shown that it can serve with these settings: this process becomes it. Its workers are the old
- * generation then, and go on until it has its own. */
+/* The new program has shown that it can serve with these settings: this process becomes it, and gets them, and the
+ * copies of the pair that belong to them. Its workers are the old generation then, and go on until it has its own. */
 static void upgrade(struct supervisor *s)
 {
   char name[] = "nuncio";
   s->argv[0] = name;
-  int err = spawn_become(s->program, s->argv, s->state);
+  struct handover next = *s->state; /* borrowed: never freed through `next` */
+  next.copies = s->tried;
+  if (s->tried_text >= 0)
+    next.settings = s->tried_text;
+  int err = spawn_become(s->program, s->argv, &next);
   log_error("cannot become %s (%s: %s); what runs goes on", s->program, err_text(err),
             strerror(errno)); /* NOLINT(concurrency-mt-unsafe): one thread */
 }
@@ -86,15 +111,13 @@ static void trial_passed(struct supervisor *s, struct member *m)
   enum trial trial = s->trial;
   s->trial = TRIAL_NONE;
   if (trial == TRIAL_UPGRADE) {
-    copies_close(&s->tried); /* the new program tries for itself, and has those in use until then */
-    supervisor_drain(m);     /* it has nothing open */
+    supervisor_drain(m); /* it has nothing open */
     upgrade(s);
+    supervisor_forget_tried(s);
     return;
   }
   s->generation = m->generation;
-  copies_close(&s->state->copies);
-  s->state->copies = s->tried;
-  s->tried = COPIES_INIT;
+  supervisor_take_tried(s);
   s->changing = true;
   s->adopted = false;
   for (unsigned slot = 0; slot < s->state->crew.n_slots; slot++)
@@ -190,6 +213,10 @@ static void say_trial_death(const struct member *m, int status)
 
 void supervisor_buried(struct supervisor *s, pid_t pid, int status)
 {
+  if (pid == s->reader) {
+    reader_ended(s, status);
+    return;
+  }
   supervisor_listen_to(s, pid); /* its last words */
   struct crew *crew = &s->state->crew;
   struct member *m = crew_find(crew, pid);

@@ -1,12 +1,13 @@
 /* The inside of the supervisor: supervisor.c (the loop, signals, what is due), supervisor_workers.c (starting workers,
- * telling them what to do), supervisor_change.c (what they say, deaths, reload, upgrade) and supervisor_log.c (the log
- * of requests). */
+ * telling them what to do), supervisor_change.c (what they say, deaths, reload, upgrade), supervisor_settings.c (which
+ * settings) and supervisor_log.c (the log of requests). */
 #ifndef NUNCIO_PROC_SUPERVISOR_INTERNAL_H
 #define NUNCIO_PROC_SUPERVISOR_INTERNAL_H
 
 #include "base/day_keys.h"
 #include "base/log.h"
 #include "proc/supervisor.h"
+#include "proc/watch.h"
 #include "tls/tickets.h"
 
 /* Who tries the new settings out before others follow. */
@@ -21,10 +22,16 @@ struct supervisor {
   char *program;             /* by which path we were started; NULL: not known */
   char **argv;               /* a worker's: argv[0] is changed for each */
   int signals;
-  unsigned generation; /* what serves; 0: nothing has come up yet */
-  enum trial trial;    /* of generation + 1 */
-  struct copies tried; /* the pair that is on trial with it; what serves has the one in `state` */
-  bool reload_wanted, upgrade_wanted;
+  unsigned generation;            /* what serves; 0: nothing has come up yet */
+  enum trial trial;               /* of generation + 1 */
+  struct copies_set tried;        /* the pairs that are on trial with it; what serves has those in `state` */
+  int tried_text;                 /* the settings that are; -1: those in use */
+  struct settings tried_settings; /* the same, where there is such a text */
+  pid_t reader;                   /* a child that reads the settings anew for the trial; 0: none */
+  uint64_t reader_since;
+  int answer;         /* what it writes them into, or -1 */
+  struct watch watch; /* what workers read at their start: another one there means a trial of the same settings */
+  bool reload_wanted, upgrade_wanted, refresh_wanted;
   bool announced; /* the first generation came up */
   bool changing;  /* a generation is coming up */
   bool adopted;   /* the workers there are were started by the last version */
@@ -50,6 +57,24 @@ void supervisor_drain(struct member *m);
 /* It has DRAIN_SECONDS. */
 void supervisor_tell_to_stop(struct member *m);
 void supervisor_tell_to_stop_now(struct member *m);
+
+/* ---- supervisor_settings.c */
+
+/* The settings that a new generation is started with. */
+const struct settings *supervisor_tried(const struct supervisor *s);
+/* They have failed, or passed and are those in use from now on; the copies of their pair too. */
+void supervisor_forget_tried(struct supervisor *s);
+void supervisor_take_tried(struct supervisor *s);
+/* Watches what these name, besides what those in use do. */
+void supervisor_watch_all(struct supervisor *s);
+/* Copies the pairs of the settings on trial into s->tried. */
+void supervisor_copy_pairs(struct supervisor *s);
+/* Starts a child, as `program`, that reads the settings anew. False where that failed, which was said. */
+bool supervisor_read_anew(struct supervisor *s, const char *program);
+/* It has ended: takes what it has read on trial. False where it has failed, which was said. */
+bool supervisor_take_answer(struct supervisor *s, int status);
+/* Nothing more is expected of it. */
+void supervisor_end_reading(struct supervisor *s);
 
 /* ---- supervisor_change.c */
 

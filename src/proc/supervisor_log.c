@@ -45,7 +45,7 @@ static void take_place(struct supervisor *s, int fd)
 /* Opened by its name. What runs in an old generation goes on with what it has. */
 static int open_place(struct supervisor *s, struct buf *why)
 {
-  int fd = log_place_open(s->plan->log_to, s->plan->log_path, why);
+  int fd = log_place_open(s->plan->settings->log_to, s->plan->settings->log_path, why);
   s->log_tried_at = clock_ms();
   if (fd < 0)
     return fd;
@@ -58,7 +58,7 @@ void supervisor_open_log(struct supervisor *s)
   struct buf why = BUF_INIT(1024);
   open_keys(s);
   s->keys_at = clock_ms();
-  if (s->plan->log_to == LOG_TO_STDERR)
+  if (s->plan->settings->log_to == LOG_TO_STDERR)
     take_place(s, -1);
   else if ((s->state->requests < 0 || s->state->role == HANDOVER_SUPERVISOR) && open_place(s, &why) < 0)
     log_warning("%.*s", STR_ARG(buf_str(&why)));
@@ -82,7 +82,7 @@ static void hand_out(struct supervisor *s)
 static void renew(struct supervisor *s)
 {
   struct buf why = BUF_INIT(1024);
-  if (s->plan->log_to == LOG_TO_STDERR) {
+  if (s->plan->settings->log_to == LOG_TO_STDERR) {
     log_notice("SIGUSR1: requests are logged to standard error, which stays as it is");
   } else if (open_place(s, &why) < 0) {
     log_error("%.*s; what was open before is still written to", STR_ARG(buf_str(&why)));
@@ -99,7 +99,7 @@ static void mend(struct supervisor *s)
   struct buf why = BUF_INIT(1024);
   unsigned long unsaid;
   uint64_t now = clock_ms();
-  if (s->plan->log_to == LOG_TO_STDERR || now - s->log_tried_at < ASKED_MS)
+  if (s->plan->settings->log_to == LOG_TO_STDERR || now - s->log_tried_at < ASKED_MS)
     return; /* it will be asked for again */
   if (open_place(s, &why) == 0)
     hand_out(s);

@@ -51,6 +51,8 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
         .seat = seat,
         .requests = s->state->requests,
         .day_keys = s->state->day_keys,
+        .settings = generation > s->generation && s->tried_text >= 0 ? s->tried_text : s->state->settings,
+        .answer = -1,
         .copies = generation > s->generation ? s->tried : s->state->copies, /* borrowed, as the sockets are */
         .sockets = s->state->sockets,                                       /* borrowed: never freed through `h` */
     };

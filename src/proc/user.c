@@ -32,6 +32,12 @@ static int find(const char *name, const struct passwd **out, struct buf *why)
   return ERR_NOT_FOUND;
 }
 
+bool user_is_root(const char *name)
+{
+  const struct passwd *entry = getpwnam(name); /* NOLINT(concurrency-mt-unsafe): no thread was started yet */
+  return entry && entry->pw_uid == 0;
+}
+
 int user_check(const char *name, struct buf *why)
 {
   const struct passwd *entry = NULL;

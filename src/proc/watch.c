@@ -2,9 +2,12 @@
 #include "proc/watch.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 static struct watch_identity look(const struct watch_entry *e)
 {
@@ -35,12 +38,47 @@ static bool same(const struct watch_identity *a, const struct watch_identity *b)
          same_time(a->modified, b->modified) && same_time(a->changed, b->changed);
 }
 
+static bool has(const struct watch *w, const char *path, enum watch_kind kind)
+{
+  for (size_t i = 0; i < w->n; i++)
+    if (w->at[i].kind == kind && strcmp(w->at[i].path, path) == 0)
+      return true;
+  return false;
+}
+
 int watch_add(struct watch *w, const char *path, enum watch_kind kind)
 {
-  if (w->n == WATCH_MAX)
-    return ERR_LIMIT;
-  w->at[w->n++] = (struct watch_entry){.path = path, .kind = kind};
+  if (has(w, path, kind))
+    return 0;
+  struct watch_entry *grown = realloc(w->at, (w->n + 1) * sizeof *grown);
+  if (!grown)
+    return ERR_NOMEM;
+  w->at = grown;
+  w->at[w->n] = (struct watch_entry){.path = str_dup(str_from(path)), .kind = kind};
+  if (!w->at[w->n].path)
+    return ERR_NOMEM;
+  w->n++;
   return 0;
+}
+
+void watch_keep(struct watch *w, const struct watch *names)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < w->n; i++) {
+    if (has(names, w->at[i].path, w->at[i].kind))
+      w->at[kept++] = w->at[i];
+    else
+      free(w->at[i].path);
+  }
+  w->n = kept;
+}
+
+void watch_free(struct watch *w)
+{
+  for (size_t i = 0; i < w->n; i++)
+    free(w->at[i].path);
+  free(w->at);
+  *w = WATCH_INIT;
 }
 
 void watch_know(struct watch *w, uint64_t now_ms)

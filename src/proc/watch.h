@@ -26,30 +26,35 @@ struct watch_identity {
 };
 
 struct watch_entry {
-  const char *path; /* borrowed for as long as the watch is used */
+  char *path; /* owned */
   enum watch_kind kind;
   struct watch_identity known; /* what the workers were last started with, or were told of */
   struct watch_identity last;  /* what the last look has seen */
 };
 
-enum { WATCH_MAX = 8 };
-
 struct watch {
-  struct watch_entry at[WATCH_MAX];
+  struct watch_entry *at; /* owned */
   size_t n;
   uint64_t next_ms; /* when the next look is due */
 };
 #define WATCH_INIT ((struct watch){.n = 0})
 
-/* Adds a name. ERR_LIMIT where there are WATCH_MAX. */
+/* Adds a name, a copy of which it keeps; one that is there already stays as it is. ERR_NOMEM. */
 int watch_add(struct watch *w, const char *path, enum watch_kind kind) __attribute__((warn_unused_result));
+
+/* Forgets all names that are not in `names` too. */
+void watch_keep(struct watch *w, const struct watch *names);
+
+/* Leaves WATCH_INIT. */
+void watch_free(struct watch *w);
 
 /* Takes what stands there now as known: somebody is about to read it. */
 void watch_know(struct watch *w, uint64_t now_ms);
 
 /* Looks, where a look is due. A name whose file is another one than the known one, and was the same at two looks in a
  * row (half a pair, or a link that is being moved, is given the time to become whole), becomes known and is returned;
- * else NULL. Each change is returned once. Looks are WATCH_MS apart, WATCH_CHANGING_MS while something changes. */
+ * else NULL; the name is the watch's. Each change is returned once. Looks are WATCH_MS apart, WATCH_CHANGING_MS while
+ * something changes. */
 const char *watch_look(struct watch *w, uint64_t now_ms);
 enum { WATCH_MS = 1000, WATCH_CHANGING_MS = 250 };
 

@@ -22,7 +22,8 @@ struct worker_parts {
   unsigned seat;                   /* in that table */
   int requests;                    /* where requests are logged, or -1; taken over */
   int day_keys;                    /* for hashed addresses, or -1; needed during the call only */
-  struct copies copies;            /* of the pair, or none: its files are read; needed during the call only */
+  const struct copies_set *copies; /* of the sites' pairs; of which there are none, its files are read; needed during
+                                    * the call only */
   int tickets;                     /* the ring of ticket keys, or -1 for keys of our own; needed during the call only */
 };
 

@@ -18,8 +18,8 @@ struct worker {
   bool loop_ready;
   struct pool pool;
   struct mime *mime;
-  struct site *site;   /* one for now: `sites` is what the rest sees */
-  struct site **sites; /* points at `site` */
+  struct site **sites; /* owned */
+  size_t n_sites;
   struct tls_server *tls;
   struct server server;
   struct tickets *tickets; /* NULL: keys of our own */

@@ -71,38 +71,55 @@ static void choose_kdf(const struct settings *settings, unsigned slot)
   buf_free(&why);
 }
 
+/* The i-th site: its capsule, and its certificate. */
+static int open_site(struct worker *w, const struct worker_parts *parts, size_t i, struct buf *why)
+{
+  const struct settings *settings = parts->settings;
+  const struct site_settings *site = &settings->sites[i];
+  const char *names[NAMES_MAX];
+  for (size_t k = 0; k < site->n_names; k++)
+    names[k] = site->names[k];
+  const struct site_config config = {
+      .root = site->capsule,
+      .names = names,
+      .n_names = site->n_names,
+      .named = site->named,
+      .lang = site->lang,
+      .cache = ((size_t)settings->cache_mib << 20) / settings->n_sites,
+  };
+  int err = site_open(&config, &w->pool.env, w->mime, &w->sites[i], why);
+  if (err)
+    return err;
+  w->n_sites = i + 1;
+  const struct tls_files files = {.dir = settings->certs,
+                                  .file = names[0],
+                                  .copies = copies_set_at(parts->copies, i),
+                                  .certificate = site->certificate,
+                                  .key = site->key,
+                                  .quiet = w->slot > 0};
+  return w->tls ? tls_server_add(w->tls, names, site->n_names, &files, i, why) : 0;
+}
+
 static int open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
   const struct settings *settings = parts->settings;
-  bool tls = !settings->gemini.off || settings->gophers;
-  const char *names[NAMES_MAX];
-  for (size_t i = 0; i < settings->n_names; i++)
-    names[i] = settings->names[i];
-  const struct site_config config = {
-      .root = settings->capsule,
-      .names = names,
-      .n_names = settings->n_names,
-      .named = settings->named,
-      .lang = settings->lang,
-      .cache = (size_t)settings->cache_mib << 20,
-  };
-  int err = tls ? folders_apart(settings->certs, settings->capsule, why) : 0;
-  if (err == 0)
-    err = site_open(&config, &w->pool.env, w->mime, &w->site, why);
+  int err = folders_apart_all(settings, why);
   if (err)
     return err;
-  w->sites = &w->site;
-  if (!tls)
-    return 0;
-  choose_kdf(settings, w->slot);
-  err = tls_server_new(w->tickets, &w->tls);
-  if (err) {
-    buf_printf(why, "cannot set up TLS: %s", err_text(err));
-    return err;
+  w->sites = calloc(settings->n_sites, sizeof(struct site *));
+  if (!w->sites)
+    return ERR_NOMEM;
+  if (settings_use_tls(settings)) {
+    choose_kdf(settings, w->slot);
+    err = tls_server_new(w->tickets, &w->tls);
+    if (err) {
+      buf_printf(why, "cannot set up TLS: %s", err_text(err));
+      return err;
+    }
   }
-  const struct tls_files files = {
-      .dir = settings->certs, .file = names[0], .copies = &parts->copies, .quiet = w->slot > 0};
-  return tls_server_add(w->tls, names, settings->n_names, &files, 0, why);
+  for (size_t i = 0; i < settings->n_sites && err == 0; i++)
+    err = open_site(w, parts, i, why);
+  return err;
 }
 
 static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)
@@ -110,7 +127,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
   struct server *server = &w->server;
   server->loop = &w->loop;
   server->sites = w->sites;
-  server->n_sites = 1;
+  server->n_sites = w->n_sites;
   server->tls = w->tls;
   server->deadlines = (struct deadlines){
       .handshake = settings->timeout_ms[TIMEOUT_HANDSHAKE],
@@ -137,7 +154,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
     if (sockets->at[i].proto == &proto_gemini && sockets->at[i].slot == 0)
       w->gemini_ports[server->n_gemini_ports++] = sockets->at[i].port;
   server->gemini_ports = w->gemini_ports;
-  set_limits(server, sockets->n);
+  set_limits(server, sockets->n + w->n_sites); /* each site has its folder open */
   reserve_keep(&server->reserve, server->poller.fd);
 }
 
@@ -206,7 +223,7 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
                              unsigned public_port)
 {
   unsigned first = sockets_port(sockets, proto);
-  if (first && public_port)
+  if (first && public_port && !(from->proto == proto && from->site[0]))
     return public_port;
   return from->proto == proto ? from->port : first;
 }
@@ -215,11 +232,22 @@ static unsigned visible_port(const struct sockets *sockets, const struct listen_
 static struct str local_host(const struct settings *settings, const struct listen_socket *s)
 {
   struct str address = str_from(s->address);
-  if (settings->named)
-    return str_from(settings->names[0]);
+  if (s->site[0])
+    return str_from(s->site);
+  if (settings->sites[0].named)
+    return str_from(settings->sites[0].names[0]);
   if (str_eq(address, STR("::")) || str_eq(address, STR("0.0.0.0")))
     return STR("");
   return str_eq(address, STR("::1")) || str_starts(address, STR("127.")) ? STR("localhost") : address;
+}
+
+/* Whose socket it is. One whose site is there no more since a reload is all sites' until the server is started anew. */
+static struct site *site_of_socket(const struct worker *w, const struct listen_socket *s)
+{
+  for (size_t i = 0; i < w->n_sites && s->site[0]; i++)
+    if (str_eq(site_name(w->sites[i]), str_from(s->site)))
+      return w->sites[i];
+  return NULL;
 }
 
 static int start_listeners(struct worker *w, const struct settings *settings, struct sockets *sockets)
@@ -229,6 +257,7 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
     struct listen_socket *s = &sockets->at[i];
     const struct entrance entrance = {
         .proto = s->proto,
+        .site = site_of_socket(w, s),
         .port = s->port,
         .gemini_port = visible_port(sockets, s, &proto_gemini, settings->public_gemini_port),
         .gopher_port = visible_port(sockets, s, &proto_gopher, settings->public_gopher_port),
@@ -247,17 +276,30 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
 /* The folder was opened before root was dropped; who owns those above it does not matter. */
 static int check_readable(const struct worker *w, const struct settings *settings, struct buf *why)
 {
-  if (faccessat(site_folder(w->site), ".", X_OK, AT_EACCESS) == 0)
-    return 0;
-  buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
-             settings->user, settings->capsule, settings->capsule);
-  return ERR_DENIED;
+  for (size_t i = 0; i < w->n_sites; i++) {
+    const char *capsule = settings->sites[i].capsule;
+    if (faccessat(site_folder(w->sites[i]), ".", X_OK, AT_EACCESS) == 0)
+      continue;
+    buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
+               settings->user, capsule, capsule);
+    return ERR_DENIED;
+  }
+  return 0;
+}
+
+static int lock_files(const struct worker *w, struct buf *why)
+{
+  int *folders = calloc(w->n_sites, sizeof *folders);
+  for (size_t i = 0; folders && i < w->n_sites; i++)
+    folders[i] = site_folder(w->sites[i]);
+  int err = folders ? sandbox_files(folders, w->n_sites, why) : ERR_NOMEM;
+  free(folders);
+  return err;
 }
 
 static int lock_in(struct worker *w, struct buf *absent, struct buf *why)
 {
-  int folder = site_folder(w->site);
-  int err = sandbox_files(&folder, 1, why);
+  int err = lock_files(w, why);
   if (err == ERR_ABSENT)
     buf_put_str(absent, STR("Landlock (it could open any file that its user may)"));
   else if (err)
@@ -357,8 +399,8 @@ void worker_free(struct worker *w)
     uv_walk(&w->loop, close_any, NULL);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
   }
-  if (w->site)
-    site_close(w->site);
+  for (size_t i = 0; i < w->n_sites; i++)
+    site_close(w->sites[i]);
   tls_server_free(w->tls);
   if (w->loop_ready) {
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
@@ -370,6 +412,7 @@ void worker_free(struct worker *w)
   request_log_close(&w->server.requests);
   day_keys_unmap(w->day_keys);
   mime_free(w->mime);
+  free(w->sites);
   free(w->gemini_ports);
   free(w->entries);
   free(w);

@@ -51,11 +51,14 @@ static bool port_is_ours(struct str port, const struct proto_context *context)
   return number == context->port || authority_gemini_port(number, context);
 }
 
-/* The served site that a name belongs to, or NULL. */
+/* The served site that a name belongs to, or NULL. What is named in full goes before what a wildcard means. */
 static struct site *site_by_name(struct str host, const struct proto_context *context)
 {
   for (size_t i = 0; i < context->n_sites; i++)
     if (site_has_name(context->sites[i], host))
+      return context->sites[i];
+  for (size_t i = 0; i < context->n_sites; i++)
+    if (site_has_wildcard(context->sites[i], host))
       return context->sites[i];
   return NULL;
 }

@@ -26,7 +26,7 @@ static bool is_here(void *context, struct str scheme, struct str host, struct st
 {
   const struct proto_request *r = context;
   unsigned number = 0;
-  if (!site_has_name(r->site, host) && !str_eq_nocase(host, r->place.host))
+  if (!site_has_name(r->site, host) && !site_has_wildcard(r->site, host) && !str_eq_nocase(host, r->place.host))
     return false;
   if (port.n == 0)
     return true;
@@ -37,11 +37,13 @@ static bool is_here(void *context, struct str scheme, struct str host, struct st
   return number == r->place.port || number == r->context->port;
 }
 
-/* Gopher has no host in its requests: the site is the one whose certificate was asked for, or the default. A menu names
+/* Gopher has no host in its requests: the site is the one whose certificate was asked for, whose listener this is, or
+ * the default. A menu names
  * the configured host, or else the address that this reader has already reached (P19). */
 static void take_place(struct proto_request *out, const struct proto_context *context)
 {
-  out->site = context->sni_site ? context->sni_site : context->sites[0];
+  struct site *entry = context->entry_site ? context->entry_site : context->sites[0];
+  out->site = context->sni_site ? context->sni_site : entry;
   out->place.host = site_named(out->site) ? site_name(out->site) : context->local_host;
   out->place.port = context->gopher_port ? context->gopher_port : context->port;
   out->place.type_of = type_of;

@@ -16,9 +16,10 @@
 struct proto_context {
   struct site *const *sites; /* the first one is the default */
   size_t n_sites;
-  struct site *sni_site; /* whose certificate the client asked for by name; NULL: none or unknown */
-  struct str local_host; /* the address that the client connected to, as text, `localhost` on loopback (P19) */
-  unsigned port;         /* the listener's */
+  struct site *entry_site; /* whose listener it came in by; NULL: one of all sites */
+  struct site *sni_site;   /* whose certificate the client asked for by name; NULL: none or unknown */
+  struct str local_host;   /* the address that the client connected to, as text, `localhost` on loopback (P19) */
+  unsigned port;           /* the listener's */
   unsigned
       gemini_port; /* as readers see them, for this site's links: public port or the first listener's; 0: not offered */
   unsigned gopher_port;

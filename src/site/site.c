@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/host.h"
 #include "site/answer.h"
 #include "site/item.h"
 #include "site/state.h"
@@ -152,10 +153,16 @@ bool site_named(const struct site *site)
 
 bool site_has_name(const struct site *site, struct str host)
 {
-  if (host.n > 1 && str_ends(host, STR(".")))
-    host.n--;
   for (size_t i = 0; i < site->n_names; i++)
-    if (str_eq_nocase(str_from(site->names[i]), host))
+    if (host_is(str_from(site->names[i]), host))
+      return true;
+  return false;
+}
+
+bool site_has_wildcard(const struct site *site, struct str host)
+{
+  for (size_t i = 0; i < site->n_names; i++)
+    if (host_in_wildcard(str_from(site->names[i]), host))
       return true;
   return false;
 }

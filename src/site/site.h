@@ -14,7 +14,8 @@
 /* What a site is made from. Borrowed during site_open only. */
 struct site_config {
   const char *root;         /* the capsule's folder: the one that stands there now, whatever takes its name later */
-  const char *const *names; /* host names it answers for, ASCII; the first one is the main name */
+  const char *const *names; /* host names it answers for, ASCII; the first one is the main name, later ones may
+                             * be wildcards (base/host.h) */
   size_t n_names;           /* at least 1 */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
   const char *lang; /* language tag or tags for text/gemini, or NULL */
@@ -35,10 +36,11 @@ void site_close(struct site *site);
 /* The capsule's folder, as an O_PATH descriptor that stays the site's. */
 int site_folder(const struct site *site);
 
-/* The main name; whether `host` (any case, with or without a trailing dot) is one of the names; the i-th name or an
- * empty span. */
+/* The main name; whether `host` (any case, with or without a trailing dot) is one of the names, or is meant by one that
+ * is a wildcard (base/host.h); the i-th name or an empty span. */
 struct str site_name(const struct site *site);
 bool site_has_name(const struct site *site, struct str host);
+bool site_has_wildcard(const struct site *site, struct str host);
 struct str site_name_at(const struct site *site, size_t i);
 bool site_named(const struct site *site);
 

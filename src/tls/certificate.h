@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "tls/digest.h"
+#include "tls/files.h"
 
 enum { CERTIFICATE_YEARS = 20, FINGERPRINT_BYTES = DIGEST_BYTES };
 
@@ -57,6 +58,11 @@ struct certificate_info {
 int certificate_read(const char *dir, const char *name, struct certificate_info *out, struct buf *why)
     __attribute__((warn_unused_result));
 void certificate_info_free(struct certificate_info *info);
+
+/* Looks at a pair as a server of those names would, and appends a sentence and a LF to *faults
+ * for each fault: one that keeps it from serving (missing, unreadable, of two pairs), or each that readers' browsers
+ * will not like (expired, not valid yet, a name that it lacks). */
+void certificate_check(const struct tls_files *files, const char *const *names, size_t n_names, struct buf *faults);
 
 /* Whether DIR/NAME.crt (the `key` false) or DIR/NAME.key is there at all. */
 bool certificate_exists(const char *dir, const char *name, bool key);

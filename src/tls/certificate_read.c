@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "tls/certificate.h"
 #include "tls/describe.h"
+#include "tls/doubts.h"
 #include "tls/pair.h"
 
 enum { TEXT_MAX = 64 << 10 };
@@ -32,4 +33,17 @@ void certificate_info_free(struct certificate_info *info)
   buf_free(&info->subject);
   buf_free(&info->names);
   buf_free(&info->key);
+}
+
+void certificate_check(const struct tls_files *files, const char *const *names, size_t n_names, struct buf *faults)
+{
+  struct pair pair = PAIR_INIT;
+  struct buf why = BUF_INIT(TEXT_MAX);
+  if (pair_read(files, &pair, &why) == 0)
+    doubts_find(pair.leaf, names, n_names, files, faults);
+  else
+    buf_printf(faults, "%.*s\n", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  pair_free(&pair);
+  ERR_clear_error();
 }

@@ -1,28 +1,26 @@
 /* The sites of a process as TLS sees them: settings, certificates, and the choice by SNI. */
 #include "tls/context.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include "base/err.h"
+#include "base/host.h"
 #include "base/log.h"
-#include "tls/advice.h"
 #include "tls/choice.h"
 #include "tls/digest.h"
+#include "tls/doubts.h"
 #include "tls/hello.h"
 #include "tls/offer.h"
 #include "tls/pair.h"
 
-enum { ADVICE_MAX = 3 * PATH_MAX };
+enum { DOUBTS_MAX = 1 << 20 };
 
 struct tls_site {
   char **names;
   size_t n_names;
-  char *dir, *file;
   size_t index;
   SSL_CTX *ctx;
 };
@@ -38,19 +36,21 @@ struct tls_server {
 
 /* ---------------------------------------------------------------- the choice (G2, G12) */
 
-static struct str without_dot(struct str name)
+static const struct tls_site *search(const struct tls_server *server, struct str sni,
+                                     bool (*means)(struct str name, struct str host))
 {
-  return str_ends(name, STR(".")) ? str_head(name, name.n - 1) : name;
-}
-
-static const struct tls_site *find_site(const struct tls_server *server, struct str sni)
-{
-  sni = without_dot(sni);
   for (size_t i = 0; i < server->n_sites && sni.n; i++)
     for (size_t k = 0; k < server->sites[i].n_names; k++)
-      if (str_eq_nocase(without_dot(str_from(server->sites[i].names[k])), sni))
+      if (means(str_from(server->sites[i].names[k]), sni))
         return &server->sites[i];
   return NULL;
+}
+
+/* What is named in full goes before what a wildcard means. */
+static const struct tls_site *find_site(const struct tls_server *server, struct str sni)
+{
+  const struct tls_site *site = search(server, sni, host_is);
+  return site ? site : search(server, sni, host_in_wildcard);
 }
 
 /* OpenSSL decides about resumption before it calls a servername callback, so that a ticket of one site would be taken
@@ -133,8 +133,8 @@ static SSL_CTX *context_new(struct tls_server *server)
   return ctx;
 }
 
-static int site_context(struct tls_server *server, const struct tls_site *site, const struct pair *pair, SSL_CTX **out,
-                        struct buf *why)
+static int site_context(struct tls_server *server, const struct tls_site *site, const struct tls_files *files,
+                        const struct pair *pair, SSL_CTX **out, struct buf *why)
 {
   SSL_CTX *ctx = context_new(server);
   int err = ctx ? set_session_id_context(ctx, site) : ERR_NOMEM;
@@ -142,9 +142,9 @@ static int site_context(struct tls_server *server, const struct tls_site *site, 
     err = offer_pair(ctx, pair->leaf, pair->key, pair->chain);
   if (err) {
     const char *words = ERR_reason_error_string(ERR_peek_last_error());
-    buf_printf(why, "%s/%s.crt cannot be used (%s): make a new pair with ", site->dir, site->file,
-               words ? words : err_text(err));
-    advice_cert(why, "new", site->dir, site->file, true);
+    files_path(files, false, why);
+    buf_printf(why, " cannot be used (%s): ", words ? words : err_text(err));
+    files_advise_pair(files, why);
     SSL_CTX_free(ctx);
     ctx = NULL;
   }
@@ -197,8 +197,6 @@ static void site_free(struct tls_site *site)
   for (size_t i = 0; i < site->n_names; i++)
     free(site->names[i]);
   free(site->names);
-  free(site->dir);
-  free(site->file);
   SSL_CTX_free(site->ctx);
 }
 
@@ -220,14 +218,11 @@ void tls_server_free(struct tls_server *server)
   free(server);
 }
 
-static int site_init(struct tls_site *site, const char *const *names, size_t n_names, const char *dir, const char *file,
-                     size_t index)
+static int site_init(struct tls_site *site, const char *const *names, size_t n_names, size_t index)
 {
   *site = (struct tls_site){.index = index};
-  site->dir = str_dup(str_from(dir));
-  site->file = str_dup(str_from(file));
   site->names = calloc(n_names ? n_names : 1, sizeof *site->names);
-  if (!site->dir || !site->file || !site->names)
+  if (!site->names)
     return ERR_NOMEM;
   for (size_t i = 0; i < n_names; i++) {
     site->names[i] = str_dup(str_from(names[i]));
@@ -240,68 +235,52 @@ static int site_init(struct tls_site *site, const char *const *names, size_t n_n
 
 /* ---------------------------------------------------------------- loading */
 
-static void warn_expired(const struct tls_site *site, X509 *leaf)
-{
-  struct buf mend = BUF_INIT(ADVICE_MAX);
-  if (pair_self_signed(leaf)) {
-    advice_cert(&mend, "renew", site->dir, site->file, false);
-    buf_put_str(&mend, STR(" makes a new one"));
-  } else {
-    buf_put_str(&mend, STR("renew it where it was signed"));
-  }
-  log_warning("%s/%s.crt has expired: readers are warned or turned away; %.*s", site->dir, site->file,
-              STR_ARG(buf_str(&mend)));
-  buf_free(&mend);
-}
-
 /* What a reader's browser will complain about. The pair is used all the same: its owner may have reasons. */
-static void warn_owner(const struct tls_site *site, X509 *leaf)
+static void warn_owner(const char *const *names, size_t n_names, const struct tls_files *files, X509 *leaf)
 {
-  if (X509_cmp_current_time(X509_get0_notAfter(leaf)) < 0)
-    warn_expired(site, leaf);
-  else if (X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0)
-    log_warning("%s/%s.crt is not valid yet: look at its dates and at this machine's clock", site->dir, site->file);
-  for (size_t i = 0; i < site->n_names; i++) {
-    struct str name = without_dot(str_from(site->names[i]));
-    if (X509_check_host(leaf, name.p, name.n, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) != 1 &&
-        X509_check_ip_asc(leaf, site->names[i], 0) != 1)
-      log_warning("%s/%s.crt does not name %s: browsers that check names refuse it there", site->dir, site->file,
-                  site->names[i]);
-  }
-  ERR_clear_error();
+  struct buf lines = BUF_INIT(DOUBTS_MAX);
+  doubts_find(leaf, names, n_names, files, &lines);
+  struct str rest = buf_str(&lines), line;
+  while (str_line(&rest, &line))
+    log_warning("%.*s", STR_ARG(line));
+  buf_free(&lines);
 }
 
-static int site_load(struct tls_server *server, struct tls_site *site, const struct tls_files *files, struct buf *why)
+static void say_not_loaded(const struct tls_files *files, int err, struct buf *why)
 {
-  struct pair pair = PAIR_INIT;
-  int err = pair_read(site->dir, site->file, files->copies, &pair, why);
-  if (err == 0)
-    err = site_context(server, site, &pair, &site->ctx, why);
-  if (err == 0 && !files->quiet)
-    warn_owner(site, pair.leaf);
-  pair_free(&pair);
-  return err;
+  files_path(files, false, why);
+  buf_printf(why, " cannot be loaded: %s", err_text(err));
 }
 
 int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const struct tls_files *files,
                    size_t index, struct buf *why)
 {
   struct tls_site site;
-  int err = site_init(&site, names, n_names, files->dir, files->file, index);
+  struct pair pair = PAIR_INIT;
+  struct tls_site *grown = NULL;
+  int err = site_init(&site, names, n_names, index);
   if (err)
-    buf_printf(why, "%s/%s.crt cannot be loaded: %s", files->dir, files->file, err_text(err));
-  else
-    err = site_load(server, &site, files, why);
-  struct tls_site *grown = err ? NULL : realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
+    say_not_loaded(files, err, why);
+  if (err == 0)
+    err = pair_read(files, &pair, why);
+  if (err == 0)
+    err = site_context(server, &site, files, &pair, &site.ctx, why);
+  if (err)
+    goto out;
+  if (!files->quiet)
+    warn_owner(names, n_names, files, pair.leaf);
+  grown = realloc(server->sites, (server->n_sites + 1) * sizeof *grown);
   if (grown) {
     server->sites = grown;
     server->sites[server->n_sites++] = site;
-    return 0;
-  }
-  if (err == 0) {
+  } else {
     err = ERR_NOMEM;
-    buf_printf(why, "%s/%s.crt cannot be loaded: %s", files->dir, files->file, err_text(err));
+    say_not_loaded(files, err, why);
   }
-  site_free(&site);
+
+out:
+  if (err)
+    site_free(&site);
+  pair_free(&pair);
   return err;
 }

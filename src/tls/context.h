@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "tls/copies.h"
+#include "tls/files.h"
 #include "tls/tickets.h"
 
 /* All the sites of a process as TLS sees them. Loop thread only. TLS 1.2 at least, forward secrecy only; TLS 1.3
@@ -21,14 +21,8 @@ int tls_server_new(struct tickets *tickets, struct tls_server **out) __attribute
 /* Sessions that are still open keep what they use. */
 void tls_server_free(struct tls_server *server);
 
-/* Where a site's pair is: DIR/FILE.crt and DIR/FILE.key. All borrowed. */
-struct tls_files {
-  const char *dir, *file;
-  const struct copies *copies; /* which are read in their place where there are any; or NULL */
-  bool quiet;                  /* the owner has been told by another worker what readers may complain about */
-};
-
-/* Adds a site: its names (copied; SNI is compared without regard to case and to a trailing dot) and its pair: PEM,
+/* Adds a site: its names (copied; SNI is compared without regard to case and to a trailing dot; wildcards as in
+ * base/host.h, after the names of all sites) and its pair: PEM,
  * ECDSA or RSA, a chain too, the leaf first. `index` is what tls_session_site reports, and the session id context is
  * made from it. The first site added is the default. On failure *why holds a sentence that names the file and the mend
  * (an unreadable key, a key that is not the certificate's, no PEM, expired is only a warning there: returns 0). */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 #include "base/err.h"
 #include "tls/pair.h"
 
-enum { PIECE = 4096, NAME_ROOM = 1024 };
+enum { PIECE = 4096, NAME_ROOM = 8192, SITES_MOST = 1 << 16 };
 
 static int write_all(int fd, const char *p, size_t n)
 {
@@ -95,6 +96,17 @@ int copies_make(const char *dir, const char *name, struct copies *out)
   return err;
 }
 
+int copies_make_named(const char *certificate, const char *key, struct copies *out)
+{
+  *out = COPIES_INIT;
+  int err = copy(AT_FDCWD, certificate, "", &out->certificate);
+  if (err == 0)
+    err = copy(AT_FDCWD, key, "", &out->key);
+  if (err)
+    copies_close(out);
+  return err;
+}
+
 bool copies_there(const struct copies *copies)
 {
   return copies && copies->certificate >= 0 && copies->key >= 0;
@@ -107,4 +119,34 @@ void copies_close(struct copies *copies)
   if (copies->key >= 0)
     close(copies->key);
   *copies = COPIES_INIT;
+}
+
+int copies_set_put(struct copies_set *set, size_t i, struct copies copies)
+{
+  if (i >= SITES_MOST)
+    return ERR_LIMIT;
+  if (i >= set->n) {
+    struct copies *grown = realloc(set->at, (i + 1) * sizeof *grown);
+    if (!grown)
+      return ERR_NOMEM;
+    set->at = grown;
+    while (set->n <= i)
+      set->at[set->n++] = COPIES_INIT;
+  }
+  copies_close(&set->at[i]);
+  set->at[i] = copies;
+  return 0;
+}
+
+const struct copies *copies_set_at(const struct copies_set *set, size_t i)
+{
+  return i < set->n && copies_there(&set->at[i]) ? &set->at[i] : NULL;
+}
+
+void copies_set_close(struct copies_set *set)
+{
+  for (size_t i = 0; i < set->n; i++)
+    copies_close(&set->at[i]);
+  free(set->at);
+  *set = COPIES_SET_INIT;
 }

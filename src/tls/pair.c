@@ -33,7 +33,8 @@ struct part {
   int copy;   /* it is read from there, from its beginning on; or -1 */
   int folder; /* where it is looked for else */
   const char *dir, *name, *suffix;
-  const char *path; /* of the three, for messages */
+  const char *named; /* where the file is, with a name of its own; NULL: DIR/NAME and the suffix */
+  const char *path;  /* for messages */
 };
 
 /* ---------------------------------------------------------------- files */
@@ -63,7 +64,9 @@ static bool is_there(const struct part *part, const char *suffix, struct stat *s
 static void say_missing(const struct part *part, struct buf *why)
 {
   struct stat st;
-  if (is_there(part, part->suffix, &st)) {
+  if (part->named) {
+    buf_printf(why, "%s is not there: put it back, or name another one", part->path);
+  } else if (is_there(part, part->suffix, &st)) {
     buf_printf(why, "%s is a link that leads nowhere: point it at the file, or remove it", part->path);
   } else if (strcmp(part->suffix, KEY) == 0) {
     buf_printf(why, "%s is not there: put the key back, or make a new pair with ", part->path);
@@ -115,7 +118,10 @@ static int read_all(int fd, off_t size, struct buf *out)
 static int open_part(const struct part *part, struct buf *why)
 {
   struct buf path = BUF_INIT(PATH_ROOM);
-  buf_printf(&path, "%s%s", part->name, part->suffix);
+  if (part->named)
+    buf_put_str(&path, str_from(part->named));
+  else
+    buf_printf(&path, "%s%s", part->name, part->suffix);
   buf_put_c(&path, '\0');
   if (buf_error(&path)) {
     buf_free(&path);
@@ -200,9 +206,11 @@ static int parse_key(BIO *pem, const struct part *part, struct pair *pair, struc
     buf_printf(why, "%s is encrypted: write it without its passphrase (openssl pkey -in OLD -out NEW)", part->path);
     return ERR_DENIED;
   }
-  buf_printf(why, "%s holds no PEM private key that can be read: put the key back, or make a new pair with ",
-             part->path);
-  advice_cert(why, "new", part->dir, part->name, true);
+  buf_printf(why, "%s holds no PEM private key that can be read: put the key back", part->path);
+  if (!part->named) {
+    buf_put_str(why, STR(", or make a new pair with "));
+    advice_cert(why, "new", part->dir, part->name, true);
+  }
   return ERR_SYNTAX;
 }
 
@@ -213,9 +221,12 @@ static int read_part(struct part part, parse_fn *parse, struct pair *pair, struc
   struct buf bytes = BUF_INIT(PAIR_FILE_MAX), path = BUF_INIT(PATH_ROOM);
   BIO *pem = NULL;
   int err;
-  buf_printf(&path, "%s/%s%s", part.dir, part.name, part.suffix);
+  if (part.named)
+    buf_put_str(&path, str_from(part.named));
+  else
+    buf_printf(&path, "%s/%s%s", part.dir, part.name, part.suffix);
   buf_put_c(&path, '\0');
-  part.path = buf_error(&path) ? part.name : path.p;
+  part.path = buf_error(&path) ? part.suffix : path.p;
   err = read_file(&part, &bytes, why);
   if (err)
     goto out;
@@ -236,15 +247,15 @@ out:
   return err;
 }
 
-static int read_certificate(int copy, int folder, const char *dir, const char *name, struct pair *pair, struct buf *why)
+static int read_certificate(int folder, const char *dir, const char *name, struct pair *pair, struct buf *why)
 {
-  const struct part part = {.copy = copy, .folder = folder, .dir = dir, .name = name, .suffix = CERTIFICATE};
+  const struct part part = {.copy = -1, .folder = folder, .dir = dir, .name = name, .suffix = CERTIFICATE};
   return read_part(part, parse_certificates, pair, why);
 }
 
-static int read_key(int copy, int folder, const char *dir, const char *name, struct pair *pair, struct buf *why)
+static int read_key(int folder, const char *dir, const char *name, struct pair *pair, struct buf *why)
 {
-  const struct part part = {.copy = copy, .folder = folder, .dir = dir, .name = name, .suffix = KEY};
+  const struct part part = {.copy = -1, .folder = folder, .dir = dir, .name = name, .suffix = KEY};
   return read_part(part, parse_key, pair, why);
 }
 
@@ -254,7 +265,7 @@ int pair_read_certificate(const char *dir, const char *name, struct pair *pair, 
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_certificate(-1, folder, dir, name, pair, why);
+  err = read_certificate(folder, dir, name, pair, why);
   close(folder);
   return err;
 }
@@ -265,7 +276,7 @@ int pair_read_key(const char *dir, const char *name, struct pair *pair, struct b
   int err = open_directory(dir, &folder, why);
   if (err)
     return err;
-  err = read_key(-1, folder, dir, name, pair, why);
+  err = read_key(folder, dir, name, pair, why);
   close(folder);
   return err;
 }
@@ -304,36 +315,62 @@ static bool usable(const EVP_PKEY *key)
   return false;
 }
 
-static int read_both(const char *dir, const char *name, const struct copies *copies, struct pair *pair, struct buf *why)
+static int read_copies(const struct tls_files *f, struct pair *pair, struct buf *why)
 {
-  if (copies_there(copies)) {
-    int err = read_certificate(copies->certificate, -1, dir, name, pair, why);
-    return err ? err : read_key(copies->key, -1, dir, name, pair, why);
-  }
+  const struct part certificate = {.copy = f->copies->certificate,
+                                   .folder = -1,
+                                   .dir = f->dir,
+                                   .name = f->file,
+                                   .suffix = CERTIFICATE,
+                                   .named = f->certificate};
+  const struct part key = {
+      .copy = f->copies->key, .folder = -1, .dir = f->dir, .name = f->file, .suffix = KEY, .named = f->key};
+  int err = read_part(certificate, parse_certificates, pair, why);
+  return err ? err : read_part(key, parse_key, pair, why);
+}
+
+static int read_named(const struct tls_files *f, struct pair *pair, struct buf *why)
+{
+  const struct part certificate = {.copy = -1, .folder = AT_FDCWD, .suffix = CERTIFICATE, .named = f->certificate};
+  const struct part key = {.copy = -1, .folder = AT_FDCWD, .suffix = KEY, .named = f->key};
+  int err = read_part(certificate, parse_certificates, pair, why);
+  return err ? err : read_part(key, parse_key, pair, why);
+}
+
+static int read_both(const struct tls_files *files, struct pair *pair, struct buf *why)
+{
+  if (copies_there(files->copies))
+    return read_copies(files, pair, why);
+  if (files->certificate)
+    return read_named(files, pair, why);
   int folder;
-  int err = open_directory(dir, &folder, why);
+  int err = open_directory(files->dir, &folder, why);
   if (err)
     return err;
-  err = read_certificate(-1, folder, dir, name, pair, why);
+  err = read_certificate(folder, files->dir, files->file, pair, why);
   if (err == 0)
-    err = read_key(-1, folder, dir, name, pair, why);
+    err = read_key(folder, files->dir, files->file, pair, why);
   close(folder);
   return err;
 }
 
-int pair_read(const char *dir, const char *name, const struct copies *copies, struct pair *pair, struct buf *why)
+int pair_read(const struct tls_files *files, struct pair *pair, struct buf *why)
 {
-  int err = read_both(dir, name, copies, pair, why);
+  int err = read_both(files, pair, why);
   if (err == 0 && !pair_matches(pair)) {
-    buf_printf(why, "%s/%s.key is not the key of the first certificate in %s/%s.crt: put the right two side by side",
-               dir, name, dir, name);
+    files_path(files, true, why);
+    buf_put_str(why, STR(" is not the key of the first certificate in "));
+    files_path(files, false, why);
+    buf_put_str(why, STR(": put the right two side by side"));
     err = ERR_TLS;
   }
   if (err == 0 && !usable(pair->key)) {
-    buf_printf(why,
-               "%s/%s.key is of a kind that TLS clients do not know: use ECDSA on P-256, or RSA, or make a pair with ",
-               dir, name);
-    advice_cert(why, "new", dir, name, true);
+    files_path(files, true, why);
+    buf_put_str(why, STR(" is of a kind that TLS clients do not know: use ECDSA on P-256, or RSA"));
+    if (!files->certificate) {
+      buf_put_str(why, STR(", or make a pair with "));
+      advice_cert(why, "new", files->dir, files->file, true);
+    }
     err = ERR_TLS;
   }
   if (err)

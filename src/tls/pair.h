@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/buf.h"
-#include "tls/copies.h"
+#include "tls/files.h"
 
 /* Far above any real chain or key, so that a wrong file is not read into memory for long. */
 enum { PAIR_FILE_MAX = 1 << 20 };
@@ -31,11 +31,10 @@ int pair_read_certificate(const char *dir, const char *name, struct pair *pair, 
 int pair_read_key(const char *dir, const char *name, struct pair *pair, struct buf *why)
     __attribute__((warn_unused_result));
 
-/* Reads both from one directory, also while DIR (a symbolic link) is moved over, and checks that they belong together
- * and that TLS can use them; from `copies` where there are any (NULL: none), with the files' names in what is said. On
- * failure *pair is empty. */
-int pair_read(const char *dir, const char *name, const struct copies *copies, struct pair *pair, struct buf *why)
-    __attribute__((warn_unused_result));
+/* Reads both, from one directory where they are named by it, also while DIR (a symbolic link) is moved over, and checks
+ * that they belong together and that TLS can use them; from the copies where there are any, with the files' names in
+ * what is said. On failure *pair is empty. */
+int pair_read(const struct tls_files *files, struct pair *pair, struct buf *why) __attribute__((warn_unused_result));
 
 /* Whether the key is the certificate's. */
 bool pair_matches(const struct pair *pair);

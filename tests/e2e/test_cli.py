@@ -37,7 +37,7 @@ def test_help_is_an_answer(words):
 
 def test_help_names_every_option():
     said = run("serve", "--help").stdout
-    for option in ("--gemini", "--gopher", "--host", "--certs", "--public-gemini-port", "--public-gopher-port",
+    for option in ("--config", "--gemini", "--gopher", "--host", "--certs", "--public-gemini-port", "--public-gopher-port",
                    "--lang", "--timeout", "--cache", "--user", "--no-sandbox", "--log-requests", "--log-format", "--log-address",
                    "--verbose", "--quiet", "--help", "--version"):
         assert re.search(rf"{option}\b", said), option

@@ -3,6 +3,7 @@
 #ifndef NUNCIO_TESTS_FAKE_SITE_H
 #define NUNCIO_TESTS_FAKE_SITE_H
 
+#include "base/host.h"
 #include "site/site.h"
 
 struct site {
@@ -27,6 +28,15 @@ bool site_has_name(const struct site *site, struct str host)
   struct str name;
   for (size_t i = 0; (name = site_name_at(site, i)).n; i++)
     if (str_eq_nocase(name, host))
+      return true;
+  return false;
+}
+
+bool site_has_wildcard(const struct site *site, struct str host)
+{
+  struct str name;
+  for (size_t i = 0; (name = site_name_at(site, i)).n; i++)
+    if (host_in_wildcard(name, host))
       return true;
   return false;
 }

@@ -39,8 +39,8 @@ static void open_all(void)
 
 static bool names_descriptor(struct str word)
 {
-  static const char *const names[] = {"control",  "tickets",  "visitors", "certificate", "key",
-                                      "requests", "day-keys", "socket",   "member"};
+  static const char *const names[] = {"control",  "tickets", "visitors", "certificate", "key",    "requests",
+                                      "day-keys", "socket",  "member",   "settings",    "answer", "pair"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (str_eq(word, str_from(names[i])))
       return true;
@@ -80,7 +80,7 @@ static bool in_place(int fd)
 
 static void check(const struct handover *h)
 {
-  must(h->role == HANDOVER_WORKER || h->role == HANDOVER_SUPERVISOR, "somebody's");
+  must(h->role == HANDOVER_WORKER || h->role == HANDOVER_SUPERVISOR || h->role == HANDOVER_READER, "somebody's");
   must(h->sockets.n > 0 && h->slot < WORKERS_MAX, "there is something to serve");
   must(h->role != HANDOVER_WORKER || h->control >= 0, "a worker hears of its supervisor");
   must(in_place(h->control) && in_place(h->tickets) && in_place(h->visitors) && in_place(h->requests) &&

@@ -25,7 +25,7 @@ static int apply(struct settings *s, unsigned which, struct str value, struct bu
   case 0:
     return settings_listen(&s->gemini, value, why);
   case 1:
-    return settings_name(s, value, why);
+    return settings_name(&s->sites[0], value, why);
   case 2:
     return settings_port(&s->public_gemini_port, value, why);
   case 3:
@@ -35,7 +35,7 @@ static int apply(struct settings *s, unsigned which, struct str value, struct bu
   case 5:
     return settings_cache(s, value, why);
   default:
-    return settings_lang(s, value, why);
+    return settings_lang(&s->sites[0], value, why);
   }
 }
 
@@ -45,16 +45,16 @@ static void check(const struct settings *s)
   for (size_t i = 0; i < s->gemini.n; i++)
     must(s->gemini.at[i].port <= 65535 && memchr(s->gemini.at[i].text, '\0', INET6_ADDRSTRLEN),
          "an address and a port");
-  must(s->n_names >= 1 && s->n_names <= NAMES_MAX, "there is a name");
-  for (size_t i = 0; i < s->n_names; i++)
-    for (const char *p = s->names[i]; *p; p++)
+  must(s->sites[0].n_names >= 1 && s->sites[0].n_names <= NAMES_MAX, "there is a name");
+  for (size_t i = 0; i < s->sites[0].n_names; i++)
+    for (const char *p = s->sites[0].names[i]; *p; p++)
       must(*p > ' ' && *p < 0x7f && *p != '/' && !(*p >= 'A' && *p <= 'Z'), "a name is lower case and one word");
   must(s->public_gemini_port <= 65535 && s->workers <= WORKERS_MAX && s->cache_mib <= 65536, "numbers have bounds");
   for (size_t i = 0; i < TIMEOUTS; i++)
     must(s->timeout_ms[i] > 0 && s->timeout_ms[i] <= 86400000, "no deadline can be removed (B1)");
   must(!s->log_path == (s->log_to == LOG_TO_STDERR) && (!s->log_path || s->log_path[0]), "a place has a name");
   must(s->log_format <= LOG_JSON && s->log_address <= LOG_ADDRESS_HASH, "a choice is one of those");
-  for (const char *p = s->lang ? s->lang : "en"; *p; p++)
+  for (const char *p = s->sites[0].lang ? s->sites[0].lang : "en"; *p; p++)
     must(strchr("-,", *p) || (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z'), "a tag fits a header");
 }
 

@@ -17,9 +17,9 @@ static int set_up(void **state)
   struct buf why = BUF_INIT(1024);
   int err = settings_init(&settings);
   if (err == 0)
-    err = settings_name(&settings, STR("Example.org"), &why);
+    err = settings_name(&settings.sites[0], STR("Example.org"), &why);
   if (err == 0)
-    err = settings_name(&settings, STR("www.example.org"), &why);
+    err = settings_name(&settings.sites[0], STR("www.example.org"), &why);
   buf_free(&why);
   return err;
 }

@@ -106,9 +106,10 @@ static void names(void **state)
     struct settings s;
     struct buf why = BUF_INIT(1024);
     assert_int_equal(settings_init(&s), 0);
-    int result = settings_name(&s, str_from(table[i].value), &why);
+    int result = settings_name(&s.sites[0], str_from(table[i].value), &why);
     if ((result == 0) != (table[i].name != NULL) ||
-        (table[i].name && (strcmp(s.names[0], table[i].name) != 0 || !s.named || s.n_names != 1)))
+        (table[i].name &&
+         (strcmp(s.sites[0].names[0], table[i].name) != 0 || !s.sites[0].named || s.sites[0].n_names != 1)))
       fail_msg("line %d: %s gave %d", table[i].line, table[i].value, result);
     buf_free(&why);
     settings_free(&s);
@@ -379,7 +380,7 @@ static void languages_G20(void **state)
     struct settings s;
     struct buf why = BUF_INIT(1024);
     assert_int_equal(settings_init(&s), 0);
-    if ((settings_lang(&s, str_from(table[i].value), &why) == 0) != table[i].good)
+    if ((settings_lang(&s.sites[0], str_from(table[i].value), &why) == 0) != table[i].good)
       fail_msg("line %d: %s", table[i].line, table[i].value);
     buf_free(&why);
     settings_free(&s);
@@ -400,9 +401,55 @@ static void ports(void **state)
   buf_free(&why);
 }
 
+static void add_site(struct settings *s, const char *name, const char *gopher)
+{
+  struct buf why = BUF_INIT(1024);
+  assert_int_equal(settings_add_site(s, str_from(name), &why), 0);
+  if (gopher)
+    assert_int_equal(listen_one(&s->sites[s->n_sites - 1].gopher, gopher, &why), 0);
+  buf_free(&why);
+}
+
+static void what_stays_while_it_runs(void **state)
+{
+  (void)state;
+  struct settings used, s;
+  struct buf names = BUF_INIT(1024), why = BUF_INIT(1024);
+  assert_int_equal(settings_init(&used), 0);
+  assert_int_equal(settings_init(&s), 0);
+  add_site(&used, "a.example", "127.0.0.1:1");
+  add_site(&used, "b.example", "127.0.0.1:2");
+  add_site(&used, "c.example", "127.0.0.1:3");
+  add_site(&s, "c.example", "127.0.0.1:3");
+  add_site(&s, "a.example", "127.0.0.1:4");
+  add_site(&s, "d.example", NULL);
+  assert_int_equal(settings_keep(&s, &used, &names), 0);
+  assert_true(str_eq(buf_str(&names), STR("gopher of a.example, gopher of b.example")));
+  assert_int_equal(s.sites[1].gopher.at[0].port, 3);
+  assert_int_equal(s.sites[2].gopher.at[0].port, 1);
+  assert_int_equal(s.sites[3].gopher.n, 0);
+  buf_clear(&names);
+  assert_int_equal(listen_one(&used.gemini, "1965", &why), 0);
+  assert_int_equal(listen_one(&s.gopher, "off", &why), 0);
+  s.workers = 9;
+  assert_int_equal(settings_string(&s.user, STR("somebody")), 0);
+  settings_drop_site(&used, 2); /* b.example */
+  assert_int_equal(settings_keep(&s, &used, &names), 0);
+  assert_true(str_eq(buf_str(&names), STR("gemini, gopher, workers, user")));
+  assert_true(s.gemini.n == 2 && !s.gopher.off && s.workers == 0 && !s.user);
+  buf_clear(&names);
+  assert_int_equal(settings_keep(&s, &used, &names), 0);
+  assert_int_equal(names.n, 0);
+  settings_free(&used);
+  settings_free(&s);
+  buf_free(&names);
+  buf_free(&why);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_stays_while_it_runs),
       cmocka_unit_test(every_deadline_can_be_moved_and_none_removed_B1),
       cmocka_unit_test(the_defaults_of_all_deadlines_B1),
       cmocka_unit_test(addresses_B2),

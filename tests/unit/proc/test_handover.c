@@ -23,6 +23,7 @@ static void open_some(struct handover *h)
   assert_int_equal(settings_listen(&list, STR("127.0.0.1:0"), &why), 0);
   assert_int_equal(sockets_open(&h->sockets, &proto_gemini, &list, 3, &why), 0);
   assert_int_equal(sockets_open(&h->sockets, &proto_gopher, &list, 3, &why), 0);
+  assert_int_equal(sockets_open_for(&h->sockets, "two.example", &proto_gopher, &list, 3, &why), 0);
   h->tickets = memfd_create("tickets", MFD_CLOEXEC);
   assert_true(h->tickets >= 0);
   h->visitors = memfd_create("visitors", MFD_CLOEXEC);
@@ -30,9 +31,14 @@ static void open_some(struct handover *h)
   h->requests = memfd_create("requests", MFD_CLOEXEC);
   h->day_keys = memfd_create("day keys", MFD_CLOEXEC);
   assert_true(h->requests >= 0 && h->day_keys >= 0);
-  h->copies.certificate = memfd_create("certificate", MFD_CLOEXEC);
-  h->copies.key = memfd_create("key", MFD_CLOEXEC);
-  assert_true(copies_there(&h->copies));
+  h->settings = memfd_create("settings", MFD_CLOEXEC);
+  assert_true(h->settings >= 0);
+  for (size_t i = 0; i < 3; i++) { /* one site has none */
+    struct copies copies = {memfd_create("certificate", MFD_CLOEXEC), memfd_create("key", MFD_CLOEXEC)};
+    assert_true(copies_there(&copies));
+    assert_int_equal(copies_set_put(&h->copies, i * 2, copies), 0);
+  }
+  assert_int_equal(h->copies.n, 5);
   buf_free(&why);
 }
 
@@ -46,20 +52,18 @@ static void take_copy(const struct handover *h, struct handover *got)
   assert_int_equal(fcntl(text, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC, 0);
-  assert_int_equal(fcntl(h->copies.key, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->requests, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(fcntl(h->day_keys, F_GETFD) & FD_CLOEXEC, 0);
+  assert_int_equal(fcntl(h->copies.at[2].key, F_GETFD) & FD_CLOEXEC, 0);
   assert_int_equal(handover_take(got, &why), 0);
   assert_null(getenv("NUNCIO_HANDOVER"));
   assert_true(fcntl(h->tickets, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->visitors, F_GETFD) & FD_CLOEXEC);
-  assert_true(fcntl(h->copies.key, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->requests, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->day_keys, F_GETFD) & FD_CLOEXEC);
   assert_int_equal(got->requests, h->requests);
   assert_int_equal(got->day_keys, h->day_keys);
-  assert_int_equal(got->copies.certificate, h->copies.certificate);
-  assert_int_equal(got->copies.key, h->copies.key);
+  assert_true(fcntl(h->copies.at[2].key, F_GETFD) & FD_CLOEXEC);
   assert_true(fcntl(h->sockets.at[0].fd, F_GETFD) & FD_CLOEXEC);
   assert_int_equal(fcntl(text, F_GETFD), -1); /* read and closed */
   buf_free(&why);
@@ -72,8 +76,9 @@ static void forget_copy(struct handover *got)
     got->sockets.at[i].fd = -1;
   for (size_t i = 0; i < got->crew.n; i++)
     got->crew.at[i].control = -1;
-  got->control = got->tickets = got->visitors = got->requests = got->day_keys = -1;
-  got->copies = COPIES_INIT;
+  got->control = got->tickets = got->visitors = got->requests = got->day_keys = got->settings = got->answer = -1;
+  for (size_t i = 0; i < got->copies.n; i++)
+    got->copies.at[i] = COPIES_INIT;
   handover_free(got);
 }
 
@@ -86,6 +91,7 @@ static void same_sockets(const struct sockets *a, const struct sockets *b)
     assert_int_equal(a->at[i].port, b->at[i].port);
     assert_int_equal(a->at[i].slot, b->at[i].slot);
     assert_string_equal(a->at[i].address, b->at[i].address);
+    assert_string_equal(a->at[i].site, b->at[i].site);
   }
 }
 
@@ -107,12 +113,31 @@ static void a_worker_gets_what_it_needs(void **state)
   assert_int_equal(got.control, h.control);
   assert_int_equal(got.tickets, h.tickets);
   assert_int_equal(got.visitors, h.visitors);
+  assert_int_equal(got.settings, h.settings);
+  assert_int_equal(got.answer, -1);
   assert_int_equal(got.seat, 9);
   same_sockets(&h.sockets, &got.sockets);
   assert_int_equal(sockets_slots(&got.sockets), 3);
   forget_copy(&got);
   handover_free(&h);
   close(ours);
+}
+
+static void a_reader_gets_what_is_in_use_and_where_to_answer(void **state)
+{
+  (void)state;
+  struct handover h = HANDOVER_INIT, got;
+  open_some(&h);
+  h.role = HANDOVER_READER;
+  h.answer = memfd_create("answer", MFD_CLOEXEC);
+  assert_true(h.answer >= 0);
+  take_copy(&h, &got);
+  assert_int_equal(got.role, HANDOVER_READER);
+  assert_int_equal(got.settings, h.settings);
+  assert_int_equal(got.answer, h.answer);
+  assert_true(fcntl(h.answer, F_GETFD) & FD_CLOEXEC);
+  forget_copy(&got);
+  handover_free(&h);
 }
 
 static void an_upgrade_keeps_the_crew(void **state)
@@ -199,6 +224,10 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 1\nrole worker\nkey 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nrequests 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nday-keys x\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nsettings 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\nanswer x\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\npair 1 999999 999999\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\npair x 1 2\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nseated 5 1\n", NULL}, /* nobody with that process id */
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried 5\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\nhurried x\n", NULL},
@@ -226,6 +255,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_worker_gets_what_it_needs),
+      cmocka_unit_test(a_reader_gets_what_is_in_use_and_where_to_answer),
       cmocka_unit_test(an_upgrade_keeps_the_crew),
       cmocka_unit_test(nothing_given_is_a_first_start),
       cmocka_unit_test(what_is_no_handover_is_refused_with_a_sentence),

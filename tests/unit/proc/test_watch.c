@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "../../support/fill.h"
-#include "base/err.h"
 #include "proc/watch.h"
 
 static const struct fill files[] = {
@@ -71,6 +70,7 @@ static void what_stays_is_no_news(void **state)
   expect_quiet(&s, 3);
   folder_write(&s.folder, "one/new.gmi", STR("dropped in\n")); /* the folder's times are other ones now */
   expect_quiet(&s, 3);
+  watch_free(&s.watch);
   folder_remove(&s.folder);
 }
 
@@ -87,6 +87,7 @@ static void a_change_is_told_once_and_when_it_holds_still(void **state)
   assert_null(look(&s)); /* it was */
   assert_non_null(look(&s));
   expect_quiet(&s, 3);
+  watch_free(&s.watch);
   folder_remove(&s.folder);
 }
 
@@ -99,14 +100,15 @@ static void a_chmod_and_a_file_that_is_gone_and_back_are_news(void **state)
   (void)snprintf(away, sizeof away, "%s/away", s.folder.path);
   assert_int_equal(chmod(s.path[2], 0400), 0);
   assert_null(look(&s));
-  assert_ptr_equal(look(&s), s.path[2]);
+  assert_string_equal(look(&s), s.path[2]);
   assert_int_equal(rename(s.path[2], away), 0);
   assert_null(look(&s));
-  assert_ptr_equal(look(&s), s.path[2]);
+  assert_string_equal(look(&s), s.path[2]);
   expect_quiet(&s, 2);
   assert_int_equal(rename(away, s.path[2]), 0);
   assert_null(look(&s));
-  assert_ptr_equal(look(&s), s.path[2]);
+  assert_string_equal(look(&s), s.path[2]);
+  watch_free(&s.watch);
   folder_remove(&s.folder);
 }
 
@@ -117,11 +119,12 @@ static void a_link_that_is_moved_is_another_folder(void **state)
   setup(&s);
   point_current_at(&s, "two");
   assert_null(look(&s));
-  assert_ptr_equal(look(&s), s.path[0]);
+  assert_string_equal(look(&s), s.path[0]);
   folder_delete(&s.folder, "current");
   assert_null(look(&s));
-  assert_ptr_equal(look(&s), s.path[0]);
+  assert_string_equal(look(&s), s.path[0]);
   expect_quiet(&s, 2);
+  watch_free(&s.watch);
   folder_remove(&s.folder);
 }
 
@@ -134,16 +137,29 @@ static void what_somebody_is_about_to_read_is_no_news_later(void **state)
   assert_null(look(&s));
   watch_know(&s.watch, s.now); /* SIGHUP came */
   expect_quiet(&s, 3);
+  watch_free(&s.watch);
   folder_remove(&s.folder);
 }
 
-static void it_has_room_for_so_many(void **state)
+static void it_keeps_names_that_others_have_too(void **state)
 {
   (void)state;
-  struct watch w = WATCH_INIT;
-  for (int i = 0; i < WATCH_MAX; i++)
-    assert_int_equal(watch_add(&w, "/nowhere", WATCH_FILE), 0);
-  assert_int_equal(watch_add(&w, "/nowhere", WATCH_FILE), ERR_LIMIT);
+  struct watch w = WATCH_INIT, names = WATCH_INIT;
+  char name[32];
+  for (int i = 0; i < 100; i++) {
+    (void)snprintf(name, sizeof name, "/nowhere/%d", i % 50);
+    assert_int_equal(watch_add(&w, name, WATCH_FILE), 0); /* the second time it is there */
+  }
+  assert_int_equal(w.n, 50);
+  assert_int_equal(watch_add(&names, "/nowhere/7", WATCH_FILE), 0);
+  assert_int_equal(watch_add(&names, "/nowhere/8", WATCH_FOLDER), 0); /* as something else */
+  assert_int_equal(watch_add(&names, "/elsewhere", WATCH_FILE), 0);
+  watch_keep(&w, &names);
+  assert_int_equal(w.n, 1);
+  assert_string_equal(w.at[0].path, "/nowhere/7");
+  watch_free(&w);
+  watch_free(&names);
+  assert_int_equal(w.n, 0);
 }
 
 int main(void)
@@ -154,7 +170,7 @@ int main(void)
       cmocka_unit_test(a_chmod_and_a_file_that_is_gone_and_back_are_news),
       cmocka_unit_test(a_link_that_is_moved_is_another_folder),
       cmocka_unit_test(what_somebody_is_about_to_read_is_no_news_later),
-      cmocka_unit_test(it_has_room_for_so_many),
+      cmocka_unit_test(it_keeps_names_that_others_have_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

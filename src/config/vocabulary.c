@@ -1,0 +1,196 @@
+/* The table of names, and the nearest one to a name that is not in it. */
+#include "config/vocabulary.h"
+
+#include <string.h>
+
+#include "base/err.h"
+
+enum { NAME_LONGEST = 32 };
+
+#define OF_SITE(member) true, offsetof(struct site_settings, member)
+#define OF_ALL(member) false, offsetof(struct settings, member)
+/* The same of what is read and written as a bool, so that a member of another type does not compile. */
+#define OF_SWITCH(member) false, _Generic(((struct settings *)NULL)->member, bool : offsetof(struct settings, member))
+#define NUMBER(n) false, (n)
+
+const struct entry vocabulary[] = {
+    {"host", PLACE_TOP, KIND_NAME, OF_SITE(names)},
+    {"capsule", PLACE_TOP, KIND_FOLDER, OF_SITE(capsule)},
+    {"lang", PLACE_TOP, KIND_LANG, OF_SITE(lang)},
+    {"certs", PLACE_TOP, KIND_FOLDER, OF_ALL(certs)},
+    {"gemini", PLACE_TOP, KIND_LISTEN, OF_ALL(gemini)},
+    {"gopher", PLACE_TOP, KIND_LISTEN, OF_ALL(gopher)},
+    {"public-gemini-port", PLACE_TOP, KIND_PORT, OF_ALL(public_gemini_port)},
+    {"public-gopher-port", PLACE_TOP, KIND_PORT, OF_ALL(public_gopher_port)},
+    {"gophers", PLACE_TOP, KIND_SWITCH, OF_SWITCH(gophers)},
+    {"http-page", PLACE_TOP, KIND_SWITCH, OF_SWITCH(courtesies)},
+    {"user", PLACE_TOP, KIND_USER, OF_ALL(user)},
+    {"workers", PLACE_TOP, KIND_WORKERS, OF_ALL(workers)},
+    {"cache", PLACE_TOP, KIND_CACHE, OF_ALL(cache_mib)},
+    {"sandbox", PLACE_TOP, KIND_SWITCH, OF_SWITCH(sandbox)},
+    {"fast-kdf", PLACE_TOP, KIND_SWITCH, OF_SWITCH(fast_kdf)},
+    {"log-level", PLACE_TOP, KIND_LEVEL, OF_ALL(log_level)},
+    {"log-requests", PLACE_TOP, KIND_LOG_REQUESTS, OF_ALL(log_path)},
+    {"log-format", PLACE_TOP, KIND_LOG_FORMAT, OF_ALL(log_format)},
+    {"log-address", PLACE_TOP, KIND_LOG_ADDRESS, OF_ALL(log_address)},
+    {"handshake", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_HANDSHAKE)},
+    {"request", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_REQUEST)},
+    {"handle", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_HANDLE)},
+    {"write", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_WRITE)},
+    {"drain", PLACE_TIMEOUT, KIND_TIMEOUT, NUMBER(TIMEOUT_DRAIN)},
+    {"connections", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_CONNECTIONS)},
+    {"address", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_ADDRESS)},
+    {"requests", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_REQUESTS)},
+    {"handshakes", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_HANDSHAKES)},
+    {"request", PLACE_LIMIT, KIND_LIMIT, NUMBER(LIMIT_REQUEST)},
+    {"loopback", PLACE_LIMIT, KIND_SWITCH, OF_SWITCH(limit_loopback)},
+    {"aliases", PLACE_SITE, KIND_ALIAS, OF_SITE(names)},
+    {"root", PLACE_SITE, KIND_FOLDER, OF_SITE(capsule)},
+    {"lang", PLACE_SITE, KIND_LANG, OF_SITE(lang)},
+    {"certificate", PLACE_SITE, KIND_FILE, OF_SITE(certificate)},
+    {"key", PLACE_SITE, KIND_FILE, OF_SITE(key)},
+    {"gopher", PLACE_SITE, KIND_LISTEN, OF_SITE(gopher)},
+};
+const size_t vocabulary_size = sizeof vocabulary / sizeof *vocabulary;
+
+const char *place_word(enum place place)
+{
+  switch (place) {
+  case PLACE_TIMEOUT:
+    return "timeout";
+  case PLACE_LIMIT:
+    return "limit";
+  case PLACE_SITE:
+    return "site";
+  case PLACE_TOP:
+  case PLACES:
+    break;
+  }
+  return "";
+}
+
+const struct entry *vocabulary_find(enum place place, const char *name)
+{
+  for (size_t i = 0; i < vocabulary_size; i++)
+    if (vocabulary[i].place == place && strcmp(vocabulary[i].name, name) == 0)
+      return &vocabulary[i];
+  return NULL;
+}
+
+bool entry_is_list(const struct entry *entry)
+{
+  return entry->kind == KIND_LISTEN || entry->kind == KIND_NAME || entry->kind == KIND_ALIAS;
+}
+
+void *entry_member(const struct entry *entry, struct settings *s, struct site_settings *site)
+{
+  return entry->of_site ? (char *)site + entry->at : (char *)s + entry->at;
+}
+
+/* ------------------------------------------------------------------ advice */
+
+static unsigned least(unsigned a, unsigned b)
+{
+  return a < b ? a : b;
+}
+
+/* How many letters must be put in, left out or changed to make one of the other (Levenshtein), row by row. */
+static unsigned distance(struct str a, struct str b)
+{
+  unsigned row[NAME_LONGEST + 1];
+  for (unsigned k = 0; k <= b.n; k++)
+    row[k] = k;
+  for (size_t i = 0; i < a.n; i++) {
+    unsigned diagonal = row[0];
+    row[0] = (unsigned)i + 1;
+    for (size_t k = 0; k < b.n; k++) {
+      unsigned changed = diagonal + (a.p[i] != b.p[k]);
+      diagonal = row[k + 1];
+      row[k + 1] = least(changed, least(row[k], row[k + 1]) + 1);
+    }
+  }
+  return row[b.n];
+}
+
+/* A third of the letters may be wrong, two of a short name; more is another word. */
+static unsigned near_enough(struct str name)
+{
+  return name.n < 3 ? 1 : name.n < 7 ? 2 : (unsigned)name.n / 3;
+}
+
+struct nearest {
+  const char *name;
+  unsigned distance;
+};
+
+static void consider(struct nearest *best, struct str name, const char *candidate)
+{
+  unsigned d = distance(name, str_from(candidate));
+  if (d < best->distance)
+    *best = (struct nearest){candidate, d};
+}
+
+static const char *nearest(enum place place, struct str name)
+{
+  struct nearest best = {NULL, near_enough(name) + 1};
+  for (size_t i = 0; name.n <= NAME_LONGEST && i < vocabulary_size; i++)
+    if (vocabulary[i].place == place)
+      consider(&best, name, vocabulary[i].name);
+  for (enum place p = PLACE_TOP + 1; name.n <= NAME_LONGEST && place == PLACE_TOP && p < PLACES; p++)
+    consider(&best, name, place_word(p));
+  if (place == PLACE_TOP)
+    consider(&best, str_head(name, NAME_LONGEST), "include");
+  return best.name;
+}
+
+static const struct entry *elsewhere(struct str name)
+{
+  for (size_t i = 0; i < vocabulary_size; i++)
+    if (str_eq(name, str_from(vocabulary[i].name)))
+      return &vocabulary[i];
+  return NULL;
+}
+
+static void list_all(struct buf *out, enum place place)
+{
+  const char *before = "expected one of ";
+  for (size_t i = 0; i < vocabulary_size; i++)
+    if (vocabulary[i].place == place) {
+      buf_printf(out, "%s%s", before, vocabulary[i].name);
+      before = ", ";
+    }
+  for (enum place p = PLACE_TOP + 1; place == PLACE_TOP && p < PLACES; p++)
+    buf_printf(out, ", %s", place_word(p));
+  if (place == PLACE_TOP)
+    buf_put_str(out, STR(", include"));
+}
+
+/* What is said of the only site there is has another name where there are several. */
+static const char *in_site(struct str name)
+{
+  return str_eq(name, STR("host")) ? "aliases" : str_eq(name, STR("capsule")) ? "root" : NULL;
+}
+
+void vocabulary_advise(struct buf *out, enum place place, struct str name)
+{
+  if (place == PLACE_SITE && in_site(name)) {
+    buf_printf(out, "did you mean `%s`?", in_site(name));
+    return;
+  }
+  for (enum place p = PLACE_TOP + 1; p < PLACES; p++)
+    if (str_eq(name, str_from(place_word(p)))) {
+      buf_printf(out, "expected %s { NAME = VALUE }%s", place_word(p),
+                 place == PLACE_TOP ? "" : ", outside of all braces");
+      return;
+    }
+  const struct entry *other = elsewhere(name);
+  const char *near = other ? NULL : nearest(place, name);
+  if (other && other->place == PLACE_TOP)
+    buf_printf(out, "`%s` stands outside of all braces", other->name);
+  else if (other)
+    buf_printf(out, "`%s` stands within %s { }", other->name, place_word(other->place));
+  else if (near)
+    buf_printf(out, "did you mean `%s`?", near);
+  else
+    list_all(out, place);
+}
