@@ -99,7 +99,7 @@ class Askers:
     def _ask(self, who):
         while not self.stopping.is_set():
             try:
-                self.site.gopher(f"/asker{who}-{self.asked[who]}-{'x' * (self.asked[who] % 300)}")
+                self.site.gopher(f"/asker{who}-{self.asked[who]}-{'x' * (self.asked[who] % 240)}")
                 self.asked[who] += 1
             except Exception as failure:  # pylint: disable=broad-except
                 self.failures.append(repr(failure))
@@ -114,7 +114,7 @@ class Askers:
         for thread in self.threads:
             thread.join()
         assert not self.failures, self.failures[0]
-        return {f"/asker{who}-{i}-{'x' * (i % 300)}" for who, count in enumerate(self.asked) for i in range(count)}
+        return {f"/asker{who}-{i}-{'x' * (i % 240)}" for who, count in enumerate(self.asked) for i in range(count)}
 
 
 @pytest.mark.parametrize("form", ["plain", "combined", "json"])
