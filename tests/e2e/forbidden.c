@@ -110,6 +110,11 @@ static long run_program(void)
   return of_errno(execl("/bin/sh", "sh", "-c", "echo 'act run_program: did' >&2", (char *)NULL));
 }
 
+static long give_up(void)
+{
+  abort();
+}
+
 static long new_process(void)
 {
   pid_t pid = fork();
@@ -200,6 +205,7 @@ static const struct {
     {"connect_out", connect_out},
     {"run_program", run_program},
     {"new_process", new_process},
+    {"give_up", give_up},
     {"new_thread", new_thread},
     {"signal_another", signal_another},
     {"trace_another", trace_another},

@@ -146,13 +146,15 @@ def test_without_the_sandbox_all_of_it_succeeds(serve, preload, tmp_path, where)
     assert refusal(site) == []
 
 
-def test_abort_is_still_an_abort(serve):
+@pytest.mark.parametrize("where", PLACES)
+def test_abort_is_still_an_abort(serve, preload, tmp_path, where):
     """What a library of ours does at its wits' end is seen as what it is."""
-    site = serve(TREE, workers=1)
+    site = victim(serve, preload, tmp_path)
     worker, = site.workers()
-    os.kill(worker, signal.SIGABRT)
+    command(site, "give_up", where)
     eventually(lambda: [line for line in site.log_lines("warning") if f"process {worker}" in line and "signal 6" in line],
                5, "the death")
+    assert refusal(site) == []
 
 
 # ---------------------------------------------------------------- seen from outside

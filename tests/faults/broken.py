@@ -61,9 +61,9 @@ def _crowd_in(stage, number):
     return sockets
 
 
-def _full_house(stage, number):
-    """Fills the server, looks whether it spins, lets all go, and asks again; the others ask all the time. Ways in which
-    they are turned away: 41 or a type-3 line, whose length is another than the page's; or closed at once."""
+def _full_house(stage, number, ways):
+    """Fills the server, looks whether it spins, lets all go, and asks again; the others ask all the time. `ways`: how
+    they may be turned away."""
     with stage.others():
         time.sleep(1)  # the loads must have seen the page that they compare with before there is no place for them
         crowd = _crowd_in(stage, number)
@@ -78,14 +78,14 @@ def _full_house(stage, number):
     with stage.others():
         time.sleep(short(3, 0.5))
     stage.check(stage.lost == turned, f"{stage.lost - turned} lost after the crowd had gone")
-    stage.nobody_lost((*REFUSED, "no answer", "reset", "no close_notify", "tls"), "turned away")
+    stage.nobody_lost(ways, "turned away")
 
 
 def few_descriptors(work, stack):
     """Started with 64 descriptors: fewer clients at once, told so or closed, and all is well when they have gone."""
     stage = Stage("Descriptors limited to 64", work, stack, "--quiet", clients=1, descriptors=64)
     stage.quiet()
-    _full_house(stage, 200)
+    _full_house(stage, 200, (*REFUSED, "no answer", "reset", "tls"))  # told so, or closed before the first byte
     stage.done = "started so, 200 clients that stay; then they leave"
     stage.ends_well()
     return stage
@@ -96,7 +96,7 @@ def descriptors_run_out(work, stack):
     stage = Stage("Descriptors run out", work, stack, "--quiet", user=None)  # only its own user may lower its limit
     stage.quiet()
     stage.server.limit_descriptors((64, 64))
-    _full_house(stage, 200)
+    _full_house(stage, 200, REFUSED)  # the reserve descriptor: who waits is told
     stage.check(len(stage.warnings()) <= 8, "the log is flooded")
     stage.done = "limit lowered to 64 while it runs, 200 clients that stay; then they leave"
     stage.ends_well()
