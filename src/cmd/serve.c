@@ -17,6 +17,7 @@
 #include "cmd/complain.h"
 #include "cmd/serve_options.h"
 #include "config/settings.h"
+#include "proc/activation.h"
 #include "proc/descriptors.h"
 #include "proc/handover.h"
 #include "proc/sandbox.h"
@@ -76,8 +77,35 @@ static unsigned processors(void)
   return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
 }
 
+/* Sockets that were given say which protocols there are: in the supervisor, in workers, and after an upgrade. */
+static void follow_given(struct settings *s, const struct sockets *sockets)
+{
+  if (!sockets_given(sockets))
+    return;
+  s->gemini.off = sockets_port(sockets, &proto_gemini) == 0;
+  s->gopher.off = sockets_port(sockets, &proto_gopher) == 0;
+}
+
+static int take_listeners(struct settings *s, struct sockets *sockets, struct buf *why)
+{
+  if (s->gemini.given || s->gopher.given) {
+    buf_printf(
+        why,
+        "--%s was given, and listening sockets were handed over as well (LISTEN_FDS), which take its place: leave "
+        "the option out, or start without the socket units",
+        s->gemini.given ? "gemini" : "gopher");
+    return ERR_SYNTAX;
+  }
+  follow_given(s, sockets);
+  return 0;
+}
+
 static int open_listeners(struct settings *s, struct sockets *sockets, struct buf *why)
 {
+  unsigned slots = s->workers ? s->workers : processors();
+  int err = activation_take(sockets, slots, why);
+  if (err || sockets_given(sockets))
+    return err ? err : take_listeners(s, sockets, why);
   if (!s->gemini.given)
     settings_default_listen(&s->gemini, GEMINI_PORT);
   if (!s->gopher.given) {
@@ -88,8 +116,7 @@ static int open_listeners(struct settings *s, struct sockets *sockets, struct bu
     }
     settings_default_listen(&s->gopher, port);
   }
-  unsigned slots = s->workers ? s->workers : processors();
-  int err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, slots, why);
+  err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, slots, why);
   if (err == 0 && !s->gopher.off)
     err = sockets_open(sockets, &proto_gopher, &s->gopher, slots, why);
   return err;
@@ -272,6 +299,7 @@ static int serve(struct settings *s, int argc, char **argv)
   struct handover h;
   struct buf why = BUF_INIT(WHY_MAX);
   int status = EXIT_FAULT, err = handover_take(&h, &why);
+  follow_given(s, &h.sockets);
   if (err)
     say(err, &why);
   else

@@ -93,7 +93,10 @@ static void shut_door(struct worker *w)
     while (listener_accept(l)) {
       /* some dozens at a time */
     }
-    listener_end(l);
+    if (w->entries[i].given)
+      listener_close(l); /* who comes now is somebody else's */
+    else
+      listener_end(l);
   }
 }
 

@@ -23,6 +23,7 @@ static void open_some(struct handover *h)
   assert_int_equal(settings_listen(&list, STR("127.0.0.1:0"), &why), 0);
   assert_int_equal(sockets_open(&h->sockets, &proto_gemini, &list, 3, &why), 0);
   assert_int_equal(sockets_open(&h->sockets, &proto_gopher, &list, 3, &why), 0);
+  assert_int_equal(sockets_share(&h->sockets, &proto_gopher, dup(h->sockets.at[0].fd), 3), 0);
   h->tickets = memfd_create("tickets", MFD_CLOEXEC);
   assert_true(h->tickets >= 0);
   h->visitors = memfd_create("visitors", MFD_CLOEXEC);
@@ -76,6 +77,7 @@ static void same_sockets(const struct sockets *a, const struct sockets *b)
     assert_ptr_equal(a->at[i].proto, b->at[i].proto);
     assert_int_equal(a->at[i].port, b->at[i].port);
     assert_int_equal(a->at[i].slot, b->at[i].slot);
+    assert_int_equal(b->at[i].given, i >= a->n - 3);
     assert_string_equal(a->at[i].address, b->at[i].address);
   }
 }
@@ -180,6 +182,7 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 2\nrole worker\n", NULL},
       {__LINE__, "nuncio handover 1\n", NULL},
       {__LINE__, "nuncio handover 1\nrole king\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\ngiven 5\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\ncontrol 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nsocket 0 0 gemini 1965 ::\n", NULL},
