@@ -20,6 +20,7 @@
 #include "proc/activation.h"
 #include "proc/descriptors.h"
 #include "proc/handover.h"
+#include "proc/notify.h"
 #include "proc/sandbox.h"
 #include "proc/supervisor.h"
 #include "proc/user.h"
@@ -260,8 +261,11 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
 {
   struct buf why = BUF_INIT(WHY_MAX);
   struct watched watched = {WATCH_INIT, BUF_INIT(PATH_ROOM), BUF_INIT(PATH_ROOM)};
+  struct notify notify = NOTIFY_INIT;
   int status = EXIT_FAULT;
   int err = supervisor_heed_signals();
+  if (err == 0)
+    err = notify_take(&notify);
   (void)descriptors_raise(); /* sockets for every worker, and during a reload for two generations of them */
   if (s->sandbox)
     sandbox_no_dumps(); /* the ring of ticket keys */
@@ -281,6 +285,7 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
       .certs = s->gemini.off && !s->gophers ? NULL : s->certs,
       .name = s->names[0],
       .watch = &watched.watch,
+      .notify = &notify,
       .on_ready = on_ready,
       .context = &announcement,
   };
@@ -288,6 +293,7 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
     status = EXIT_OK;
 
 out:
+  notify_free(&notify);
   buf_free(&watched.certificate);
   buf_free(&watched.key);
   buf_free(&why);

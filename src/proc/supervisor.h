@@ -3,6 +3,7 @@
 #define NUNCIO_PROC_SUPERVISOR_H
 
 #include "proc/handover.h"
+#include "proc/notify.h"
 #include "proc/watch.h"
 
 /* What it is to supervise. All borrowed for as long as it runs, but that `handover` is taken over. */
@@ -11,8 +12,9 @@ struct supervision {
   size_t n_arguments;
   /* Sockets, ring and, after an upgrade, workers; by the role it is known whether this is a first start. */
   struct handover *handover;
-  const char *certs, *name; /* the pair that workers are given copies of: CERTS/NAME.crt and .key; NULL: no TLS */
-  struct watch *watch;      /* what workers read at their start: another one there means a reload */
+  const char *certs, *name;    /* the pair that workers are given copies of: CERTS/NAME.crt and .key; NULL: no TLS */
+  struct watch *watch;         /* what workers read at their start: another one there means a reload */
+  const struct notify *notify; /* who is told of starts, reloads and the end */
   /* Called once all workers of a first start serve. */
   void (*on_ready)(void *context);
   void *context;

@@ -43,6 +43,9 @@ void supervisor_drain(struct member *m);
 void supervisor_tell_to_stop(struct member *m);
 void supervisor_tell_to_stop_now(struct member *m);
 
+/* Tells the service manager that it serves; `note` says what went wrong before, or is "". */
+void supervisor_tell_serving(const struct supervisor *s, const char *note);
+
 /* ---- supervisor_change.c */
 
 /* Begins what was asked for (a first start, a reload, an upgrade) once nothing else is under way. */
