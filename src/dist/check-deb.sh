@@ -3,8 +3,9 @@
 #
 #   check-deb.sh FOLDER    where `make deb` has put the package
 #
-# The root is made by debootstrap from the mirror that apt uses here. Mounts, processes and the network of the second
-# part are in namespaces of their own, so that none is left whatever happens.
+# The root is made by debootstrap from the mirror that apt uses here. First there is no systemd in it, and the server is
+# started by hand; then systemd is, as process 1. Mounts, processes and the network of what is checked are in namespaces of
+# their own, so that none is left whatever happens.
 set -euo pipefail
 
 say() { printf '* %s\n' "$*"; }
@@ -13,13 +14,13 @@ fail() {
   [ -z "${work:-}" ] || { [ ! -s "$work/log" ] || tail -n 20 "$work/log"; } >&2
   exit 1
 }
-# Waits for a condition, ten seconds at most.
+# Waits for a condition, half a minute at most.
 eventually() {
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     if "$@"; then return 0; fi
     sleep 0.1
   done
-  fail "not within ten seconds: $*"
+  fail "not within half a minute: $*"
 }
 
 # ---------------------------------------------------------------- the root
@@ -61,12 +62,12 @@ install_needs() {
 make_next() {
   dpkg-deb -R "$1" "$work/next"
   sed -i 's/^Version: .*/&+next/' "$work/next/DEBIAN/control"
-  dpkg-deb -b "$work/next" "$root/tmp/next.deb" >/dev/null
+  dpkg-deb -b "$work/next" "$root/root/next.deb" >/dev/null
 }
 
 # Every file there is, but for what passes and what keeps the users.
 list_files() {
-  (cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path ./run \) -prune -o -print |
+  (cd "$root" && find . -xdev \( -path ./proc -o -path ./tmp -o -path ./run -o -path ./root \) -prune -o -print |
     grep -v -e '^\./etc/\(passwd\|group\|shadow\|gshadow\)-\?$' -e '^\./var/lib/dpkg/' -e '^\./var/log/' | sort)
 }
 
@@ -114,6 +115,32 @@ crowd() {
   done >"$work/lost"
 }
 
+start_crowd() {
+  rm -f "$work/enough" "$work/asked"
+  crowd &
+  readers=$!
+}
+
+end_crowd() {
+  touch "$work/enough"
+  wait "$readers"
+  [ ! -s "$work/lost" ] || fail "$(wc -l <"$work/lost") of $(wc -l <"$work/asked") readers were lost"
+}
+
+# A reader who has a long file open, and has got its beginning.
+start_download() {
+  head -c 16000000 /dev/urandom >"$root/var/lib/nuncio/capsule/big.bin"
+  exec {download}<>/dev/tcp/127.0.0.1/70
+  printf '/big.bin\r\n' >&"$download"
+  dd bs=1000 count=1 <&"$download" >"$work/big" 2>/dev/null
+}
+
+end_download() {
+  cat <&"$download" >>"$work/big"
+  exec {download}>&-
+  cmp "$work/big" "$root/var/lib/nuncio/capsule/big.bin" || fail 'the download that was open is broken'
+}
+
 upgraded() { grep -q 'upgraded: this is nuncio' "$work/log" && grep -q ' new workers\? serve' "$work/log"; }
 
 # ---------------------------------------------------------------- what is checked
@@ -138,23 +165,15 @@ check_served() {
 }
 
 check_upgrade() {
-  local fd before=$server
-  head -c 16000000 /dev/urandom >"$root/var/lib/nuncio/capsule/big.bin"
+  local before=$server
   echo '# the owner was here' >>"$root/etc/default/nuncio"
-  crowd &
-  local readers=$!
-  exec {fd}<>/dev/tcp/127.0.0.1/70
-  printf '/big.bin\r\n' >&"$fd"
-  dd bs=1000 count=1 <&"$fd" >"$work/big" 2>/dev/null
-  package -i /tmp/next.deb
+  start_crowd
+  start_download
+  package -i /root/next.deb
   kill -USR2 "$server" # as postinst does where systemd runs
   eventually upgraded
-  cat <&"$fd" >>"$work/big"
-  exec {fd}>&-
-  touch "$work/enough"
-  wait "$readers"
-  cmp "$work/big" "$root/var/lib/nuncio/capsule/big.bin" || fail 'the connection that was open across the upgrade is broken'
-  [ ! -s "$work/lost" ] || fail "$(wc -l <"$work/lost") readers were lost"
+  end_download
+  end_crowd
   [ "$(stat -L -c %i "/proc/$before/exe")" = "$(stat -c %i "$root/usr/bin/nuncio")" ] || fail 'it runs the old program'
   tail -n 1 "$root/etc/default/nuncio" | grep -q owner || fail 'the defaults that the owner has changed were lost'
   say "upgraded: $(wc -l <"$work/asked") readers asked meanwhile, none lost; a download went on"
@@ -175,7 +194,7 @@ check_package() {
   ip link set lo up
   list_files >"$work/before"
 
-  package -i /tmp/nuncio.deb
+  package -i /root/nuncio.deb
   check_installed
   start
   check_served
@@ -189,12 +208,87 @@ check_package() {
   say 'removed and purged: pages of the owner'\''s are kept'
 
   rm -r "$root/var/lib/nuncio"
-  package -i /tmp/nuncio.deb
+  package -i /root/nuncio.deb
   start
   stop
   package --purge nuncio
   list_files | diff "$work/before" - || fail 'purging has left this'
   say 'installed again and purged: nothing is left'
+}
+
+# ---------------------------------------------------------------- under systemd
+
+first_child() { cut -d ' ' -f 1 "/proc/$1/task/$1/children"; }
+
+# Becomes systemd, as the first process of its namespaces.
+boot() {
+  mount --bind "$root" "$root"
+  mount -t proc proc "$root/proc"
+  mount -t sysfs sysfs "$root/sys"
+  mount -t tmpfs tmpfs "$root/run"
+  mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+  ip link set lo up
+  exec env -i container=check PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$root" /lib/systemd/systemd
+}
+
+running() { [ "$(in_boot systemctl is-system-running 2>/dev/null)" = running ]; }
+in_boot() { nsenter -t "$init" -m -p -n -u -i -r -w "${clean[@]}" "$@"; }
+
+check_boot() {
+  within apt-get install -q -y --no-install-recommends systemd systemd-sysv dbus >"$work/apt.log" 2>&1 ||
+    fail "apt-get: $(tail -n 5 "$work/apt.log")"
+  cp "$0" "$root/root/check"
+  unshare --mount --pid --fork --kill-child --net --uts --ipc --cgroup "$0" --boot "$work" >"$work/log" 2>&1 &
+  local outside=$!
+  eventually grep -q . "/proc/$outside/task/$outside/children"
+  init=$(first_child "$outside")
+  eventually running
+  in_boot /root/check --systemd
+  kill -KILL "$init"
+  wait "$outside" || true
+}
+
+state_of() { systemctl show --value --property="$1" nuncio.service; }
+journal() { journalctl --unit=nuncio.service --output=cat --no-pager; }
+journal_has() { journal | grep -q -e "$1"; }
+
+check_units() {
+  local main worker
+  package -i /root/nuncio.deb
+  [ "$(state_of StatusText)" = "$(nproc) worker$([ "$(nproc)" = 1 ] && echo ' serves' || echo 's serve')" ] ||
+    fail "its status is $(state_of StatusText)"
+  ask_gopher / | grep -q 'It works' || fail 'no answer on Gopher'
+  main=$(state_of MainPID)
+  worker=$(first_child "$main")
+  grep -qx $'Seccomp:\t2' "/proc/$worker/status" || fail 'a worker has no filter'
+  grep -q $'^Uid:\t[1-9]' "/proc/$worker/status" || fail 'a worker is root'
+  ! journal | grep -E ' (warning|error) ' || fail 'the unit keeps the program from something'
+
+  systemctl reload nuncio.service
+  eventually journal_has 'new workers\? serve'
+  start_crowd
+  start_download
+  package -i /root/next.deb
+  eventually journal_has 'upgraded: this is nuncio'
+  end_download
+  end_crowd
+  [ "$(state_of MainPID)" = "$main" ] || fail 'the upgrade has started another process'
+  [ "$(stat -L -c %i "/proc/$main/exe")" = "$(stat -c %i /usr/bin/nuncio)" ] || fail 'it runs the old program'
+  say "under systemd: reloaded; upgraded while $(wc -l <"$work/asked") readers asked, none lost; a download went on"
+
+  systemctl stop nuncio.service
+  systemctl --quiet enable --now nuncio-gemini.socket nuncio-gopher.socket
+  systemctl start nuncio.service
+  start_crowd
+  systemctl restart nuncio.service
+  systemctl restart nuncio.service
+  end_crowd
+  say "under systemd: restarted with its sockets while $(wc -l <"$work/asked") readers asked, none lost"
+
+  package --purge nuncio
+  for unit in nuncio.service nuncio-gemini.socket nuncio-gopher.socket; do
+    ! systemctl --quiet is-active "$unit" || fail "$unit is left running"
+  done
 }
 
 case ${1:-} in
@@ -203,9 +297,19 @@ case ${1:-} in
     make_root
     say "root made: $(du -sh --exclude=proc "$root" | cut -f 1)"
     install_needs "$3"
-    cp "$3" "$root/tmp/nuncio.deb"
+    cp "$3" "$root/root/nuncio.deb"
     make_next "$3"
     unshare --net "$0" --check "$work"
+    check_boot
+    ;;
+  --boot)
+    work=$2 root=$2/root
+    boot
+    ;;
+  --systemd)
+    work=$(mktemp -d) root=''
+    within() { "$@"; }
+    check_units
     ;;
   --check)
     work=$2 root=$2/root
