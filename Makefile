@@ -74,7 +74,7 @@ REPLAY_BIN := $(FUZZ:tests/fuzz/fuzz_%.c=$B/tests/fuzz/replay_%)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all help deps deps-bench run test unit e2e scan asan fuzz fuzz-replay bench bench-lost bench-scaling lint layers \
-        format format-check tidy cppcheck warnings cov install clean
+        format format-check tidy cppcheck warnings cov clean
 
 all: $B/nuncio ## build build/nuncio
 
@@ -128,15 +128,17 @@ $(FLOOR): $B/tests/bench/floor.o
 
 # Objects of tests are kept, so that an unchanged tree builds nothing.
 .SECONDARY:
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -path $B/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---------------------------------------------------------------- what must be installed
 
 DEPS_BUILD := libuv1-dev libssl-dev liburiparser-dev libutf8proc-dev libseccomp-dev libconfuse-dev
 DEPS_TEST  := libcmocka-dev musl-tools python3 python3-pytest python3-pytest-xdist openssl netcat-openbsd curl lynx gopher tmux \
-              bombadillo amfora gnutls-bin libnss3-tools sslscan
+              bombadillo amfora gnutls-bin libnss3-tools sslscan systemd
 DEPS_SCAN  := testssl.sh sslscan openssl python3 python3-pytest
-DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc
+DEPS_LINT  := clang clang-tidy clang-format cppcheck gcc mandoc shellcheck
+DEPS_DEB   := dpkg-dev debhelper lintian
+DEPS_CHECK := debootstrap openssl iproute2
 DEPS_FUZZ  := clang libclang-rt-14-dev
 DEPS_BENCH := python3 openssl
 # The servers that `make bench` compares with, and the inetd that one of them needs.
@@ -146,9 +148,11 @@ DEPS_GOALS := deps deps-bench
 GOALS := $(or $(filter-out $(DEPS_GOALS),$(MAKECMDGOALS)),all)
 DEPS_WANTED := $(sort $(DEPS_BUILD) \
   $(if $(filter test unit e2e asan cov faults,$(GOALS)),$(DEPS_TEST)) \
-  $(if $(filter lint warnings tidy cppcheck format format-check layers,$(GOALS)),$(DEPS_TEST) $(DEPS_LINT)) \
+  $(if $(filter lint warnings tidy cppcheck format format-check layers manual shell,$(GOALS)),$(DEPS_TEST) $(DEPS_LINT)) \
   $(if $(filter fuzz,$(GOALS)),$(DEPS_FUZZ)) \
   $(if $(filter scan,$(GOALS)),$(DEPS_SCAN)) \
+  $(if $(filter deb deb-check,$(GOALS)),$(DEPS_DEB)) \
+  $(if $(filter deb-check,$(GOALS)),$(DEPS_CHECK)) \
   $(if $(filter bench bench-lost bench-scaling,$(GOALS)),$(DEPS_BENCH)))
 
 # With `deps` on the command line everything else waits for it, under -j too.
@@ -176,8 +180,7 @@ deps-bench: ## install the servers that `make bench` compares with; none of them
 run: $B/nuncio ## serve ./capsule on gemini port 1965 and gopher port 7070
 	@exec $B/nuncio serve $(if $(findstring --gopher,$(RUN_FLAGS)),,--gopher 7070) $(RUN_FLAGS) "$(CAPSULE)"
 
-install: $B/nuncio ## install the program below $(DESTDIR)$(PREFIX)
-	install -D -m 0755 $B/nuncio $(DESTDIR)$(PREFIX)/bin/nuncio
+include src/dist/dist.mk
 
 # ---------------------------------------------------------------- tests
 
@@ -242,7 +245,7 @@ bench-lost: $B/nuncio ## what reloads, upgrades, kills and a crowd lose under lo
 
 # ---------------------------------------------------------------- checks
 
-lint: layers format-check cppcheck tidy warnings ## layers, format, cppcheck, clang-tidy, gcc and clang with -Werror
+lint: layers format-check manual shell cppcheck tidy warnings ## layers, format, manual, scripts, cppcheck, clang-tidy, gcc and clang with -Werror
 
 layers: | needs ## the order of the folders, from their #include lines
 	@$(PYTHON) -B tests/layers.py src
@@ -275,4 +278,4 @@ clean: ## remove what was built
 	rm -rf build
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(filter-out %.d,$(MAKEFILE_LIST))

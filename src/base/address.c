@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+enum { IPV4_BYTES = 4, MAPPED_PREFIX_BYTES = 12 };
+
 static const struct in_addr *ipv4(const struct sockaddr *address)
 {
   return &((const struct sockaddr_in *)(const void *)address)->sin_addr;
@@ -21,7 +23,12 @@ void address_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
     raw = ipv4(address);
   else if (address->sa_family == AF_INET6)
     raw = ipv6(address);
-  if (!raw || !inet_ntop(address->sa_family, raw, text, INET6_ADDRSTRLEN))
+  int family = address->sa_family;
+  if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(ipv6(address))) {
+    family = AF_INET;
+    raw = ipv6(address)->s6_addr + MAPPED_PREFIX_BYTES;
+  }
+  if (!raw || !inet_ntop(family, raw, text, INET6_ADDRSTRLEN))
     memcpy(text, "?", 2);
 }
 
@@ -34,8 +41,6 @@ bool address_loopback(const struct sockaddr *address)
   const struct in6_addr *ip = ipv6(address);
   return IN6_IS_ADDR_LOOPBACK(ip) || (IN6_IS_ADDR_V4MAPPED(ip) && ip->s6_addr[12] == 127);
 }
-
-enum { IPV4_BYTES = 4, MAPPED_PREFIX_BYTES = 12 };
 
 size_t address_network(const struct sockaddr *address, unsigned char network[ADDRESS_NETWORK_MOST])
 {

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* Without port and brackets, ended by a NUL; `?` where it is neither IPv4 nor IPv6. */
+/* Without port and brackets, ended by a NUL; ::ffff:a.b.c.d, as which a socket that takes both families shows IPv4, is
+ * written as a.b.c.d; `?` where it is neither IPv4 nor IPv6. */
 void address_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN]);
 
 /* 127.0.0.0/8, ::1 and ::ffff:127.0.0.0/104, as which a socket that takes both shows the former. */

@@ -14,11 +14,13 @@
 #include "cmd/preflight.h"
 #include "cmd/serve_options.h"
 #include "config/settings.h"
+#include "proc/activation.h"
 #include "proc/descriptors.h"
 #include "proc/folders.h"
 #include "proc/handover.h"
 #include "proc/kept.h"
 #include "proc/log_place.h"
+#include "proc/notify.h"
 #include "proc/sandbox.h"
 #include "proc/supervisor.h"
 #include "proc/user.h"
@@ -102,8 +104,42 @@ static unsigned processors(void)
   return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
 }
 
+/* Sockets that were given say which protocols there are: in the supervisor, in workers, and after an upgrade. */
+static void follow_given(struct settings *s, const struct sockets *sockets)
+{
+  if (!sockets_given(sockets))
+    return;
+  s->gemini.off = sockets_port(sockets, &proto_gemini) == 0;
+  s->gopher.off = sockets_port(sockets, &proto_gopher) == 0;
+}
+
+static int take_listeners(struct settings *s, struct sockets *sockets, struct buf *why)
+{
+  for (size_t i = 0; i < s->n_sites; i++)
+    if (s->sites[i].gopher.given) {
+      buf_printf(why,
+                 "the site %s has a Gopher address of its own, and listening sockets were handed over (LISTEN_FDS)",
+                 s->sites[i].names[0]);
+      return ERR_SYNTAX;
+    }
+  if (s->gemini.given || s->gopher.given) {
+    buf_printf(
+        why,
+        "--%s was given, and listening sockets were handed over as well (LISTEN_FDS), which take its place: leave "
+        "the option out, or start without the socket units",
+        s->gemini.given ? "gemini" : "gopher");
+    return ERR_SYNTAX;
+  }
+  follow_given(s, sockets);
+  return 0;
+}
+
 static int open_listeners(struct settings *s, struct sockets *sockets, struct buf *why)
 {
+  unsigned slots = s->workers ? s->workers : processors();
+  int err = activation_take(sockets, slots, why);
+  if (err || sockets_given(sockets))
+    return err ? err : take_listeners(s, sockets, why);
   if (!s->gemini.given)
     settings_default_listen(&s->gemini, GEMINI_PORT);
   if (!s->gopher.given) {
@@ -114,8 +150,7 @@ static int open_listeners(struct settings *s, struct sockets *sockets, struct bu
     }
     settings_default_listen(&s->gopher, port);
   }
-  unsigned slots = s->workers ? s->workers : processors();
-  int err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, slots, why);
+  err = s->gemini.off ? 0 : sockets_open(sockets, &proto_gemini, &s->gemini, slots, why);
   if (err == 0 && !s->gopher.off)
     err = sockets_open(sockets, &proto_gopher, &s->gopher, slots, why);
   for (size_t i = 0; i < s->n_sites && err == 0; i++)
@@ -246,8 +281,11 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
 {
   struct buf why = BUF_INIT(WHY_MAX);
   const char *file = NULL;
+  struct notify notify = NOTIFY_INIT;
   int status = EXIT_FAULT;
   int err = supervisor_heed_signals();
+  if (err == 0)
+    err = notify_take(&notify);
   (void)descriptors_raise(); /* sockets for every worker, and during a reload for two generations of them */
   if (s->sandbox)
     sandbox_no_dumps(); /* the ring of ticket keys */
@@ -268,6 +306,7 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
       .handover = h,
       .settings = s,
       .reads = file != NULL,
+      .notify = &notify,
       .on_ready = on_ready,
       .context = &announcement,
   };
@@ -275,6 +314,7 @@ static int supervise(struct settings *s, struct handover *h, int argc, char **ar
     status = EXIT_OK;
 
 out:
+  notify_free(&notify);
   buf_free(&why);
   return status;
 }
@@ -314,6 +354,8 @@ static int read_anew(const struct handover *h, int argc, char **argv)
   }
   if (err == 0 && serve_options(&s, argc, argv, &why) >= 0)
     err = ERR_SYNTAX;
+  if (err == 0)
+    follow_given(&s, &h->sockets);
   if (err == 0)
     err = check_anew(&s, &used, h, &why);
   if (err == 0)
@@ -360,8 +402,10 @@ static int serve(struct handover *h, int argc, char **argv)
   int status = h->role == HANDOVER_READER ? read_anew(h, argc, argv) : find_settings(&settings, h, argc, argv);
   if (status >= 0)
     return status;
+  follow_given(&settings, &h->sockets);
   log_open(settings.log_level);
   (void)signal(SIGPIPE, SIG_IGN);
+  (void)signal(SIGXFSZ, SIG_IGN); /* a log as large as it may be is a line lost, and no end */
   status = h->role == HANDOVER_WORKER ? work(&settings, h) : supervise(&settings, h, argc, argv);
   settings_free(&settings);
   return status;

@@ -85,6 +85,8 @@ static void put_text(struct buf *out, const struct handover *h)
     const struct listen_socket *s = &h->sockets.at[i];
     buf_printf(out, "socket %d %u %s %u %s%s%s\n", s->fd, s->slot, s->proto->name, s->port, s->address,
                s->site[0] ? " " : "", s->site);
+    if (s->given) /* a line of its own, as below */
+      buf_printf(out, "given %d\n", s->fd);
   }
   for (size_t i = 0; i < h->crew.n; i++) {
     const struct member *m = &h->crew.at[i];
@@ -236,6 +238,22 @@ static int read_socket(struct handover *h, struct str line)
   return sockets_add(&h->sockets, &s);
 }
 
+/* About a socket that was named before. */
+static int read_given(struct handover *h, struct str line)
+{
+  unsigned fd;
+  if (number(&line, &fd) < 0)
+    return ERR_SYNTAX;
+  for (size_t i = 0; i < h->sockets.n; i++) {
+    struct listen_socket *s = &h->sockets.at[i];
+    if (s->fd != (int)fd)
+      continue;
+    s->given = true;
+    return 0;
+  }
+  return ERR_SYNTAX;
+}
+
 static int read_member(struct handover *h, struct str line)
 {
   int control = -1;
@@ -324,6 +342,8 @@ static int read_line(struct handover *h, struct str line)
     return read_hurried(h, line);
   if (str_eq(key, STR("socket")))
     return read_socket(h, line);
+  if (str_eq(key, STR("given")))
+    return read_given(h, line);
   if (str_eq(key, STR("member")))
     return read_member(h, line);
   return 0;

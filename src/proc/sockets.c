@@ -3,12 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/err.h"
 
 enum { DEFER_SECONDS = 1 };
@@ -36,11 +38,19 @@ static int close_failed(int fd)
   return -1;
 }
 
+/* Optimisations: where a kernel refuses the first one, clients are accepted a little earlier. */
+static void tune(int fd)
+{
+  const int on = 1, defer = DEFER_SECONDS;
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer, sizeof defer);
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited by what is accepted */
+}
+
 /* A bound socket that does not listen yet, or -1 with errno set. */
 static int bind_socket(const struct listen_address *a, bool shared)
 {
   struct sockaddr_in6 address;
-  const int on = 1, defer = DEFER_SECONDS;
+  const int on = 1;
   socklen_t length = make_address(a->text, a->ipv6, a->port, &address);
   int fd = socket(a->ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
@@ -52,9 +62,7 @@ static int bind_socket(const struct listen_address *a, bool shared)
     goto fail;
   if (a->ipv6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
     goto fail;
-  /* An optimisation: where a kernel refuses it, clients are accepted a little earlier. */
-  (void)setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &defer, sizeof defer);
-  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited by what is accepted */
+  tune(fd);
   if (bind(fd, (const struct sockaddr *)&address, length) < 0)
     goto fail;
   return fd;
@@ -182,6 +190,50 @@ int sockets_open_for(struct sockets *s, const char *site, const struct proto *pr
   return err;
 }
 
+/* What a socket is bound to. */
+static int read_address(int fd, struct listen_socket *out)
+{
+  struct sockaddr_in6 address;
+  socklen_t length = sizeof address;
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  memset(&address, 0, sizeof address);
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 || !listening ||
+      getsockname(fd, (struct sockaddr *)&address, &length) < 0 ||
+      (address.sin6_family != AF_INET && address.sin6_family != AF_INET6))
+    return ERR_SYNTAX;
+  address_text((const struct sockaddr *)&address, out->address);
+  out->port = ntohs(address.sin6_port); /* at the same place in sockaddr_in */
+  return 0;
+}
+
+int sockets_share(struct sockets *s, const struct proto *proto, int fd, unsigned slots)
+{
+  struct listen_socket made = {.fd = fd, .proto = proto, .given = true};
+  int err = read_address(fd, &made), flags = fcntl(fd, F_GETFL);
+  if (err == 0 && (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
+    err = ERR_IO;
+  if (err == 0)
+    tune(fd);
+  for (unsigned slot = 0; err == 0 && slot < slots; slot++) {
+    made.slot = slot;
+    made.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    err = made.fd < 0 ? err_from_errno(errno) : sockets_add(s, &made);
+    if (err && made.fd >= 0)
+      close(made.fd);
+  }
+  close(fd);
+  return err;
+}
+
+bool sockets_given(const struct sockets *s)
+{
+  for (size_t i = 0; i < s->n; i++)
+    if (s->at[i].given)
+      return true;
+  return false;
+}
+
 bool sockets_permitted(unsigned port)
 {
   struct listen_address loopback = {.text = "127.0.0.1", .port = port};
@@ -212,7 +264,8 @@ unsigned sockets_slots(const struct sockets *s)
 void sockets_end(const struct sockets *s)
 {
   for (size_t i = 0; i < s->n; i++)
-    (void)shutdown(s->at[i].fd, SHUT_RD);
+    if (!s->at[i].given)
+      (void)shutdown(s->at[i].fd, SHUT_RD);
 }
 
 void sockets_close(struct sockets *s)

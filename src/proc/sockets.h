@@ -15,6 +15,7 @@ struct listen_socket {
   const struct proto *proto;
   unsigned port; /* the real one */
   unsigned slot;
+  bool given; /* somebody else has opened it, shares it, and may hand it to whoever comes after us */
   char address[INET6_ADDRSTRLEN];
   char site[SITE_NAME_ROOM]; /* the main name of the site whose alone it is; empty: all sites' */
 };
@@ -40,6 +41,16 @@ int sockets_open_for(struct sockets *s, const char *site, const struct proto *pr
  */
 int sockets_add(struct sockets *s, const struct listen_socket *socket) __attribute__((warn_unused_result));
 
+/* Adds a listening TCP socket that somebody else has opened. There is one queue of clients then, in which all workers
+ * look: each slot gets a descriptor of its own for the same socket, which is made non-blocking, with TCP_DEFER_ACCEPT.
+ * `fd` is taken over, and closed where there is an error: ERR_SYNTAX (it is no such socket), ERR_BUSY (no descriptor is
+ * to be had), ERR_NOMEM, ERR_IO. */
+int sockets_share(struct sockets *s, const struct proto *proto, int fd, unsigned slots)
+    __attribute__((warn_unused_result));
+
+/* Whether there are sockets that were given. */
+bool sockets_given(const struct sockets *s);
+
 /* Whether this process may bind a port below 1024 such as 70: tried on the loopback, nothing is left open. A port that
  * is taken counts as permitted. */
 bool sockets_permitted(unsigned port);
@@ -50,7 +61,8 @@ unsigned sockets_port(const struct sockets *s, const struct proto *proto);
 /* How many slots there are. */
 unsigned sockets_slots(const struct sockets *s);
 
-/* Ends the listening, in every process that holds the sockets: who comes from now on is refused. */
+/* Ends the listening, in every process that holds the sockets: who comes from now on is refused. Sockets that were
+ * given are not ours to end: who comes waits there for whatever is started next. */
 void sockets_end(const struct sockets *s);
 
 /* Closes our descriptors and frees. */

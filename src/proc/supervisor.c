@@ -56,6 +56,8 @@ static void stop(struct supervisor *s, int number)
     s->stopping_since = clock_ms();
   log_notice(again ? "%s again: stopping at once" : "%s: stopping", number == SIGINT ? "interrupt" : "SIGTERM");
   s->stopping = true;
+  if (!again)
+    notify_stopping(s->plan->notify, "stopping: who is being answered may finish");
   end_starting(s);
   for (size_t i = 0; i < crew->n; i++) {
     struct member *m = &crew->at[i];
@@ -222,6 +224,7 @@ static void say_settled(struct supervisor *s)
     log_notice("%u new worker%s; old ones that still finish: %zu", s->state->crew.n_slots,
                s->state->crew.n_slots == 1 ? " serves" : "s serve", old);
   s->announced = true;
+  supervisor_tell_serving(s, "");
 }
 
 static void run(struct supervisor *s)

@@ -4,6 +4,7 @@
 
 #include "config/settings.h"
 #include "proc/handover.h"
+#include "proc/notify.h"
 
 /* What it is to supervise. All borrowed for as long as it runs, but that `handover` is taken over. */
 struct supervision {
@@ -14,6 +15,7 @@ struct supervision {
   /* Sockets, ring, the text of the settings (proc/kept.h) and, after an upgrade, workers; by the role it is known
    * whether this is a first start. */
   struct handover *handover;
+  const struct notify *notify; /* who is told of starts, reloads and the end */
   /* Called once all workers of a first start serve. */
   void (*on_ready)(void *context);
   void *context;

@@ -18,14 +18,20 @@
 
 /* ------------------------------------------------------------------ reload, upgrade */
 
+/* What `systemctl status` shows beside how many serve. */
+#define FAILED(what) ", as before: the last " what " failed, and the log says why"
+
 static void trial_failed(struct supervisor *s)
 {
   enum trial trial = s->trial;
   s->trial = TRIAL_NONE;
   supervisor_forget_tried(s);
   s->failed = s->generation == 0 && !s->stopping;
-  if (!s->failed && !s->stopping)
-    log_warning("%s failed; what ran before goes on", trial == TRIAL_UPGRADE ? "the upgrade" : "the reload");
+  if (s->failed || s->stopping)
+    return;
+  const char *what = trial == TRIAL_UPGRADE ? "the upgrade" : "the reload";
+  log_warning("%s failed; what ran before goes on", what);
+  supervisor_tell_serving(s, trial == TRIAL_UPGRADE ? FAILED("upgrade") : FAILED("reload"));
 }
 
 static const char *program_of(const struct supervisor *s)
@@ -47,6 +53,8 @@ static void try_settings(struct supervisor *s)
 /* With `anew`, the settings file is read first, if there is one. */
 static void begin_trial(struct supervisor *s, enum trial trial, bool anew)
 {
+  if (s->generation > 0)
+    notify_reloading(s->plan->notify, trial == TRIAL_UPGRADE ? "upgrading" : "reloading");
   if (trial == TRIAL_UPGRADE)
     log_notice("upgrading: trying %s", s->program);
   else if (s->generation > 0 && !s->adopted)
@@ -101,9 +109,14 @@ static void upgrade(struct supervisor *s)
   next.copies = s->tried;
   if (s->tried_text >= 0)
     next.settings = s->tried_text;
-  int err = spawn_become(s->program, s->argv, &next);
+  int err = notify_hand_on(s->plan->notify, true);
+  if (err == 0)
+    err = spawn_become(s->program, s->argv, &next);
   log_error("cannot become %s (%s: %s); what runs goes on", s->program, err_text(err),
             strerror(errno)); /* NOLINT(concurrency-mt-unsafe): one thread */
+  if (notify_hand_on(s->plan->notify, false) < 0)
+    log_warning("NOTIFY_SOCKET cannot be taken out of the environment again");
+  supervisor_tell_serving(s, FAILED("upgrade"));
 }
 
 static void trial_passed(struct supervisor *s, struct member *m)

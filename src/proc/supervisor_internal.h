@@ -75,6 +75,8 @@ bool supervisor_read_anew(struct supervisor *s, const char *program);
 bool supervisor_take_answer(struct supervisor *s, int status);
 /* Nothing more is expected of it. */
 void supervisor_end_reading(struct supervisor *s);
+/* Tells the service manager that it serves; `note` says what went wrong before, or is "". */
+void supervisor_tell_serving(const struct supervisor *s, const char *note);
 
 /* ---- supervisor_change.c */
 

@@ -13,6 +13,7 @@
 
 /* So many workers may finish slow readers at their leisure after reloads, besides two generations of them. */
 enum { DRAINING_MOST = 32 };
+enum { STATUS_ROOM = 128 };
 
 /* A living worker that does not hear must not serve what others do. */
 static void tell(struct member *m, enum control_kind kind, uint64_t slots)
@@ -73,6 +74,14 @@ void supervisor_start(struct supervisor *s, const char *program, unsigned slot, 
     s->state->crew.slots[slot].start_at_ms = now + CREW_PAUSE_MS; /* what is short now may be there soon */
   log_error("cannot start worker %u: %s", slot,
             err == ERR_BUSY ? "no process or no descriptor is to be had" : err_text(err ? err : ERR_NOMEM));
+}
+
+void supervisor_tell_serving(const struct supervisor *s, const char *note)
+{
+  char status[STATUS_ROOM];
+  unsigned n = s->state->crew.n_slots;
+  (void)snprintf(status, sizeof status, "%u worker%s%s", n, n == 1 ? " serves" : "s serve", note);
+  notify_ready(s->plan->notify, status);
 }
 
 void supervisor_tell_to_stop(struct member *m)

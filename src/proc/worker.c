@@ -98,7 +98,10 @@ static void shut_door(struct worker *w)
     while (listener_accept(l) && uv_hrtime() < end) {
       /* some dozens at a time */
     }
-    listener_end(l);
+    if (w->entries[i].given)
+      listener_close(l); /* who comes now is somebody else's */
+    else
+      listener_end(l);
   }
   uv_update_time(&w->loop); /* the deadlines that are set next count from now */
 }

@@ -11,6 +11,7 @@
 struct entry {
   struct listener listener;
   unsigned slot;
+  bool given; /* the socket is shared with somebody else, who goes on listening */
 };
 
 struct worker {

@@ -266,6 +266,7 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
     listener_open(&w->entries[i].listener, &w->server, &entrance, s->fd);
     s->fd = -1;
     w->entries[i].slot = s->slot;
+    w->entries[i].given = s->given;
     w->n_entries = i + 1;
   }
   return w->entries ? 0 : ERR_NOMEM;

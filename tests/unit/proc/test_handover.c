@@ -24,6 +24,7 @@ static void open_some(struct handover *h)
   assert_int_equal(sockets_open(&h->sockets, &proto_gemini, &list, 3, &why), 0);
   assert_int_equal(sockets_open(&h->sockets, &proto_gopher, &list, 3, &why), 0);
   assert_int_equal(sockets_open_for(&h->sockets, "two.example", &proto_gopher, &list, 3, &why), 0);
+  assert_int_equal(sockets_share(&h->sockets, &proto_gopher, dup(h->sockets.at[0].fd), 3), 0);
   h->tickets = memfd_create("tickets", MFD_CLOEXEC);
   assert_true(h->tickets >= 0);
   h->visitors = memfd_create("visitors", MFD_CLOEXEC);
@@ -90,6 +91,7 @@ static void same_sockets(const struct sockets *a, const struct sockets *b)
     assert_ptr_equal(a->at[i].proto, b->at[i].proto);
     assert_int_equal(a->at[i].port, b->at[i].port);
     assert_int_equal(a->at[i].slot, b->at[i].slot);
+    assert_int_equal(b->at[i].given, i >= a->n - 3);
     assert_string_equal(a->at[i].address, b->at[i].address);
     assert_string_equal(a->at[i].site, b->at[i].site);
   }
@@ -214,6 +216,7 @@ static void what_is_no_handover_is_refused_with_a_sentence(void **state)
       {__LINE__, "nuncio handover 2\nrole worker\n", NULL},
       {__LINE__, "nuncio handover 1\n", NULL},
       {__LINE__, "nuncio handover 1\nrole king\n", NULL},
+      {__LINE__, "nuncio handover 1\nrole worker\ngiven 5\n", NULL},
       {__LINE__, "nuncio handover 1\nrole supervisor\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\ncontrol 999999\n", NULL},
       {__LINE__, "nuncio handover 1\nrole worker\nsocket 0 0 gemini 1965 ::\n", NULL},

@@ -1,0 +1,64 @@
+"""The manual pages: true to the program, and to what is installed (`make lint` has mandoc look at their form)."""
+
+import re
+
+import pytest
+
+from server import ROOT, run
+
+PAGE = (ROOT / "src/dist/nuncio.1").read_text()
+COMMANDS = ("serve", "cert", "render", "check", "bench")
+# Each part of the page, from its heading to the next one.
+PARTS = {name: text for name, text in re.findall(r"^\.Ss nuncio (\w+)\n(.*?)(?=^\.S[sh] )", PAGE, re.MULTILINE | re.DOTALL)}
+
+
+def options_in(text):
+    """Every option that a help text tells of: those that begin a line, or stand in brackets in a line of usage."""
+    found = set()
+    for line in text.splitlines():
+        if line.startswith("usage:"):
+            found |= set(re.findall(r"\[(--?[a-zA-Z][\w-]*)", line))
+        elif re.match(r"  -", line):
+            found |= set(re.findall(r"(?:^  |, )(--?[a-zA-Z][\w-]*)", line))
+    return found
+
+
+def help_of(command):
+    text = run(command, "--help").stdout
+    if command == "cert":
+        text += "".join(run("cert", action, "--help").stdout for action in ("show", "new", "renew"))
+    return text
+
+
+def test_every_command_has_its_part():
+    shown = set(re.findall(r"^  (\w+)  ", run("--help").stdout, re.MULTILINE))
+    assert shown == set(COMMANDS) == set(PARTS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_in_the_page_and_none_that_is_not_there(command):
+    documented = set()
+    for item in re.findall(r"^\.It (Fl .*)", PARTS[command], re.MULTILINE):
+        for word in re.findall(r"(?:Fl|,) (-?[a-zA-Z][\w-]*)", item):
+            documented.add("-" + word)
+    offered = options_in(help_of(command))
+    assert len(offered) > 2
+    assert documented == offered
+
+
+@pytest.mark.parametrize("option", ["timeout", "limit"])
+def test_every_deadline_and_limit_is_in_the_page(option):
+    """An unknown name is answered by the list of those there are."""
+    names = re.search(r"with NAME one of ([\w, ]+)", run("serve", f"--{option}", "x=1").stderr)[1].split(", ")
+    listed = re.search(rf"^\.It Fl -{option} .*?^\.Bl.*?\n(.*?)^\.El", PARTS["serve"], re.MULTILINE | re.DOTALL)[1]
+    assert re.findall(r"^\.It Cm (\w+)", listed, re.MULTILINE) == names
+
+
+def test_the_example_of_an_overview_is_read_as_the_page_says(tmp_path):
+    page = (ROOT / "src/dist/nuncio-overview.5").read_text()
+    document = re.search(r"^\.Bd -literal[^\n]*\n(Harbour.*?)^\.Ed", page, re.MULTILINE | re.DOTALL)[1]
+    (tmp_path / "harbour.overview.txt").write_text(document)
+    shown = run("render", tmp_path / "harbour.overview.txt").stdout
+    assert shown.startswith("# Harbour Commission, Third Meeting (Overview)\n")
+    assert re.findall(r"^=> (\d\.gmi)", shown, re.MULTILINE) == ["1.gmi", "2.gmi"]
+    assert "ferry" in run("render", "--point", "2", tmp_path / "harbour.overview.txt").stdout
