@@ -11,6 +11,7 @@ COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 
 # What goes where, but the program itself and the defaults, which are the owner's once they are there.
 INSTALLED := nuncio.1:$(MANDIR)/man1/nuncio.1 \
+             nuncio.conf.5:$(MANDIR)/man5/nuncio.conf.5 \
              nuncio-overview.5:$(MANDIR)/man5/nuncio-overview.5 \
              nuncio.bash:$(COMPLETIONDIR)/nuncio \
              nuncio.service:$(UNITDIR)/nuncio.service \
@@ -18,7 +19,8 @@ INSTALLED := nuncio.1:$(MANDIR)/man1/nuncio.1 \
              nuncio-gopher.socket:$(UNITDIR)/nuncio-gopher.socket \
              nuncio.sysusers:$(SYSUSERSDIR)/nuncio.conf \
              nuncio.tmpfiles:$(TMPFILESDIR)/nuncio.conf \
-             welcome.gmi:$(DATADIR)/nuncio/welcome.gmi
+             welcome.gmi:$(DATADIR)/nuncio/welcome.gmi \
+             nuncio.conf:$(DATADIR)/nuncio/nuncio.conf
 DEFAULTS  := $(SYSCONFDIR)/default/nuncio
 
 # The files name the paths of a Debian package; these are put in their place.

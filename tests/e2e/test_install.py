@@ -49,6 +49,8 @@ def test_everything_is_beneath_the_prefix(installed):
         "share/bash-completion/completions/nuncio",
         "share/man/man1/nuncio.1",
         "share/man/man5/nuncio-overview.5",
+        "share/man/man5/nuncio.conf.5",
+        "share/nuncio/nuncio.conf",
         "share/nuncio/welcome.gmi",
     ]
     assert files(installed) == [f"{PREFIX[1:]}/{name}" for name in files(installed / PREFIX[1:])]

@@ -62,3 +62,24 @@ def test_the_example_of_an_overview_is_read_as_the_page_says(tmp_path):
     assert shown.startswith("# Harbour Commission, Third Meeting (Overview)\n")
     assert re.findall(r"^=> (\d\.gmi)", shown, re.MULTILINE) == ["1.gmi", "2.gmi"]
     assert "ferry" in run("render", "--point", "2", tmp_path / "harbour.overview.txt").stdout
+
+
+def test_every_setting_is_in_its_page_and_the_sample_is_fine(tmp_path):
+    page = (ROOT / "src/dist/nuncio.conf.5").read_text()
+    sample = (ROOT / "src/dist/nuncio.conf").read_text()
+    assert sample in page
+    (tmp_path / "nuncio.conf").write_text("xxxxxxxxxxxxxxx = 1\n")
+    names = re.search(r"expected one of (.*)", run("check", "-c", tmp_path / "nuncio.conf").stdout)[1].split(", ")
+    assert len(names) > 15
+    for name in names:
+        assert re.search(rf"(?:^\.(?:It|Cm|Ss|Fn).*[ ,]){name}\b", page, re.MULTILINE), name
+    (tmp_path / "capsule").mkdir()
+    (tmp_path / "nuncio.conf").write_text(sample)
+    assert run("check", "-c", tmp_path / "nuncio.conf").returncode == 0
+    # What it shows in comments is right as well, but for what this machine lacks.
+    shown = re.sub(r"^# (?=[a-z-]+ (?:=|\{)|  |\})", "", sample.partition("# Several")[0],
+                   flags=re.MULTILINE)
+    (tmp_path / "nuncio.conf").write_text(shown)
+    assert "gemini = {" in shown and "timeout {" in shown
+    said = run("check", "-c", tmp_path / "nuncio.conf")
+    assert said.returncode == 0, said.stdout
