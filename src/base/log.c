@@ -63,7 +63,7 @@ void log_escape(struct buf *out, struct str s)
   }
 }
 
-static const char *level_name(enum log_level level)
+const char *log_level_name(enum log_level level)
 {
   switch (level) {
   case LOG_ERROR:
@@ -170,7 +170,7 @@ void log_write(enum log_level level, const char *format, ...)
 
   struct buf line = BUF_INIT((size_t)4 * MESSAGE_MAX + 256);
   unsigned behind = atomic_exchange(&lost, 0);
-  put_start(&line, level_name(level));
+  put_start(&line, log_level_name(level));
   if (behind)
     buf_printf(&line, "(%u lines before this one were lost: the log was not read) ", behind);
   log_escape(&line, text);

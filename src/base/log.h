@@ -19,6 +19,9 @@ enum log_level {
   LOG_DEBUG,   /* states and moves: only with --verbose */
 };
 
+/* The word for a level: error, warning, notice, request, debug. */
+const char *log_level_name(enum log_level level);
+
 /* Lines above `most` are dropped. LOG_REQUEST until this is called. */
 void log_open(enum log_level most);
 

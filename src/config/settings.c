@@ -436,27 +436,10 @@ int settings_switch(bool *on, struct str value, struct buf *why)
   return 0;
 }
 
-const char *settings_level_word(enum log_level level)
-{
-  switch (level) {
-  case LOG_ERROR:
-    return "error";
-  case LOG_WARNING:
-    return "warning";
-  case LOG_NOTICE:
-    return "notice";
-  case LOG_REQUEST:
-    return "request";
-  case LOG_DEBUG:
-    return "debug";
-  }
-  return "?";
-}
-
 int settings_log_level(struct settings *s, struct str value, struct buf *why)
 {
   for (int level = LOG_ERROR; level <= LOG_DEBUG; level++)
-    if (str_eq(value, str_from(settings_level_word((enum log_level)level)))) {
+    if (str_eq(value, str_from(log_level_name((enum log_level)level)))) {
       s->log_level = (enum log_level)level;
       return 0;
     }

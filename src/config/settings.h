@@ -148,7 +148,6 @@ int settings_log_address(struct settings *s, struct str value, struct buf *why) 
 int settings_switch(bool *on, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* What is logged: `error`, `warning`, `notice`, `request` or `debug`; each has what stands before it too. */
 int settings_log_level(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
-const char *settings_level_word(enum log_level level);
 /* Replaces an owned string by a copy of value. */
 int settings_string(char **string, struct str value) __attribute__((warn_unused_result));
 

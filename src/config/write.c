@@ -137,7 +137,7 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
     buf_printf(out, "%s = %s\n", entry->name, *(const bool *)member ? "true" : "false");
     break;
   case KIND_LEVEL:
-    buf_printf(out, "%s = %s\n", entry->name, settings_level_word(s->log_level));
+    buf_printf(out, "%s = %s\n", entry->name, log_level_name(s->log_level));
     break;
   case KIND_LOG_REQUESTS:
     return put_log(out, entry->name, s, why);

@@ -74,12 +74,11 @@ int folders_apart(const char *certs, const char *capsule, struct buf *why)
 }
 
 /* A site's own key may have a place of its own: a file stands where its folder does. */
-static int site_apart(const struct settings *settings, const struct site_settings *site, const char *capsule,
-                      struct buf *why)
+static int key_apart(const struct site_settings *site, const char *capsule, struct buf *why)
 {
   struct stat outer;
   if (!site->key)
-    return folders_apart(settings->certs, capsule, why);
+    return 0;
   if (stat(capsule, &outer) < 0 || !beneath(open_nearest(site->key), &outer))
     return 0;
   buf_printf(why, "the key %s lies in the capsule %s: readers could ask for it. Put it elsewhere", site->key, capsule);
@@ -89,10 +88,17 @@ static int site_apart(const struct settings *settings, const struct site_setting
 int folders_apart_all(const struct settings *settings, struct buf *why)
 {
   int err = 0;
+  bool shared = false; /* a site has its key in the folder of certificates */
   if (!settings_use_tls(settings))
     return 0;
-  for (size_t i = 0; i < settings->n_sites && err == 0; i++)
-    for (size_t k = 0; k < settings->n_sites && err == 0; k++)
-      err = site_apart(settings, &settings->sites[i], settings->sites[k].capsule, why);
+  for (size_t i = 0; i < settings->n_sites; i++)
+    shared = shared || !settings->sites[i].key;
+  for (size_t k = 0; k < settings->n_sites && err == 0; k++) {
+    const char *capsule = settings->sites[k].capsule;
+    if (shared)
+      err = folders_apart(settings->certs, capsule, why);
+    for (size_t i = 0; i < settings->n_sites && err == 0; i++)
+      err = key_apart(&settings->sites[i], capsule, why);
+  }
   return err;
 }

@@ -239,26 +239,13 @@ static void end_line(struct menu_filter *f, struct str raw, struct buf *out)
   buf_clear(&f->pending);
 }
 
-/* How many bytes at the end of s may belong to a character or a line end of which the rest has not come. */
-static size_t unfinished(struct str s)
-{
-  if (s.n && s.p[s.n - 1] == '\r')
-    return 1;
-  for (size_t n = 1; n < CHARACTER_MAX && n <= s.n; n++) {
-    struct str tail = str_skip(s, s.n - n);
-    if (((unsigned char)tail.p[0] & 0xc0) == 0xc0)
-      return utf8_valid_head(tail) && !utf8_valid(tail) ? n : 0;
-  }
-  return 0;
-}
-
 /* The pending line is as long as it may become: puts what can be put. What was decided does not depend on how the bytes
  * arrived, since this happens at the same places of a line always. */
 static void shorten_line(struct menu_filter *f, struct buf *out)
 {
   struct str raw = buf_str(&f->pending);
   char tail[CHARACTER_MAX];
-  size_t held = unfinished(raw);
+  size_t held = plain_unfinished(raw);
   memcpy(tail, raw.p + raw.n - held, held);
   raw.n -= held;
   struct str rest = put_gemtext(f, raw, false, out);

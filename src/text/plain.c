@@ -47,3 +47,16 @@ struct str plain_trim_end(struct str s)
     s.n--;
   return s;
 }
+
+size_t plain_unfinished(struct str s)
+{
+  enum { CHARACTER_MAX = 4 }; /* bytes of one in UTF-8 */
+  if (s.n && s.p[s.n - 1] == '\r')
+    return 1;
+  for (size_t n = 1; n < CHARACTER_MAX && n <= s.n; n++) {
+    struct str tail = str_skip(s, s.n - n);
+    if (((unsigned char)tail.p[0] & 0xc0) == 0xc0)
+      return utf8_valid_head(tail) && !utf8_valid(tail) ? n : 0;
+  }
+  return 0;
+}

@@ -19,4 +19,8 @@ void plain_put_expanded(struct buf *out, struct str s);
 /* Without the spaces at its end. */
 struct str plain_trim_end(struct str s);
 
+/* How many bytes at the end of s may belong to a character or a line end of which the rest has not come. For those who
+ * must hand over a part of a line: it is never cut inside either. */
+size_t plain_unfinished(struct str s);
+
 #endif

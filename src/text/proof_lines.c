@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "text/plain.h"
 
 enum { CHARACTER_MAX = 4 };
 
@@ -28,25 +29,12 @@ static void hand_over(struct proof_lines *l, struct str text, bool last)
     l->number++;
 }
 
-/* How many bytes at the end of s may belong to a character, or a line end, of which the rest has not come. */
-static size_t unfinished(struct str s)
-{
-  if (s.n && s.p[s.n - 1] == '\r')
-    return 1;
-  for (size_t n = 1; n < CHARACTER_MAX && n <= s.n; n++) {
-    struct str tail = str_skip(s, s.n - n);
-    if (((unsigned char)tail.p[0] & 0xc0) == 0xc0)
-      return utf8_valid_head(tail) && !utf8_valid(tail) ? n : 0;
-  }
-  return 0;
-}
-
 /* The pending line is as long as one may become: a part of it goes. */
 static void hand_over_part(struct proof_lines *l)
 {
   char tail[CHARACTER_MAX];
   struct str text = buf_str(&l->pending);
-  size_t held = unfinished(text);
+  size_t held = plain_unfinished(text);
   memcpy(tail, text.p + text.n - held, held);
   hand_over(l, str_head(text, text.n - held), false);
   buf_clear(&l->pending);
