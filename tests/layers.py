@@ -12,7 +12,7 @@ MAY_INCLUDE = {
     "site": {"text", "base"},
     "proto": {"site", "text", "base"},
     "tls": {"base"},
-    "config": {"base"},
+    "config": {"text", "base"},
     "net": {"proto", "site", "tls", "base"},
     "load": {"tls", "text", "base"},
     "probe": {"load", "tls", "text", "base"},
