@@ -44,7 +44,7 @@ struct gate {
 
 /* One rule: a pattern, and what is set. Strings are owned; NULL: not set. */
 struct rule {
-  char *pattern; /* a path's pattern (glob_path), which begins with a slash; of names: see `names` */
+  char *pattern; /* a path's pattern, which begins with a slash (see rules_add) */
   size_t under;  /* so many bytes of the pattern are the directory whose rule it is, as it stands, its slash included: 1
                   * for the settings file's. Nothing in them is special. */
   bool names;    /* what follows them means the name of a file or directory anywhere beneath (glob_name) */
@@ -89,16 +89,20 @@ void rules_init(struct rules *r);
 void rules_free(struct rules *r); /* what is inside; it is empty afterwards */
 
 /* Adds a rule for a pattern as its author writes it, in a file of the directory `under` (a raw path with its slashes,
- * `/` for the settings file): without a slash it means names anywhere beneath; else a path that begins at that
- * directory, whether there is a slash in front or not. NULL when memory is short; a rule that is borrowed until the
- * next one is added, and empty but for its pattern. */
+ * `/` for the settings file): without a slash it means the names of files and directories anywhere beneath; else a path
+ * that begins at that directory, whether there is a slash in front or not; nothing, or one slash: the directory. What
+ * is beneath something that it means it means too (text/glob.h). NULL when memory is short; a rule that is borrowed
+ * until the next one is added, and empty but for its pattern. */
 struct rule *rules_add(struct rules *r, struct str under, struct str pattern);
 
 /* Appends the rules of another set, which is empty afterwards. ERR_NOMEM: nothing has changed. */
 int rules_join(struct rules *r, struct rules *more) __attribute__((warn_unused_result));
 
-/* Whether a rule means a raw path. */
-bool rule_means(const struct rule *rule, struct str path);
+/* Whether a rule means a raw path, or something above it; then *rest, which may be NULL, is what is beneath that. */
+bool rule_means(const struct rule *rule, struct str path, struct str *rest);
+
+/* Whether it means this very path. */
+bool rule_names(const struct rule *rule, struct str path);
 
 /* A SHA-256 fingerprint as people write it: 64 hexadecimal digits, perhaps with colons, perhaps with `SHA256:` in
  * front. Adds it to the gate. ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
@@ -118,7 +122,8 @@ struct ruled {
 
 /* Lays what the rules say of a page over what *ruled says already (all zero: nothing). `path` is what was asked for,
  * `file` what answers it (the same, an index, an overview's document), both raw. A rule that means either counts; one
- * that answers something instead, or slows down, counts where it means `path`. */
+ * that answers something instead, or slows down, counts where it means `path`. A redirect that leads to one target
+ * counts for the very path it was written for, and none for a path that it leads to. */
 void rules_lay(const struct rules *r, struct str path, struct str file, struct ruled *ruled);
 
 #endif

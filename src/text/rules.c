@@ -1,0 +1,224 @@
+/* Rules: which of them mean a path, and what they come to together. */
+#include "text/rules.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "text/glob.h"
+
+enum { STATUS_TEMPORARY = 30, STATUS_PERMANENT = 31, FINGERPRINT_DIGITS = FINGERPRINT_TEXT - 1 };
+
+void rules_init(struct rules *r)
+{
+  *r = (struct rules){.rule = NULL};
+}
+
+static void rule_free(struct rule *rule)
+{
+  char *const strings[] = {rule->pattern, rule->lang,   rule->charset, rule->type,       rule->parameters,
+                           rule->meta,    rule->header, rule->footer,  rule->gate_reason};
+  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+    free(strings[i]);
+  free(rule->gate.fingerprint);
+}
+
+void rules_free(struct rules *r)
+{
+  for (size_t i = 0; i < r->n; i++)
+    rule_free(&r->rule[i]);
+  free(r->rule);
+  rules_init(r);
+}
+
+static int make_room(struct rules *r, size_t more)
+{
+  struct rule *grown = realloc(r->rule, (r->n + more) * sizeof *grown);
+  if (!grown)
+    return ERR_NOMEM;
+  r->rule = grown;
+  return 0;
+}
+
+struct rule *rules_add(struct rules *r, struct str under, struct str pattern)
+{
+  bool names = pattern.n > 0 && str_find(pattern, '/') == pattern.n;
+  while (str_starts(pattern, STR("/")))
+    pattern = str_skip(pattern, 1);
+  char *whole = malloc(under.n + pattern.n + 1);
+  if (!whole || make_room(r, 1) < 0) {
+    free(whole);
+    return NULL;
+  }
+  char *end = whole;
+  (void)str_place(&end, under);
+  (void)str_place(&end, pattern);
+  *end = '\0';
+  struct rule *rule = &r->rule[r->n++];
+  *rule = (struct rule){.pattern = whole, .under = under.n, .names = names};
+  return rule;
+}
+
+int rules_join(struct rules *r, struct rules *more)
+{
+  if (more->n == 0)
+    return 0;
+  int err = make_room(r, more->n);
+  if (err)
+    return err;
+  memcpy(r->rule + r->n, more->rule, more->n * sizeof *more->rule);
+  r->n += more->n;
+  free(more->rule);
+  rules_init(more);
+  return 0;
+}
+
+/* ------------------------------------------------------------------ which path */
+
+/* Whether the path is the directory or beneath it; then *rest is what is beneath. */
+static bool is_beneath(struct str directory, struct str path, struct str *rest)
+{
+  struct str wanted, segment;
+  while (glob_segment(&directory, &wanted))
+    if (!glob_segment(&path, &segment) || !str_eq(wanted, segment))
+      return false;
+  *rest = path.p ? path : STR("");
+  return true;
+}
+
+static bool means_name(struct str pattern, struct str path, struct str *rest)
+{
+  struct str segment;
+  while (glob_segment(&path, &segment))
+    if (glob_name(pattern, segment)) {
+      *rest = path.p ? path : STR("");
+      return true;
+    }
+  return false;
+}
+
+bool rule_means(const struct rule *rule, struct str path, struct str *rest)
+{
+  struct str pattern = str_from(rule->pattern), inside, left;
+  if (!is_beneath(str_head(pattern, rule->under), path, &inside))
+    return false;
+  pattern = str_skip(pattern, rule->under);
+  bool means = rule->names ? means_name(pattern, inside, &left) : glob_above(pattern, inside, &left);
+  if (means && rest)
+    *rest = left;
+  return means;
+}
+
+/* The last segment, or an empty span. */
+static struct str last_of(struct str path)
+{
+  struct str segment, last = STR("");
+  while (glob_segment(&path, &segment))
+    last = segment;
+  return last;
+}
+
+bool rule_names(const struct rule *rule, struct str path)
+{
+  struct str pattern = str_from(rule->pattern), inside;
+  if (!is_beneath(str_head(pattern, rule->under), path, &inside))
+    return false;
+  pattern = str_skip(pattern, rule->under);
+  struct str last = last_of(inside);
+  return rule->names ? last.n && glob_name(pattern, last) : glob_path(pattern, inside);
+}
+
+/* ------------------------------------------------------------------ who may enter */
+
+int gate_add(struct gate *gate, struct str text)
+{
+  char digits[FINGERPRINT_TEXT];
+  size_t n = 0;
+  if (str_starts_nocase(text, STR("sha256:")))
+    text = str_skip(text, STR("sha256:").n);
+  for (size_t i = 0; i < text.n; i++) {
+    if (text.p[i] == ':')
+      continue;
+    if (!isxdigit((unsigned char)text.p[i]) || n == FINGERPRINT_DIGITS)
+      return ERR_SYNTAX;
+    digits[n++] = (char)tolower((unsigned char)text.p[i]);
+  }
+  if (n != FINGERPRINT_DIGITS)
+    return ERR_SYNTAX;
+  digits[n] = '\0';
+  if (gate->n_fingerprints == RULE_FINGERPRINTS)
+    return ERR_LIMIT;
+  char(*grown)[FINGERPRINT_TEXT] = realloc(gate->fingerprint, (gate->n_fingerprints + 1) * sizeof *grown);
+  if (!grown)
+    return ERR_NOMEM;
+  gate->fingerprint = grown;
+  memcpy(gate->fingerprint[gate->n_fingerprints++], digits, sizeof digits);
+  gate->set = true;
+  return 0;
+}
+
+/* ------------------------------------------------------------------ what holds */
+
+static void lay_string(const char **at, const char *value)
+{
+  if (value)
+    *at = value;
+}
+
+static void lay_toggle(enum toggle *at, enum toggle value)
+{
+  if (value != TOGGLE_UNSET)
+    *at = value;
+}
+
+/* A path that a redirect leads to is not led on by it: with `/` to `/new/`, `/new/x` is there. */
+static bool leads_here(const struct rule *rule, struct str path)
+{
+  struct str meta = str_from(rule->meta), rest;
+  return str_starts(meta, STR("/")) && is_beneath(meta, path, &rest) && (rule->with_rest || rest.n == 0);
+}
+
+/* What is answered instead of a path that the rule means. */
+static void lay_answer(const struct rule *rule, struct str path, struct ruled *ruled)
+{
+  bool leads = rule->status == STATUS_TEMPORARY || rule->status == STATUS_PERMANENT;
+  if (leads && ((!rule->with_rest && !rule_names(rule, path)) || leads_here(rule, path)))
+    return;
+  if (rule->status)
+    ruled->answer = rule;
+  if (rule->slow_seconds)
+    ruled->slow = rule;
+}
+
+static void lay_content(const struct rule *rule, struct ruled *ruled)
+{
+  lay_string(&ruled->lang, rule->lang);
+  lay_string(&ruled->charset, rule->charset);
+  lay_string(&ruled->type, rule->type);
+  lay_string(&ruled->parameters, rule->parameters);
+  lay_string(&ruled->header, rule->header);
+  lay_string(&ruled->footer, rule->footer);
+  lay_toggle(&ruled->listing, rule->listing);
+  lay_toggle(&ruled->terminate, rule->terminate);
+  lay_toggle(&ruled->local, rule->local);
+  if (rule->order != LISTING_UNSET)
+    ruled->order = rule->order;
+  if (rule->columns)
+    ruled->columns = rule->columns;
+  if (rule->gate.set)
+    ruled->gate = rule->gate.everybody ? NULL : rule;
+}
+
+void rules_lay(const struct rules *r, struct str path, struct str file, struct ruled *ruled)
+{
+  bool one = str_eq(path, file);
+  for (size_t i = 0; i < r->n; i++) {
+    const struct rule *rule = &r->rule[i];
+    bool means = rule_means(rule, path, NULL);
+    if (means)
+      lay_answer(rule, path, ruled);
+    if (means || (!one && rule_means(rule, file, NULL)))
+      lay_content(rule, ruled);
+  }
+}
