@@ -98,8 +98,8 @@ static int check(const struct order *order)
   struct mime *mime = NULL;
   size_t files = 0;
   int status = EXIT_OK;
-  c.root = open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (c.root < 0)
+  c.root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (c.root.folder < 0)
     return fault(order->folder, strerror(errno));
   places_init(&c.places);
   findings_init(&c.findings, order->folder, order->json);
@@ -118,7 +118,7 @@ static int check(const struct order *order)
   findings_free(&c.findings);
   places_free(&c.places);
   mime_free(mime);
-  (void)close(c.root);
+  (void)close(c.root.folder);
   return status;
 }
 

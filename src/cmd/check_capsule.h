@@ -8,12 +8,13 @@
 #include "cmd/check_capsule_places.h"
 #include "config/settings.h"
 #include "site/mime.h"
+#include "site/resolve.h"
 #include "text/overview.h"
 
 /* A capsule that is being checked. What happens in this order: capsule_walk finds the places, capsule_reach follows the
  * links from the front page, capsule_examine reads one file after the other and tells. */
 struct capsule {
-  int root;                        /* the folder; every path is looked up beneath it */
+  struct root root;                /* every path is looked up beneath it */
   const struct settings *settings; /* the names that the capsule is served under */
   const struct mime *mime;
   struct places places;

@@ -33,7 +33,7 @@ int ask_document(struct capsule *c, struct str path, const struct overview **o)
     buf_put_str(&c->document_path, path);
     err = buf_error(&c->document_path);
     if (err == 0)
-      err = tree_read(c->root, path, &c->document, &id);
+      err = tree_read(&c->root, path, &c->document, &id);
   }
   *o = c->document;
   return err;
@@ -65,7 +65,7 @@ static int look(struct capsule *c, struct str path, enum representation represen
   struct found f;
   look_init(&f);
   *lead = (struct lead){.place = PLACE_NONE};
-  int err = look_at(c->root, path, representation, 0, &f);
+  int err = look_at(&c->root, path, representation, 0, &f);
   if (err == ERR_FULL)
     err = ERR_NOT_FOUND; /* no file system has such a path (G18) */
   if (err == 0 && f.kind == FOUND_TREE)
@@ -177,7 +177,7 @@ char ask_item_type(struct capsule *c, struct str path)
   char type = ITEM_AS_NAMED;
   if (str_ends(path, STR("/")))
     return '1';
-  if (item_look(c->root, path, 0, &type) < 0)
+  if (item_look(&c->root, path, 0, &type) < 0)
     return '\0';
   if (type != ITEM_AS_NAMED)
     return type;

@@ -132,7 +132,7 @@ static int examine_file(struct examiner *e, struct str path, bool *good)
   struct capsule *c = e->c;
   struct found f;
   look_init(&f);
-  int err = look_at(c->root, path, REPR_MENU, 0, &f); /* every file as it stands, menus too */
+  int err = look_at(&c->root, path, REPR_MENU, 0, &f); /* every file as it stands, menus too */
   if (err == 0 && f.kind == FOUND_FILE)
     err = page_examine(c, path, &f);
   if (err == 0 && f.kind == FOUND_FILE && listing_entry_is_document(look_name(path)))

@@ -94,7 +94,7 @@ static int follow_page(struct reach *r)
   /* A file without a suffix is plain text at most. */
   if (!read_form(c, path, STR(""), &form) || form == PROOF_PLAIN)
     return 0;
-  int err = resolve_open(c->root, path, 0, &fd, &st);
+  int err = resolve_open(&c->root, path, 0, &fd, &st);
   if (err == 0 && S_ISREG(st.st_mode))
     err = read_proof(fd, (uint64_t)st.st_size, form, take, r);
   if (fd >= 0)
@@ -127,7 +127,7 @@ static int follow_listing(struct reach *r, unsigned bits)
   struct capsule *c = r->c;
   struct str path = places_path(&c->places, r->page);
   struct listing *l = NULL;
-  int err = listing_build(c->root, path, 0, NULL, &l);
+  int err = listing_build(&c->root, path, 0, NULL, &l);
   if (err)
     return err == ERR_NOMEM ? err : 0;
   for (size_t i = 0; i < l->n && err == 0; i++)

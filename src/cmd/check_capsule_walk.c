@@ -55,7 +55,7 @@ static int add_name(struct capsule *c, int fd, const char *name, struct buf *pat
     return errno == ENOENT ? 0 : add_nothing(c, buf_str(path), err_from_errno(errno));
   if (!S_ISLNK(st.st_mode))
     return add_real(c, path, false, &st);
-  int err = resolve_stat(c->root, buf_str(path), 0, &st);
+  int err = resolve_stat(&c->root, buf_str(path), 0, &st);
   if (err == ERR_NOMEM)
     return err;
   return err ? add_nothing(c, buf_str(path), err) : add_real(c, path, true, &st);
@@ -92,7 +92,7 @@ static int read_directory(struct capsule *c, uint32_t i)
 {
   int fd = -1;
   struct stat st;
-  int err = resolve_open(c->root, places_path(&c->places, i), 0, &fd, &st);
+  int err = resolve_open(&c->root, places_path(&c->places, i), 0, &fd, &st);
   DIR *dir = err ? NULL : fdopendir(fd);
   if (!dir) {
     if (err == 0) {
@@ -129,7 +129,7 @@ int capsule_walk(struct capsule *c)
   struct places *p = &c->places;
   struct stat st;
   uint32_t i, links = 0;
-  int err = resolve_stat(c->root, STR("/"), 0, &st);
+  int err = resolve_stat(&c->root, STR("/"), 0, &st);
   if (err == 0)
     err = places_add(p, STR("/"), PLACE_DIRECTORY, &i);
   if (err == 0)

@@ -229,10 +229,10 @@ static void hint(const struct render_order *order)
   struct overview_stray stray = {.line = 0};
   struct file_id id;
   struct buf path = BUF_INIT(PATH_LENGTH);
-  int root = open(order->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct root root = root_of(open(order->root, O_PATH | O_DIRECTORY | O_CLOEXEC));
   buf_put_c(&path, '/');
   buf_put_str(&path, str_from(order->name));
-  if (root >= 0 && !buf_error(&path) && tree_read(root, buf_str(&path), &o, &id) == 0) {
+  if (root.folder >= 0 && !buf_error(&path) && tree_read(&root, buf_str(&path), &o, &id) == 0) {
     size_t n = overview_strays(o, &stray);
     char more[64] = "";
     if (n > 1)
@@ -242,8 +242,8 @@ static void hint(const struct render_order *order)
                "%s: no point %u: on line %zu its number is `%.*s`, and must be written like the others, `%.*s`%s",
                order->file, stray.value, stray.line, STR_ARG(stray.number), STR_ARG(overview_number(o, 0)), more);
   }
-  if (root >= 0)
-    (void)close(root);
+  if (root.folder >= 0)
+    (void)close(root.folder);
   overview_free(o);
   buf_free(&path);
 }

@@ -249,6 +249,7 @@ static int write_files(struct tree *t)
 
 static int load(struct tree *t, int parent)
 {
+  const struct root root = root_of(parent);
   struct file_id id;
   if (str_has_control(t->document)) {
     buf_printf(t->why, "the name of %.*s holds control characters: give it another", STR_ARG(t->document));
@@ -258,9 +259,9 @@ static int load(struct tree *t, int parent)
   buf_put_str(&t->path, t->document);
   int err = buf_error(&t->path);
   if (err == 0)
-    err = read_file(parent, buf_str(&t->path), OVERVIEW_MAX, &t->source, &id);
+    err = read_file(&root, buf_str(&t->path), OVERVIEW_MAX, &t->source, &id);
   if (err == 0)
-    err = tree_read(parent, buf_str(&t->path), &t->overview, &id);
+    err = tree_read(&root, buf_str(&t->path), &t->overview, &id);
   if (err < 0) {
     buf_printf(t->why, "%.*s cannot be read: %s", STR_ARG(t->document), err_text(err));
     return err;

@@ -50,7 +50,7 @@ void answer_fail(struct answer *a, int err)
 
 static void look_and_read(struct answer *a, unsigned flags)
 {
-  a->err = look_at(a->site->folder, a->target[a->at].path, a->representation, flags, &a->found);
+  a->err = look_at(&a->site->root, a->target[a->at].path, a->representation, flags, &a->found);
   if (a->err == 0)
     a->err = look_read(&a->found, READY_FILE_MAX, flags);
 }

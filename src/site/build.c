@@ -161,7 +161,7 @@ static void start(struct site *site, struct page *prior, struct build_wait *w)
 {
   const struct found *found = w->found;
   struct build *b = calloc(1, sizeof *b);
-  int err = b ? job_init(&b->job, found, site->folder, site->env->wall(site->env), site_title(site), prior) : ERR_NOMEM;
+  int err = b ? job_init(&b->job, found, &site->root, site->env->wall(site->env), site_title(site), prior) : ERR_NOMEM;
   if (err) {
     free(b);
     w->ready(w, err, NULL);

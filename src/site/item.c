@@ -17,7 +17,7 @@ static char type_of_found(const struct found *f)
   return f->guess.n ? mime_item_type(f->guess) : ITEM_AS_NAMED;
 }
 
-int item_look(int root, struct str raw, unsigned flags, char *type)
+int item_look(const struct root *root, struct str raw, unsigned flags, char *type)
 {
   struct stat st;
   *type = ITEM_AS_NAMED;
@@ -72,7 +72,7 @@ static int look(struct site *site, struct ready *page, struct str raw, char *typ
     return 0;
   if (page)
     page->looks++;
-  int err = item_look(site->folder, raw, RESOLVE_CACHED_ONLY, type);
+  int err = item_look(&site->root, raw, RESOLVE_CACHED_ONLY, type);
   if (err != ERR_AGAIN)
     return err;
   bool fresh;

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "site/ready.h"
+#include "site/resolve.h"
 #include "site/state.h"
 
 /* More links of one page than this are typed by their names: what a reader's menu may cost has an end. */
@@ -18,6 +19,6 @@ enum { ITEM_AS_NAMED = 0 };
 /* Looks at a raw path without a slash at its end: '1' for a directory or a page, for a file without a suffix what its
  * content is, else ITEM_AS_NAMED. `flags` as for look_at: with RESOLVE_CACHED_ONLY perhaps ERR_AGAIN, ERR_NOMEM when
  * memory is short, and else 0. Touches nothing shared. */
-int item_look(int root, struct str raw, unsigned flags, char *type) __attribute__((warn_unused_result));
+int item_look(const struct root *root, struct str raw, unsigned flags, char *type) __attribute__((warn_unused_result));
 
 #endif

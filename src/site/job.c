@@ -18,7 +18,7 @@ enum {
   DIRECTORY_MAX = 3 * 8192,
 };
 
-int job_init(struct job *j, const struct found *found, int root, int64_t now_ns, struct str site_title,
+int job_init(struct job *j, const struct found *found, const struct root *root, int64_t now_ns, struct str site_title,
              struct page *prior)
 {
   struct str file = buf_str(&found->file);

@@ -5,14 +5,15 @@
 #include "base/str.h"
 #include "site/look.h"
 #include "site/page.h"
+#include "site/resolve.h"
 
 /* Embedded in its build. Between job_init and the return of job_run nobody else touches it. */
 struct job {
   enum found_kind kind;
-  int64_t now_ns;  /* the wall time when it was asked for: by it files have settled */
-  int root;        /* the capsule's folder; whoever owns the job holds the capsule */
-  char *text;      /* owned: what the spans point into */
-  struct str file; /* as in struct found */
+  int64_t now_ns;          /* the wall time when it was asked for: by it files have settled */
+  const struct root *root; /* whoever owns the job holds the site whose it is */
+  char *text;              /* owned: what the spans point into */
+  struct str file;         /* as in struct found */
   struct str point;
   struct str title;   /* FOUND_LISTING */
   struct page *prior; /* one reference: a parsed document, an earlier listing, or NULL; only read */
@@ -25,7 +26,7 @@ struct job {
 
 /* Makes a job for what was found; `now_ns` is the wall time. In the loop's thread, since it takes a reference on
  * `prior`. */
-int job_init(struct job *j, const struct found *found, int root, int64_t now_ns, struct str site_title,
+int job_init(struct job *j, const struct found *found, const struct root *root, int64_t now_ns, struct str site_title,
              struct page *prior) __attribute__((warn_unused_result));
 
 /* In a pool thread. */

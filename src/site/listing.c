@@ -182,8 +182,8 @@ static void trim(struct listing *l)
 }
 
 /* Takes the open directory. */
-static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, const struct listing *previous,
-                          struct listing *l)
+static int read_directory(DIR *dir, const struct root *root, struct str path, int64_t now_ns,
+                          const struct listing *previous, struct listing *l)
 {
   struct entry_context context;
   int err = read_names(dir, l);
@@ -207,7 +207,8 @@ static int read_directory(DIR *dir, int root, struct str path, int64_t now_ns, c
   return err ? err : buf_error(&l->text);
 }
 
-int listing_build(int root, struct str path, int64_t now_ns, const struct listing *previous, struct listing **out)
+int listing_build(const struct root *root, struct str path, int64_t now_ns, const struct listing *previous,
+                  struct listing **out)
 {
   int fd = -1;
   struct stat st;

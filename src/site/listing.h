@@ -54,10 +54,10 @@ struct listing {
   size_t files_read; /* how many files were read for this build: asked by tests */
 };
 
-/* Reads the directory at a raw path (with its slash) beneath the directory `root`. `now_ns` is the wall time, now or a
+/* Reads the directory at a raw path (with its slash) beneath `root`. `now_ns` is the wall time, now or a
  * while ago: by it files have settled. `previous` may be NULL. ERR_NOMEM, and what resolve_open says. */
-int listing_build(int root, struct str path, int64_t now_ns, const struct listing *previous, struct listing **out)
-    __attribute__((warn_unused_result));
+int listing_build(const struct root *root, struct str path, int64_t now_ns, const struct listing *previous,
+                  struct listing **out) __attribute__((warn_unused_result));
 
 /* Appends the page: `title` as its heading, the way up unless it is the root, the entries. 0 or the buffer's error. */
 int listing_put(const struct listing *l, struct str title, bool is_root, struct buf *out)

@@ -16,8 +16,8 @@
 
 enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
 
-int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path, int64_t now_ns,
-                        const struct listing *previous)
+int listing_entry_begin(struct entry_context *c, const struct root *root, int directory, struct str path,
+                        int64_t now_ns, const struct listing *previous)
 {
   *c = (struct entry_context){.root = root, .directory = directory, .now_ns = now_ns, .previous = previous};
   buf_init(&c->path, PATH_BYTES_MAX);

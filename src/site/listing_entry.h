@@ -8,10 +8,11 @@
 
 /* What all entries of one directory share while it is read. */
 struct entry_context {
-  int root, directory; /* descriptors, borrowed */
-  struct buf path;     /* of the directory, with its slash; an entry's name is added while it is looked at */
-  size_t path_n;       /* the directory's part of it */
-  int64_t now_ns;      /* the wall time that it began at, or earlier */
+  const struct root *root; /* borrowed */
+  int directory;           /* the same: a descriptor */
+  struct buf path;         /* of the directory, with its slash; an entry's name is added while it is looked at */
+  size_t path_n;           /* the directory's part of it */
+  int64_t now_ns;          /* the wall time that it began at, or earlier */
   const struct listing *previous;
   struct buf title; /* scratch */
   int err;          /* what kept an entry from being what it would be (ERR_NOMEM), or 0 */
@@ -19,8 +20,8 @@ struct entry_context {
 
 /* ERR_NOMEM, ERR_FULL; listing_entry_end afterwards in any case. That one says ERR_NOMEM where an entry had to go
  * without what belongs to it: such a listing must not be shown, and not be kept. */
-int listing_entry_begin(struct entry_context *c, int root, int directory, struct str path, int64_t now_ns,
-                        const struct listing *previous) __attribute__((warn_unused_result));
+int listing_entry_begin(struct entry_context *c, const struct root *root, int directory, struct str path,
+                        int64_t now_ns, const struct listing *previous) __attribute__((warn_unused_result));
 int listing_entry_end(struct entry_context *c) __attribute__((warn_unused_result));
 
 /* Whether it is the name of an overview's document. */

@@ -51,14 +51,14 @@ static int set_path(struct buf *b, struct str first, struct str second)
 }
 
 /* Whatever decides what a look comes to is asked here, so that the trail shows it. */
-static int ask_stat(int root, struct str path, unsigned flags, struct found *f, struct stat *st)
+static int ask_stat(const struct root *root, struct str path, unsigned flags, struct found *f, struct stat *st)
 {
   int err = resolve_stat(root, path, flags, st);
   trail_note(&f->trail, path, err, st);
   return err;
 }
 
-static int ask_open(int root, struct str path, unsigned flags, struct found *f)
+static int ask_open(const struct root *root, struct str path, unsigned flags, struct found *f)
 {
   int err = resolve_open(root, path, flags, &f->fd, &f->st);
   trail_note(&f->trail, path, err, &f->st);
@@ -66,7 +66,7 @@ static int ask_open(int root, struct str path, unsigned flags, struct found *f)
 }
 
 /* Opens `file`; a file without a suffix is looked into as well, since its type is what it holds (G20). */
-static int open_file(int root, unsigned flags, struct found *f)
+static int open_file(const struct root *root, unsigned flags, struct found *f)
 {
   struct str path = buf_str(&f->file);
   int err = ask_open(root, path, flags, f);
@@ -88,7 +88,7 @@ static void close_file(struct found *f)
 }
 
 /* The document of the tree `name` (a raw path without a slash at its end): sets `file` and `st`. */
-static int find_document(int root, struct str name, unsigned flags, struct found *f)
+static int find_document(const struct root *root, struct str name, unsigned flags, struct found *f)
 {
   int err = set_path(&f->file, name, STR(OVERVIEW_SUFFIX));
   if (err == 0)
@@ -105,7 +105,7 @@ static int found_tree(struct found *f)
 }
 
 /* `NAME/`, where NAME/ is no directory. A regular file NAME has no page below it. */
-static int look_tree_root(int root, struct str path, unsigned flags, struct found *f)
+static int look_tree_root(const struct root *root, struct str path, unsigned flags, struct found *f)
 {
   struct str name = str_head(path, path.n - 1);
   if (name.n == 0)
@@ -119,7 +119,7 @@ static int look_tree_root(int root, struct str path, unsigned flags, struct foun
 }
 
 /* A path without a slash at its end where nothing real stands: NAME itself, or NAME/3.gmi. */
-static int look_tree_page(int root, struct str path, enum representation representation, unsigned flags,
+static int look_tree_page(const struct root *root, struct str path, enum representation representation, unsigned flags,
                           struct found *f)
 {
   int err = find_document(root, path, flags, f);
@@ -151,7 +151,7 @@ static int look_tree_page(int root, struct str path, enum representation represe
 
 /* Something real stands at `name`: does it take the place of an overview's tree? It is asked for the owner's sake only,
  * so it never fails, and in the loop it never waits. */
-static void look_shadow(int root, struct str name, unsigned flags, struct found *f)
+static void look_shadow(const struct root *root, struct str name, unsigned flags, struct found *f)
 {
   struct stat st;
   struct str document = STR(OVERVIEW_SUFFIX);
@@ -195,7 +195,7 @@ static const struct index *indexes(enum representation representation)
 /* Whether this index answers for the directory `page`. ERR_NOT_FOUND where there is no such file; a directory of that
  * name is none. What is there and cannot be read refuses the whole directory: its owner did not mean it to be listed.
  */
-static int look_index(int root, const struct index *index, unsigned flags, struct found *f)
+static int look_index(const struct root *root, const struct index *index, unsigned flags, struct found *f)
 {
   int err = set_path(&f->file, buf_str(&f->page), str_from(index->name));
   if (err)
@@ -215,7 +215,7 @@ static int look_index(int root, const struct index *index, unsigned flags, struc
 
 /* A directory's page, by its path with the slash at the end. The indexes are tried before the directory itself is
  * looked at: where there is one, one look is enough. */
-static int look_directory(int root, struct str path, enum representation representation, unsigned flags,
+static int look_directory(const struct root *root, struct str path, enum representation representation, unsigned flags,
                           struct found *f)
 {
   const struct index *index = indexes(representation);
@@ -249,7 +249,8 @@ static void found_gph(enum representation representation, struct found *f)
   close_file(f);
 }
 
-static int find(int root, struct str path, enum representation representation, unsigned flags, struct found *f)
+static int find(const struct root *root, struct str path, enum representation representation, unsigned flags,
+                struct found *f)
 {
   if (path_hidden(path))
     return ERR_NOT_FOUND;
@@ -289,7 +290,8 @@ static int find(int root, struct str path, enum representation representation, u
   return err;
 }
 
-int look_at(int root, struct str path, enum representation representation, unsigned flags, struct found *f)
+int look_at(const struct root *root, struct str path, enum representation representation, unsigned flags,
+            struct found *f)
 {
   look_free(f);
   look_init(f);

@@ -39,12 +39,12 @@ struct found {
 void look_init(struct found *f);
 void look_free(struct found *f);
 
-/* Looks up a raw path beneath the directory `root`. With RESOLVE_CACHED_ONLY it never waits for a disk: ERR_AGAIN, and
+/* Looks up a raw path beneath `root`. With RESOLVE_CACHED_ONLY it never waits for a disk: ERR_AGAIN, and
  * then the same is to be asked from the pool. ERR_NOT_FOUND (hidden names too, G23), ERR_OUTSIDE, ERR_DENIED,
  * ERR_SPECIAL, ERR_LIMIT for a page of a document larger than OVERVIEW_MAX, ERR_BUSY, ERR_NOMEM, ERR_IO. What *out held
  * before is given back. Touches nothing shared. */
-int look_at(int root, struct str path, enum representation representation, unsigned flags, struct found *out)
-    __attribute__((warn_unused_result));
+int look_at(const struct root *root, struct str path, enum representation representation, unsigned flags,
+            struct found *out) __attribute__((warn_unused_result));
 
 /* Reads a regular file of `most` bytes or less that was found, into `bytes`, and closes it. Does nothing for all else.
  * ERR_AGAIN: with RESOLVE_CACHED_ONLY it would have to wait for a disk; or the file became shorter meanwhile, and the

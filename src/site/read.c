@@ -48,7 +48,7 @@ static int read_all(int fd, struct buf *out)
   return 0;
 }
 
-int read_file(int root, struct str path, size_t max, struct buf *out, struct file_id *id)
+int read_file(const struct root *root, struct str path, size_t max, struct buf *out, struct file_id *id)
 {
   int fd = -1;
   struct stat st;

@@ -19,7 +19,7 @@ int read_at_once(int fd, unsigned flags, char *to, size_t most, size_t *n) __att
 /* Opens the regular file at a raw path beneath `root` and appends all of it to `out`; *id is what it was when it was
  * opened. ERR_LIMIT where it is larger than `max`, ERR_SPECIAL where it is no regular file, and what resolve_open says.
  * May block: for the pool. */
-int read_file(int root, struct str path, size_t max, struct buf *out, struct file_id *id)
+int read_file(const struct root *root, struct str path, size_t max, struct buf *out, struct file_id *id)
     __attribute__((warn_unused_result));
 
 #endif

@@ -27,7 +27,7 @@ struct ready *recall(struct site *site, enum representation representation, stru
   uint64_t now = site->env->now(site->env);
   if (now - ready->checked < READY_TRUSTED_MS)
     return ready;
-  if (!ready->lasting || trail_check(&ready->trail, site->folder, RESOLVE_CACHED_ONLY) != 0)
+  if (!ready->lasting || trail_check(&ready->trail, &site->root, RESOLVE_CACHED_ONLY) != 0)
     return NULL; /* It stays until another takes its place: a listing's labels are of use to the next one. */
   ready_confirm(ready, now);
   return ready;

@@ -57,11 +57,11 @@ bool file_settled(const struct file_id *id, int64_t now_ns)
 }
 
 /* 0 or an errno, for here the numbers themselves matter. */
-static int kernel_open(int root, const char *path, int flags, uint64_t resolve, int *fd)
+static int kernel_open(int folder, const char *path, int flags, uint64_t resolve, int *fd)
 {
   /* openat2 came with Linux 5.6; the C library has no wrapper for it. */
   struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = resolve};
-  long got = syscall(SYS_openat2, root, path, &how, sizeof how);
+  long got = syscall(SYS_openat2, folder, path, &how, sizeof how);
   if (got < 0)
     return errno;
   *fd = (int)got;
@@ -69,22 +69,22 @@ static int kernel_open(int root, const char *path, int flags, uint64_t resolve, 
 }
 
 /* Whether openat2 is there at all: EPERM can come from a seccomp filter or from the file. */
-static bool kernel_knows(int root)
+static bool kernel_knows(int folder)
 {
   int fd = -1;
-  int number = kernel_open(root, ".", O_PATH, RESOLVE_BENEATH, &fd);
+  int number = kernel_open(folder, ".", O_PATH, RESOLVE_BENEATH, &fd);
   if (number == 0)
     close(fd);
   return number != ENOSYS && number != EPERM;
 }
 
-/* Opens `path` beneath the root in the way that this machine has. ERR_AGAIN: look again, or in the pool. */
-static int open_beneath(int root, const char *path, int open_flags, unsigned flags, int *fd)
+/* Opens `path` beneath `folder` in the way that this machine has. ERR_AGAIN: look again, or in the pool. */
+static int open_beneath(int folder, const char *path, int open_flags, unsigned flags, int *fd)
 {
   bool cached = (flags & RESOLVE_CACHED_ONLY) != 0;
   if (atomic_load(&chosen_way) == RESOLVE_WAY_KERNEL) {
     uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (cached ? RESOLVE_CACHED : 0);
-    int number = kernel_open(root, path, open_flags, resolve, fd);
+    int number = kernel_open(folder, path, open_flags, resolve, fd);
     if (number == 0)
       return 0;
     if (number == EINVAL && cached)
@@ -92,12 +92,12 @@ static int open_beneath(int root, const char *path, int open_flags, unsigned fla
     /* A `..` on the way makes the kernel give up whenever anything was renamed or mounted meanwhile, anywhere on the
      * machine. The walk minds only the directories that it passes. */
     if (number != EAGAIN || cached) {
-      if ((number != ENOSYS && number != EPERM) || kernel_knows(root))
+      if ((number != ENOSYS && number != EPERM) || kernel_knows(folder))
         return failure(number);
       resolve_use(RESOLVE_WAY_WALK);
     }
   }
-  return cached ? ERR_AGAIN : walk_open(root, path, open_flags, fd);
+  return cached ? ERR_AGAIN : walk_open(folder, path, open_flags, fd);
 }
 
 /* The raw path as the system calls want it: relative, ended by a NUL, in `out` of PATH_MAX bytes. */
@@ -115,9 +115,9 @@ static int relative_path(struct str path, char *out)
 }
 
 /* Looks: a descriptor that can be asked what it is and cannot be read. */
-static int look(int root, const char *path, unsigned flags, int *fd, struct stat *st)
+static int look(const struct root *root, const char *path, unsigned flags, int *fd, struct stat *st)
 {
-  int err = open_beneath(root, path, O_PATH, flags, fd);
+  int err = open_beneath(root->folder, path, O_PATH, flags, fd);
   if (err)
     return err;
   if (fstat(*fd, st) < 0) {
@@ -129,9 +129,10 @@ static int look(int root, const char *path, unsigned flags, int *fd, struct stat
 
 /* Opens the regular file that `seen` describes. There is no way to open what an O_PATH descriptor stands for, but
  * through /proc, which a sandbox may lack; so the path is walked a second time, and what came of it compared. */
-static int open_regular(int root, const char *path, unsigned flags, const struct stat *seen, int *fd, struct stat *st)
+static int open_regular(const struct root *root, const char *path, unsigned flags, const struct stat *seen, int *fd,
+                        struct stat *st)
 {
-  int err = open_beneath(root, path, READ_FLAGS, flags, fd);
+  int err = open_beneath(root->folder, path, READ_FLAGS, flags, fd);
   if (err)
     return err;
   if (fstat(*fd, st) < 0)
@@ -143,7 +144,7 @@ static int open_regular(int root, const char *path, unsigned flags, const struct
   return err;
 }
 
-static int open_once(int root, const char *path, unsigned flags, int *fd, struct stat *st)
+static int open_once(const struct root *root, const char *path, unsigned flags, int *fd, struct stat *st)
 {
   int seen_fd = -1;
   struct stat seen;
@@ -166,7 +167,7 @@ static int open_once(int root, const char *path, unsigned flags, int *fd, struct
   return err;
 }
 
-int resolve_stat(int root, struct str path, unsigned flags, struct stat *st)
+int resolve_stat(const struct root *root, struct str path, unsigned flags, struct stat *st)
 {
   char relative[PATH_MAX];
   int err = relative_path(path, relative);
@@ -183,7 +184,7 @@ int resolve_stat(int root, struct str path, unsigned flags, struct stat *st)
   return ERR_BUSY;
 }
 
-int resolve_open(int root, struct str path, unsigned flags, int *fd, struct stat *st)
+int resolve_open(const struct root *root, struct str path, unsigned flags, int *fd, struct stat *st)
 {
   char relative[PATH_MAX];
   int err = relative_path(path, relative);

@@ -27,22 +27,38 @@ bool file_id_eq(const struct file_id *a, const struct file_id *b);
 enum { FILE_SETTLED_SECONDS = 2 };
 bool file_settled(const struct file_id *id, int64_t now_ns);
 
+/* Beneath what the paths of a site are looked up. Whoever looks does it in any thread; the owner (a site, which work in
+ * the pool holds a reference on; a command; a test) keeps the descriptors open and the string in its place that long.
+ */
+struct root {
+  int folder;              /* the capsule, by O_PATH */
+  int homes;               /* the folder that the homes of its users are in, by O_PATH; -1: none has a place here */
+  const char *user_folder; /* the folder within a home, relative; "" for the home itself */
+};
+
+/* A capsule without users. */
+static inline struct root root_of(int folder)
+{
+  return (struct root){.folder = folder, .homes = -1, .user_folder = ""};
+}
+
 enum resolve_flags {
   RESOLVE_CACHED_ONLY = 1, /* do not wait for a disk: ERR_AGAIN where that would be needed */
 };
 
-/* Looks a raw path (as uri_path makes it) up beneath the directory `root` and fills *st, without opening it for
+/* Looks a raw path (as uri_path makes it) up beneath `root` and fills *st, without opening it for
  * reading: *st may well be of a FIFO or a device. A trailing slash wants a directory. ERR_NOT_FOUND, ERR_OUTSIDE,
  * ERR_DENIED, ERR_IO, ERR_NOMEM; ERR_AGAIN only with RESOLVE_CACHED_ONLY; ERR_BUSY: no descriptors left, or the path
  * was renamed again and again while we looked. */
-int resolve_stat(int root, struct str path, unsigned flags, struct stat *st) __attribute__((warn_unused_result));
+int resolve_stat(const struct root *root, struct str path, unsigned flags, struct stat *st)
+    __attribute__((warn_unused_result));
 
 /* The same, and opens it: a regular file for reading, or a directory. First O_PATH, then checked, then opened, then
  * compared with what was checked. Anything else is ERR_SPECIAL and was never opened for reading (a FIFO or a device can
  * do something when it is; only one that is moved there in the moment between check and opening can be opened, without
  * waiting for it, and is closed again). O_CLOEXEC, O_NONBLOCK, O_NOCTTY. The descriptor is the caller's. Thread-safe.
  */
-int resolve_open(int root, struct str path, unsigned flags, int *fd, struct stat *st)
+int resolve_open(const struct root *root, struct str path, unsigned flags, int *fd, struct stat *st)
     __attribute__((warn_unused_result));
 
 /* Whether any segment of the raw path begins with a dot and is not allowed: `.well-known` is, at the root only (G23).

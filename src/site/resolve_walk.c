@@ -19,12 +19,12 @@ struct identity {
   ino_t inode;
 };
 
-/* A walk. It stands in a directory and holds only that one open; of those above it, up to the root, it knows which they
- * were, so that `..` in a link can be checked: it must lead to where the walk came from, or else somebody has moved a
- * directory away, perhaps out of the capsule. */
+/* A walk. It stands in a directory and holds only that one open; of those above it, up to where it began, it knows
+ * which they were, so that `..` in a link can be checked: it must lead to where the walk came from, or else somebody
+ * has moved a directory away, perhaps out of the capsule. */
 struct walk {
   int directory;    /* owned; O_PATH */
-  struct buf above; /* of struct identity: the directories above `directory`, the root first */
+  struct buf above; /* of struct identity: the directories above `directory`, the first one first */
   struct identity here;
   struct buf rest; /* what is still to be walked, ended by a NUL */
   size_t at;       /* where in `rest` */
@@ -177,10 +177,10 @@ static int walk_on(struct walk *w, int flags, int *fd)
   return 0;
 }
 
-int walk_open(int root, const char *path, int flags, int *fd)
+int walk_open(int folder, const char *path, int flags, int *fd)
 {
   struct walk w = {
-      .directory = openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
+      .directory = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
       .above = BUF_INIT(PATH_MAX * sizeof(struct identity)),
       .rest = BUF_INIT((size_t)4 * PATH_MAX),
   };

@@ -27,12 +27,12 @@ void site_unref(struct site *site)
   for (size_t i = 0; i < site->n_names; i++)
     free(site->names[i]);
   free(site->names);
-  free(site->root);
+  free(site->folder);
   free(site->gemtext_type);
   types_clear(&site->types);
   cache_close(site->cache);
-  if (site->folder >= 0)
-    close(site->folder);
+  if (site->root.folder >= 0)
+    close(site->root.folder);
   free(site);
 }
 
@@ -66,10 +66,10 @@ static char *gemtext_type(const char *lang)
 static int take_config(struct site *site, const struct site_config *config)
 {
   site->named = config->named;
-  site->root = str_dup(str_from(config->root));
+  site->folder = str_dup(str_from(config->root));
   site->gemtext_type = gemtext_type(config->lang);
   site->names = calloc(config->n_names, sizeof *site->names);
-  if (!site->root || !site->gemtext_type || !site->names)
+  if (!site->folder || !site->gemtext_type || !site->names)
     return ERR_NOMEM;
   for (; site->n_names < config->n_names; site->n_names++) {
     site->names[site->n_names] = name_copy(str_from(config->names[site->n_names]));
@@ -98,7 +98,7 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   if (!site)
     return ERR_NOMEM;
   site->refs = 1;
-  site->folder = -1;
+  site->root = root_of(-1);
   site->env = env;
   site->mime = mime;
   types_init(&site->types);
@@ -107,8 +107,8 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   if (err) {
     buf_put_str(why, STR("out of memory"));
   } else {
-    site->folder = open(config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (site->folder < 0) {
+    site->root.folder = open(config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (site->root.folder < 0) {
       err = errno == ENOTDIR ? ERR_SYNTAX : err_from_errno(errno);
       explain(why, config->root, err);
     }
@@ -133,7 +133,7 @@ void site_close(struct site *site)
 
 int site_folder(const struct site *site)
 {
-  return site->folder;
+  return site->root.folder;
 }
 
 struct str site_name(const struct site *site)
@@ -170,13 +170,13 @@ bool site_has_wildcard(const struct site *site, struct str host)
 /* The main name; where that is only the default, the folder's own name says more. */
 struct str site_title(const struct site *site)
 {
-  struct str root = str_from(site->root);
-  while (root.n > 1 && str_ends(root, STR("/")))
-    root.n--;
-  size_t slash = str_rfind(root, '/');
-  struct str folder = slash < root.n ? str_skip(root, slash + 1) : root;
-  bool says_nothing = folder.n == 0 || str_eq(folder, STR(".")) || str_eq(folder, STR(".."));
-  return site->named || says_nothing ? site_name(site) : folder;
+  struct str path = str_from(site->folder);
+  while (path.n > 1 && str_ends(path, STR("/")))
+    path.n--;
+  size_t slash = str_rfind(path, '/');
+  struct str own = slash < path.n ? str_skip(path, slash + 1) : path;
+  bool says_nothing = own.n == 0 || str_eq(own, STR(".")) || str_eq(own, STR(".."));
+  return site->named || says_nothing ? site_name(site) : own;
 }
 
 struct answer *site_start(struct site *site, const struct request *request,

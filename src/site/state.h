@@ -5,6 +5,7 @@
 #include "site/cache.h"
 #include "site/failure.h"
 #include "site/once.h"
+#include "site/resolve.h"
 #include "site/site.h"
 #include "site/types.h"
 
@@ -17,12 +18,12 @@ struct site {
   bool closed; /* env and mime are not ours to use any more */
   struct env *env;
   const struct mime *mime;
-  char *root;   /* the folder's path, for its name */
+  char *folder; /* the path of root.folder, for its name */
   char **names; /* lower case, without a trailing dot */
   size_t n_names;
   bool named;
   char *gemtext_type; /* `text/gemini`, with the site's language */
-  int folder;         /* O_PATH: everything is looked up from here, by any thread whose owner holds a reference */
+  struct root root;   /* everything is looked up from here, by any thread whose owner holds a reference */
   struct cache *cache;
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far: asked by tests */

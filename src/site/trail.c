@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "site/resolve.h"
 
 /* A look asks about a dozen names at most, and no path is longer than 8 KiB. */
 enum { STEPS_MAX = 128 * 1024 };
@@ -144,7 +143,7 @@ bool trail_eq(const struct trail *a, const struct trail *b)
   return !a->broken && !b->broken && str_eq(buf_str(&a->steps), buf_str(&b->steps));
 }
 
-int trail_check(const struct trail *t, int root, unsigned flags)
+int trail_check(const struct trail *t, const struct root *root, unsigned flags)
 {
   struct str rest = buf_str(&t->steps), path;
   struct step was, is;

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "site/resolve.h"
 
 /* Embedded in its owner. Two trails of the same answers hold the same bytes. */
 struct trail {
@@ -38,8 +39,8 @@ bool trail_settled(const struct trail *t, int64_t now_ns);
 
 bool trail_eq(const struct trail *a, const struct trail *b);
 
-/* Asks everything again beneath the directory `root`, until one answer differs. 0: all as it was. ERR_NOT_FOUND:
+/* Asks everything again beneath `root`, until one answer differs. 0: all as it was. ERR_NOT_FOUND:
  * something has changed. ERR_AGAIN (only with RESOLVE_CACHED_ONLY): it cannot be told without waiting. */
-int trail_check(const struct trail *t, int root, unsigned flags) __attribute__((warn_unused_result));
+int trail_check(const struct trail *t, const struct root *root, unsigned flags) __attribute__((warn_unused_result));
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { NAME_COLUMNS = 255, LINK_MAX = 1024 };
 
-int tree_read(int root, struct str path, struct overview **out, struct file_id *id)
+int tree_read(const struct root *root, struct str path, struct overview **out, struct file_id *id)
 {
   struct str file = look_name(path);
   struct buf source = BUF_INIT(OVERVIEW_MAX), name = BUF_INIT(LINK_MAX);

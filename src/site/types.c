@@ -91,7 +91,7 @@ static void job_run(struct work *w)
   struct types_job *job = (struct types_job *)w;
   struct str rest = buf_str(&job->paths), raw;
   for (size_t i = 0; rest.n && i < TYPES_WANTED && str_split(&rest, '\0', &raw); i++)
-    if (item_look(job->site->folder, raw, 0, &job->type[i]) < 0)
+    if (item_look(&job->site->root, raw, 0, &job->type[i]) < 0)
       job->type[i] = ITEM_AS_NAMED;
 }
 

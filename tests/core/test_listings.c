@@ -264,13 +264,13 @@ static void a_listing_takes_no_more_memory_than_it_says(void **state)
     struct stand s;
     struct listing *l = NULL;
     make_titled(&s, sizes[i]);
-    int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
+    struct root root = root_of(open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+    assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
     assert_int_equal(l->n, sizes[i]);
     size_t taken = malloc_usable_size(l->entry) + malloc_usable_size(l->by_name) + malloc_usable_size(l->text.p);
     assert_true(taken <= listing_size(l) + (sizes[i] < 100 ? 128 : ALLOCATOR));
     listing_free(l);
-    close(root);
+    close(root.folder);
     stand_remove(&s);
   }
 }
@@ -282,10 +282,10 @@ static void labels_are_remembered(void **state)
   enum { N = 300 };
   struct stand s;
   make_titled(&s, N);
-  int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  assert_true(root >= 0);
+  struct root root = root_of(open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  assert_true(root.folder >= 0);
   struct listing *first = NULL, *second = NULL, *third = NULL;
-  assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &first), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &first), 0);
   assert_int_equal(first->n, N);
   assert_int_equal(first->files_read, N);
   assert_true(first->settled);
@@ -294,7 +294,7 @@ static void labels_are_remembered(void **state)
   folder_delete(&s.folder, "many/00200.gmi");
   folder_write(&s.folder, "many/new.gmi", STR("# New\n"));
   const int64_t changed_ns = env_wall(&s.pool.env);
-  assert_int_equal(listing_build(root, STR("/many/"), changed_ns, first, &second), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), changed_ns, first, &second), 0);
   assert_int_equal(second->n, N);
   assert_int_equal(second->files_read, 2);
   assert_false(second->settled);
@@ -307,11 +307,11 @@ static void labels_are_remembered(void **state)
       assert_true(str_eq(title, STR("Title 101")));
   }
   /* What had not settled is read again. */
-  assert_int_equal(listing_build(root, STR("/many/"), changed_ns, second, &third), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), changed_ns, second, &third), 0);
   assert_int_equal(third->files_read, 2);
   listing_free(second);
   listing_free(third);
-  close(root);
+  close(root.folder);
   stand_remove(&s);
 }
 
@@ -337,13 +337,13 @@ static void ten_thousand_files_are_plain_names_and_never_opened(void **state)
     assert_contains(reply_body(&r), "09999.gmi");
   }
   assert_int_equal(stand_built(&s), built);
-  int root = open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  struct root root = root_of(open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct listing *l = NULL;
-  assert_int_equal(listing_build(root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
   assert_true(l->plain && l->lasting);
   assert_int_equal(l->files_read, 0);
   listing_free(l);
-  close(root);
+  close(root.folder);
 
   folder_write(&s.folder, "many/zzz.txt", STR("x"));
   stand_wait(&s);

@@ -47,11 +47,11 @@ static size_t kept(const struct stand *s)
 /* Without the capsule's descriptor no question can reach the disk: whoever asks one gets no page. */
 static void ask_without_a_disk(struct stand *s, enum representation representation, const char *path, struct reply *r)
 {
-  int fd = s->site->folder;
+  int fd = s->site->root.folder;
   unsigned long run = s->pool.run;
-  s->site->folder = -1;
+  s->site->root.folder = -1;
   ask(s, representation, path, r);
-  s->site->folder = fd;
+  s->site->root.folder = fd;
   if (r->status == STATUS_SUCCESS)
     assert_int_equal(s->pool.run, run);
 }

@@ -59,9 +59,9 @@ static const char *talk_at(const char *host, unsigned port, unsigned gemini_port
   struct response response;
   struct body *body = NULL;
   enum pull got = PULL_END;
-  int fd = stand->site->folder;
+  int fd = stand->site->root.folder;
   if (!disk)
-    stand->site->folder = -1;
+    stand->site->root.folder = -1;
   proto_request_init(&r);
   response_init(&response);
   buf_free(&sent);
@@ -75,7 +75,7 @@ static const char *talk_at(const char *host, unsigned port, unsigned gemini_port
   assert_int_equal(got, PULL_END);
   body_free(body);
   proto_request_free(&r);
-  stand->site->folder = fd;
+  stand->site->root.folder = fd;
   buf_put_c(&sent, '\0');
   assert_int_equal(buf_error(&sent), 0);
   return sent.p;

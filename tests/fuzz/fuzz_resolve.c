@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { MADE_MOST = 24, LINK_MOST = 64, PATH_MOST = 512 };
 
 static struct folder top; /* the capsule lies in it, beside what nobody must get into */
-static int root = -1;
+static struct root root = {.folder = -1, .homes = -1, .user_folder = ""};
 static char made[MADE_MOST][NAME_MAX + 1];
 static unsigned n_made;
 
@@ -38,8 +38,8 @@ static void begin_process(void)
   (void)atexit(remove_top);
   folder_file(&top, "outside/secret", "secret");
   folder_dir(&top, "capsule");
-  root = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  must(root >= 0, "a capsule");
+  root.folder = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  must(root.folder >= 0, "a capsule");
 }
 
 /* Names lie in the capsule itself, or in the directory `d` there. False where the name is none of these. */
@@ -63,17 +63,17 @@ static void make(char kind, struct str rest)
     return;
   int done = -1;
   if (kind == 'd') {
-    done = mkdirat(root, name, 0755);
+    done = mkdirat(root.folder, name, 0755);
   } else if (kind == 'p') {
-    done = mkfifoat(root, name, 0644);
+    done = mkfifoat(root.folder, name, 0644);
   } else if (kind == 'l') {
     struct str to = str_head(rest, LINK_MOST);
     if (to.n && !memchr(to.p, '\0', to.n)) {
       memcpy(target, to.p, to.n);
-      done = symlinkat(target, root, name);
+      done = symlinkat(target, root.folder, name);
     }
   } else {
-    int fd = openat(root, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int fd = openat(root.folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
     done = fd < 0 ? -1 : close(fd);
   }
   n_made += done == 0;
@@ -92,8 +92,8 @@ static struct seen see(enum resolve_way way, struct str path)
   struct stat looked, opened;
   int fd = -1;
   resolve_use(way);
-  seen.looked = resolve_stat(root, path, 0, &looked);
-  seen.opened = resolve_open(root, path, 0, &fd, &opened);
+  seen.looked = resolve_stat(&root, path, 0, &looked);
+  seen.opened = resolve_open(&root, path, 0, &fd, &opened);
   if (seen.looked == 0)
     seen.look = file_id(&looked);
   if (seen.opened == 0) {
@@ -124,14 +124,14 @@ static void ask(struct str path)
 static void unmake(void)
 {
   while (n_made > 0)
-    if (unlinkat(root, made[--n_made], 0) != 0)
-      must(unlinkat(root, made[n_made], AT_REMOVEDIR) == 0, "what was made can be removed");
+    if (unlinkat(root.folder, made[--n_made], 0) != 0)
+      must(unlinkat(root.folder, made[n_made], AT_REMOVEDIR) == 0, "what was made can be removed");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct str rest = str_make((const char *)data, size), line;
-  if (root < 0)
+  if (root.folder < 0)
     begin_process();
   /* First what is made, so that the watch knows all of it; then what is asked. */
   for (struct str text = rest; str_line(&text, &line);)

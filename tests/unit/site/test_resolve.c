@@ -20,7 +20,7 @@
 
 /* The folder holds `capsule`, the root, and `outside`, which nobody must get into. */
 static struct folder top;
-static int root;
+static struct root root;
 
 static const enum resolve_way ways[] = {RESOLVE_WAY_KERNEL, RESOLVE_WAY_WALK};
 #define FOR_EACH_WAY(i) for (size_t i = 0; i < 2 && (resolve_use(ways[i]), true); i++)
@@ -28,7 +28,7 @@ static const enum resolve_way ways[] = {RESOLVE_WAY_KERNEL, RESOLVE_WAY_WALK};
 /* The lowest free descriptor: a leak moves it. */
 static int next_fd(void)
 {
-  int fd = dup(root);
+  int fd = dup(root.folder);
   close(fd);
   return fd;
 }
@@ -78,15 +78,15 @@ static int make_capsule(void **state)
   folder_link(&top, "capsule/to-fifo", "fifo");
   assert_int_equal(mknodat(top.fd, "capsule/socket", S_IFSOCK | 0666, 0), 0);
   make_chain(41);
-  root = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  assert_true(root >= 0);
+  root = root_of(openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  assert_true(root.folder >= 0);
   return 0;
 }
 
 static int remove_capsule(void **state)
 {
   (void)state;
-  close(root);
+  close(root.folder);
   folder_remove(&top);
   resolve_use(RESOLVE_WAY_KERNEL);
   return 0;
@@ -97,8 +97,8 @@ static int fetch(struct str path, char text[32])
 {
   int fd = -1;
   struct stat st, looked;
-  int err = resolve_open(root, path, 0, &fd, &st);
-  int looked_err = resolve_stat(root, path, 0, &looked);
+  int err = resolve_open(&root, path, 0, &fd, &st);
+  int looked_err = resolve_stat(&root, path, 0, &looked);
   text[0] = '\0';
   if (err) {
     /* A look sees a special file and does not mind. */
@@ -257,9 +257,9 @@ static void unreadable_is_denied_G19(void **state)
   folder_file(&top, "capsule/closed.txt", "closed");
   folder_file(&top, "capsule/closed/inner.txt", "inner");
   folder_dir(&top, "capsule/listless");
-  assert_int_equal(fchmodat(root, "closed.txt", 0, 0), 0);
-  assert_int_equal(fchmodat(root, "closed", 0, 0), 0);
-  assert_int_equal(fchmodat(root, "listless", 0311, 0), 0);
+  assert_int_equal(fchmodat(root.folder, "closed.txt", 0, 0), 0);
+  assert_int_equal(fchmodat(root.folder, "closed", 0, 0), 0);
+  assert_int_equal(fchmodat(root.folder, "listless", 0311, 0), 0);
   bool is_root = geteuid() == 0;
   if (is_root)
     assert_int_equal(seteuid(65534), 0);
@@ -270,13 +270,13 @@ static void unreadable_is_denied_G19(void **state)
     results[way][0] = fetch(STR("/closed.txt"), text);
     results[way][1] = fetch(STR("/listless"), text);
     int fd;
-    results[way][2] = resolve_open(root, STR("/closed/inner.txt"), 0, &fd, &st);
-    looks[way] = resolve_stat(root, STR("/closed/inner.txt"), 0, &st);
+    results[way][2] = resolve_open(&root, STR("/closed/inner.txt"), 0, &fd, &st);
+    looks[way] = resolve_stat(&root, STR("/closed/inner.txt"), 0, &st);
   }
   if (is_root)
     assert_int_equal(seteuid(0), 0);
-  assert_int_equal(fchmodat(root, "closed", 0755, 0), 0);
-  assert_int_equal(fchmodat(root, "listless", 0755, 0), 0);
+  assert_int_equal(fchmodat(root.folder, "closed", 0755, 0), 0);
+  assert_int_equal(fchmodat(root.folder, "listless", 0755, 0), 0);
   for (size_t way = 0; way < 2; way++) {
     for (size_t i = 0; i < 3; i++)
       assert_int_equal(results[way][i], ERR_DENIED);
@@ -288,7 +288,7 @@ static void unreadable_is_denied_G19(void **state)
 static void a_device_is_never_opened_G13(void **state)
 {
   (void)state;
-  if (geteuid() != 0 || mknodat(root, "device", S_IFCHR | 0666, makedev(1, 3)) != 0)
+  if (geteuid() != 0 || mknodat(root.folder, "device", S_IFCHR | 0666, makedev(1, 3)) != 0)
     skip();
   char text[32];
   FOR_EACH_WAY(way)
@@ -308,13 +308,13 @@ static void no_descriptors_is_busy(void **state)
   {
     none.rlim_cur = (rlim_t)next_fd();
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    results[way] = resolve_open(root, STR("/dir/file.txt"), 0, &fd, &st);
+    results[way] = resolve_open(&root, STR("/dir/file.txt"), 0, &fd, &st);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_int_equal(results[way], ERR_BUSY);
     /* One is enough for the look, none is left to open what was seen. */
     none.rlim_cur = (rlim_t)next_fd() + 1;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    results[way] = resolve_open(root, STR("/dir/file.txt"), 0, &fd, &st);
+    results[way] = resolve_open(&root, STR("/dir/file.txt"), 0, &fd, &st);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_int_equal(results[way], ERR_BUSY);
   }
@@ -329,16 +329,16 @@ static void cached_only_never_waits(void **state)
   struct stat st;
   resolve_use(RESOLVE_WAY_KERNEL);
   assert_int_equal(fetch(STR("/dir/file.txt"), text), 0);
-  int err = resolve_open(root, STR("/dir/file.txt"), RESOLVE_CACHED_ONLY, &fd, &st);
+  int err = resolve_open(&root, STR("/dir/file.txt"), RESOLVE_CACHED_ONLY, &fd, &st);
   if (err != ERR_AGAIN) { /* a kernel before 5.12, or a dentry thrown out meanwhile */
     assert_int_equal(err, 0);
     close(fd);
   }
-  err = resolve_stat(root, STR("/out-file"), RESOLVE_CACHED_ONLY, &st);
+  err = resolve_stat(&root, STR("/out-file"), RESOLVE_CACHED_ONLY, &st);
   assert_true(err == ERR_AGAIN || err == ERR_OUTSIDE);
   resolve_use(RESOLVE_WAY_WALK);
-  assert_int_equal(resolve_open(root, STR("/dir/file.txt"), RESOLVE_CACHED_ONLY, &fd, &st), ERR_AGAIN);
-  assert_int_equal(resolve_stat(root, STR("/dir/file.txt"), RESOLVE_CACHED_ONLY, &st), ERR_AGAIN);
+  assert_int_equal(resolve_open(&root, STR("/dir/file.txt"), RESOLVE_CACHED_ONLY, &fd, &st), ERR_AGAIN);
+  assert_int_equal(resolve_stat(&root, STR("/dir/file.txt"), RESOLVE_CACHED_ONLY, &st), ERR_AGAIN);
 }
 
 static void hidden_names_G23(void **state)
@@ -378,7 +378,7 @@ static void identity_of_a_file(void **state)
 {
   (void)state;
   struct stat st, later;
-  assert_int_equal(resolve_stat(root, STR("/index.gmi"), 0, &st), 0);
+  assert_int_equal(resolve_stat(&root, STR("/index.gmi"), 0, &st), 0);
   later = st;
   struct file_id a = file_id(&st), b = file_id(&later);
   assert_true(file_id_eq(&a, &b));

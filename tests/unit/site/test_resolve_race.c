@@ -21,7 +21,7 @@
 enum { RACE_MS = 250 };
 
 static struct folder top;
-static int root;
+static struct root root;
 
 /* Two names that a thread exchanges for as long as the race runs. */
 struct swapper {
@@ -68,7 +68,7 @@ static struct tally race(enum resolve_way way, const char *path, const char *one
   while (known && strncmp(text, "inside", 6) == 0 && now_ms() < end) {
     int fd = -1;
     struct stat st;
-    err = resolve_open(root, str_from(path), 0, &fd, &st);
+    err = resolve_open(&root, str_from(path), 0, &fd, &st);
     tally.opened += err == 0;
     tally.refused += err != 0;
     known = err == 0 || err == ERR_NOT_FOUND || err == ERR_OUTSIDE || err == ERR_SPECIAL || err == ERR_BUSY;
@@ -105,15 +105,15 @@ static int make_capsule(void **state)
   folder_dir(&top, "outside");
   folder_link(&top, "outside/b/up", "../page");
   folder_file(&top, "outside/page", "outside");
-  root = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  assert_true(root >= 0);
+  root = root_of(openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  assert_true(root.folder >= 0);
   return 0;
 }
 
 static int remove_capsule(void **state)
 {
   (void)state;
-  close(root);
+  close(root.folder);
   folder_remove(&top);
   return 0;
 }

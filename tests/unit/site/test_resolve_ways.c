@@ -19,7 +19,7 @@
 #include "site/resolve_internal.h"
 
 static struct folder top;
-static int root;
+static struct root root;
 
 /* ------------------------------------------------------------------ a kernel that misbehaves */
 
@@ -58,7 +58,7 @@ static int look(unsigned flags)
 {
   struct stat st;
   fault.calls = 0;
-  return resolve_stat(root, STR("/index.gmi"), flags, &st);
+  return resolve_stat(&root, STR("/index.gmi"), flags, &st);
 }
 
 static void set_fault(int number, int times)
@@ -173,8 +173,8 @@ static void make_tree(void)
         assert_int_equal(errno, EEXIST);
     }
   }
-  root = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  assert_true(root >= 0);
+  root = root_of(openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  assert_true(root.folder >= 0);
 }
 
 static void both_ways_agree_on_any_tree_G13(void **state)
@@ -188,15 +188,15 @@ static void both_ways_agree_on_any_tree_G13(void **state)
       random_path(path + 1, sizeof path - 1, 6);
       struct stat st[2] = {{0}, {0}};
       resolve_use(RESOLVE_WAY_KERNEL);
-      int kernel = resolve_stat(root, str_from(path), 0, &st[0]);
+      int kernel = resolve_stat(&root, str_from(path), 0, &st[0]);
       resolve_use(RESOLVE_WAY_WALK);
-      int walk = resolve_stat(root, str_from(path), 0, &st[1]);
+      int walk = resolve_stat(&root, str_from(path), 0, &st[1]);
       if (kernel != walk || (kernel == 0 && st[0].st_ino != st[1].st_ino))
         fail_msg("tree %d, %s: the kernel says %d, the walk %d", tree, path, kernel, walk);
       found += kernel == 0;
       outside += kernel == ERR_OUTSIDE;
     }
-    close(root);
+    close(root.folder);
     folder_remove(&top);
   }
   resolve_use(RESOLVE_WAY_KERNEL);
@@ -210,7 +210,7 @@ static int make_capsule(void **state)
   (void)state;
   folder_make(&top);
   folder_file(&top, "index.gmi", "index");
-  root = top.fd;
+  root = root_of(top.fd);
   return 0;
 }
 
