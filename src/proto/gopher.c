@@ -6,6 +6,7 @@
 #include "proto/gopher_page.h"
 #include "proto/gopher_parse.h"
 #include "proto/gopher_plus.h"
+#include "proto/gopher_text.h"
 #include "proto/proto.h"
 #include "site/mime.h"
 
@@ -252,13 +253,17 @@ static void put_small_menu(struct buf *head, const struct proto_request *r, cons
   buf_free(&menu);
 }
 
-/* Takes the response's body out of it, as what it is sent as: a document as it is (P14), a page as its menu. */
+/* Takes the response's body out of it, as what it is sent as: a document as it is, or a text as RFC 1436 has it where
+ * its owner wants that (P14), a page as its menu. */
 static int take_body(struct proto_request *r, struct response *response, struct body **body)
 {
+  bool terminate = response->terminate && item_type(response) == '0';
   *body = response->body;
   response->body = NULL;
+  if (response->format == FORMAT_PLAIN && terminate)
+    *body = gopher_text_body(*body);
   if (response->format == FORMAT_PLAIN)
-    return 0;
+    return *body || !terminate ? 0 : ERR_NOMEM;
   *body = gopher_menu_answer(r, response, *body);
   if (*body && r->form == GOPHER_FORM_MENU)
     *body = gopher_plus_body(*body);
@@ -276,6 +281,8 @@ static int gopher_encode(struct proto_request *r, const struct proto_context *co
   int err = 0;
   enum status status = response->status;
   *body = NULL;
+  if (response->columns)
+    r->place.columns = response->columns;
   if (status == STATUS_SUCCESS && r->form != GOPHER_FORM_ITEM)
     err = take_body(r, response, body);
   else if (status == STATUS_NOT_FOUND && asks_for_caps(r)) { /* P17: a file of that name has won before */

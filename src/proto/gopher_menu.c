@@ -168,14 +168,15 @@ struct body *gopher_menu_body(struct body *source, enum format format, struct st
 
 /* ---- menus that are kept */
 
-/* All that a menu depends on besides its page: where it says that the page is, and which links lead here (P11). */
+/* All that a menu depends on besides its page: where it says that the page is, which links lead here (P11), and how
+ * wide it is. */
 static struct str menu_key(const struct proto_request *r, char key[KEY_MAX])
 {
-  const unsigned ports[] = {r->place.port, r->context->port, r->context->gemini_port};
-  struct str host = str_head(r->place.host, KEY_MAX - sizeof ports);
-  memcpy(key, ports, sizeof ports);
-  memcpy(key + sizeof ports, host.p, host.n);
-  return str_make(key, sizeof ports + host.n);
+  const unsigned numbers[] = {r->place.port, r->context->port, r->context->gemini_port, r->place.columns};
+  struct str host = str_head(r->place.host, KEY_MAX - sizeof numbers);
+  memcpy(key, numbers, sizeof numbers);
+  memcpy(key + sizeof numbers, host.p, host.n);
+  return str_make(key, sizeof numbers + host.n);
 }
 
 struct body *gopher_menu_answer(struct proto_request *r, const struct response *response, struct body *source)

@@ -54,6 +54,8 @@ struct ready *ready_make(const struct response *r, struct page *page, struct tra
   ready->meta = str_place(&at, meta);
   ready->base = str_place(&at, base);
   ready->format = r->format;
+  ready->columns = r->columns;
+  ready->terminate = r->terminate;
   ready->page = page_ref(page);
   trail_move(&ready->trail, trail);
   return ready;
@@ -84,6 +86,8 @@ int ready_response(struct ready *ready, struct response *r)
 {
   r->status = STATUS_SUCCESS;
   r->format = ready->format;
+  r->columns = ready->columns;
+  r->terminate = ready->terminate;
   buf_put_str(&r->meta, ready->meta);
   buf_put_str(&r->base, ready->base);
   r->body = body_bytes(bytes_ref(ready->page->bytes));

@@ -30,13 +30,15 @@ struct ready {
   struct page *page;  /* one reference; never NULL, and its bytes are not */
   enum format format;
   struct str meta, base; /* as in struct response; spans into `text` */
-  struct trail trail;    /* what was looked at */
-  uint64_t checked;      /* when, on the env's clock: nothing was looked at before that */
-  bool lasting;          /* `trail` is all that it depends on; else it is believed once, and not checked */
-  unsigned looks;        /* how many links' types were looked up since the last ready_form */
-  bool guessed;          /* and whether for one of them nobody has looked of late */
-  bool large;            /* a form was larger than is kept: the page is as long for everybody */
-  struct form *forms;    /* owned; the newest first */
+  unsigned columns;      /* as in struct response, and `terminate` */
+  bool terminate;
+  struct trail trail; /* what was looked at */
+  uint64_t checked;   /* when, on the env's clock: nothing was looked at before that */
+  bool lasting;       /* `trail` is all that it depends on; else it is believed once, and not checked */
+  unsigned looks;     /* how many links' types were looked up since the last ready_form */
+  bool guessed;       /* and whether for one of them nobody has looked of late */
+  bool large;         /* a form was larger than is kept: the page is as long for everybody */
+  struct form *forms; /* owned; the newest first */
   char text[];
 };
 

@@ -2,6 +2,8 @@
 #ifndef NUNCIO_SITE_RESPONSE_H
 #define NUNCIO_SITE_RESPONSE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "site/body.h"
 
@@ -47,6 +49,8 @@ struct response {
   enum format format;
   struct buf base;     /* for all formats but FORMAT_PLAIN: the page's own path, percent-encoded, that relative links
                           start from */
+  unsigned columns;    /* menus made of it are wrapped at; 0: the protocol's own width */
+  bool terminate;      /* a text for those who read line by line: it ends as the protocol ends one (P14) */
   struct body *body;   /* after 20 only; owned; NULL: empty */
   struct ready *ready; /* the same body with what is known of it (site/ready.h), for a protocol that gives it another
                           form; one reference, or NULL */

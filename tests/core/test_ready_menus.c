@@ -35,6 +35,7 @@ static const char *const selectors[] = {"/page.gmi\r\n", "/list\r\n",    "/list/
 enum { SELECTORS = sizeof selectors / sizeof *selectors };
 
 static struct stand *stand;
+static unsigned columns; /* what the site's answer says of its menu's width; 0: what it said itself */
 
 static void keep(void *to, struct response *response)
 {
@@ -67,6 +68,7 @@ static const char *talk_at(const char *host, unsigned port, unsigned gemini_port
   assert_int_equal(proto_gopher.parse(str_from(input), &context, &r), PARSED_REQUEST);
   (void)site_start(r.site, &r.request, keep, &response);
   (void)pool_run_all(&stand->pool);
+  response.columns = columns ? columns : response.columns;
   assert_int_equal(proto_gopher.encode(&r, &context, &response, &sent, &body), 0);
   while (body && ((got = body_pull(body, &sent, 4096)) == PULL_BYTES || got == PULL_PENDING))
     (void)pool_run_all(&stand->pool);
@@ -144,6 +146,50 @@ static void each_address_has_its_own_menu_P19(void **state)
   assert_contains(talk_at("localhost", 70, 1965, "/page.gmi\r\n", true), "hG\tURL:gemini://capsule.example:1966/");
   assert_contains(talk_at("localhost", 70, 1966, "/page.gmi\r\n", true), "1G\t/\tlocalhost\t70\r\n");
   assert_contains(talk_at("localhost", 70, 1965, "/page.gmi\r\n", false), "hG\tURL:gemini://capsule.example:1966/");
+}
+
+/* A menu that was made for one width is none for another. */
+static void each_width_has_its_own_menu_P9(void **state)
+{
+  (void)state;
+  static const char wide[] = "iWords enough for more than one line of twenty columns.\t",
+                    narrow[] = "iWords enough for\t\terror.host\t1\r\nimore than one line\t";
+  folder_write(&stand->folder, "words.gmi", STR("Words enough for more than one line of twenty columns.\n"));
+  for (int round = 0; round < 2; round++) {
+    columns = 0;
+    assert_contains(talk_at("localhost", 70, 1965, "/words.gmi\r\n", round == 0), wide);
+    columns = 20;
+    assert_contains(talk_at("localhost", 70, 1965, "/words.gmi\r\n", round == 0), narrow);
+  }
+  columns = 0;
+}
+
+/* What an answer says of itself is what the next one says that is made of it. */
+static void what_is_ready_says_how_it_is_to_be_sent(void **state)
+{
+  (void)state;
+  for (unsigned i = 0; i < 2; i++) {
+    struct response first, second;
+    struct trail trail;
+    struct page *page = page_make();
+    struct buf bytes = BUF_INIT(16);
+    buf_put_str(&bytes, STR("text\n"));
+    page->bytes = bytes_take(&bytes);
+    trail_init(&trail);
+    response_init(&first);
+    response_init(&second);
+    response_set(&first, STATUS_SUCCESS, "text/plain");
+    first.columns = 40 * i;
+    first.terminate = i > 0;
+    struct ready *ready = ready_make(&first, page, &trail);
+    assert_int_equal(ready_response(ready, &second), 0);
+    assert_int_equal(second.columns, 40 * i);
+    assert_int_equal(second.terminate, i > 0);
+    ready_unref(ready);
+    response_free(&first);
+    response_free(&second);
+    page_unref(page);
+  }
 }
 
 /* A stranger may reach us by many addresses; the memory for one page has its bound. */
@@ -385,6 +431,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       row(a_menu_that_is_asked_for_again_costs_no_look),
       row(each_address_has_its_own_menu_P19),
+      row(each_width_has_its_own_menu_P9),
+      row(what_is_ready_says_how_it_is_to_be_sent),
       row(a_page_has_no_more_than_so_many_menus),
       row(what_links_lead_to_is_looked_at_again),
       row(what_the_pool_is_to_look_at_is_in_no_menu_that_is_kept),

@@ -50,6 +50,8 @@ struct reply {
   const char *meta;
   enum format format;
   const char *base, *content;
+  unsigned columns;
+  bool terminate;
 };
 
 static struct str answer(struct str request, const struct proto_context *context, const struct reply *reply,
@@ -66,6 +68,8 @@ static struct str answer(struct str request, const struct proto_context *context
   } else {
     response_set(&response, reply->status, "%s", reply->meta);
     response.format = reply->format;
+    response.columns = reply->columns;
+    response.terminate = reply->terminate;
     if (reply->base)
       buf_put_str(&response.base, str_from(reply->base));
     if (reply->content)
@@ -273,6 +277,67 @@ static void answers_have_the_form_of_what_they_are_P4_P13_P14(void **state)
   struct str got = answer(STR("/x\r\n"), &outside, &harm, &sent);
   assert_null(memmem(got.p, got.n, "URL:", 4)); /* P12 */
   buf_free(&sent);
+}
+
+static void texts_end_with_a_dot_where_that_is_wanted_P14(void **state)
+{
+  (void)state;
+  static const char content[] = "one\n.\ntwo", dotted[] = "one\r\n..\r\ntwo\r\n.\r\n";
+  static const struct {
+    int line;
+    const char *meta, *request;
+    enum format format;
+    const char *content, *sent;
+  } table[] = {
+      {__LINE__, "text/plain", "/a\r\n", FORMAT_PLAIN, content, dotted},
+      {__LINE__, "text/markdown; charset=utf-8", "/a\r\n", FORMAT_PLAIN, content, dotted},
+      {__LINE__, "application/json", "/a\r\n", FORMAT_PLAIN, content, dotted},
+      {__LINE__, "text/plain", "/a\t+\r\n", FORMAT_PLAIN, content, dotted},
+      {__LINE__, "text/plain", "/a\r\n", FORMAT_PLAIN, NULL, ".\r\n"},
+      {__LINE__, "text/plain", "/a\t!\r\n", FORMAT_PLAIN, content, "+-1\r\n+INFO: 0a\t/a\texample.org\t70\r\n.\r\n"},
+      {__LINE__, "application/octet-stream", "/a\r\n", FORMAT_PLAIN, content, content},
+      {__LINE__, "image/png", "/a\r\n", FORMAT_PLAIN, content, content},
+      {__LINE__, "text/html", "/a\r\n", FORMAT_PLAIN, content, content},
+      {__LINE__, "text/gemini", "/a\r\n", FORMAT_GEMTEXT, "one", "ione\t\terror.host\t1\r\n.\r\n"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct buf sent = BUF_INIT(4096);
+    const struct reply reply = {STATUS_SUCCESS,   table[i].meta,    table[i].format, "/",
+                                table[i].content, .terminate = true};
+    struct str got = answer(str_from(table[i].request), &outside, &reply, &sent);
+    if (!str_eq(got, str_from(table[i].sent)))
+      fail_msg("line %d: '%.*s'", table[i].line, STR_ARG(got));
+    buf_free(&sent);
+  }
+}
+
+static void a_page_may_say_how_wide_its_menu_is_P9(void **state)
+{
+  (void)state;
+  static const char words[] = "Some words that are wider than the menu.";
+  static const struct {
+    int line;
+    struct reply reply;
+    const char *sent;
+  } table[] = {
+      {__LINE__,
+       {STATUS_SUCCESS, "text/gemini", FORMAT_GEMTEXT, "/", words, .columns = 20},
+       "iSome words that are\t\terror.host\t1\r\niwider than the menu.\t\terror.host\t1\r\n.\r\n"},
+      {__LINE__,
+       {STATUS_SUCCESS, "text/gemini", FORMAT_GEMTEXT, "/", words},
+       "iSome words that are wider than the menu.\t\terror.host\t1\r\n.\r\n"},
+      {__LINE__,
+       {STATUS_INPUT, words, FORMAT_PLAIN, NULL, NULL, .columns = 20},
+       "iSome words that are\t\terror.host\t1\r\niwider than the menu.\t\terror.host\t1\r\n"
+       "7Answer\t/x\texample.org\t70\r\n.\r\n"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct buf sent = BUF_INIT(4096);
+    struct str got = answer(STR("/x\r\n"), &outside, &table[i].reply, &sent);
+    if (!str_eq(got, str_from(table[i].sent)))
+      fail_msg("line %d: '%.*s'", table[i].line, STR_ARG(got));
+    buf_free(&sent);
+  }
 }
 
 static void links_to_this_server_stay_here_P11(void **state)
@@ -534,6 +599,8 @@ int main(void)
       cmocka_unit_test(a_parse_starts_from_nothing),
       cmocka_unit_test(words_and_gopher_plus_P3_P4),
       cmocka_unit_test(answers_have_the_form_of_what_they_are_P4_P13_P14),
+      cmocka_unit_test(texts_end_with_a_dot_where_that_is_wanted_P14),
+      cmocka_unit_test(a_page_may_say_how_wide_its_menu_is_P9),
       cmocka_unit_test(links_to_this_server_stay_here_P11),
       cmocka_unit_test(menus_name_the_host_that_reaches_us_P19),
       cmocka_unit_test(links_to_the_address_that_menus_name_stay_here_P11_P19),
