@@ -31,7 +31,7 @@ int tls_server_add(struct tls_server *server, const char *const *names, size_t n
 
 /* Lets the site that was added with this index ask its clients for a certificate in every handshake from now on (G5).
  * None need show one, and any will do: self-signed, expired, on a key of any kind and any curve that TLS 1.3 knows;
- * only RSA keys of more than 8192 bits and lists of more than 16 KiB are refused, since they cost too much. At such a
+ * only RSA keys of more than 8192 bits and lists of more than 8 KiB are refused, since they cost too much. At such a
  * site only who showed a certificate gets a ticket, and none who sent intermediate ones with it. ERR_NOT_FOUND. */
 int tls_server_ask(struct tls_server *server, size_t index) __attribute__((warn_unused_result));
 

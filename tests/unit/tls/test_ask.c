@@ -13,7 +13,7 @@
 #include "../../support/tls_world.h"
 #include "base/err.h"
 
-enum { TOO_LARGE_FOR_A_TICKET = 5000, TOO_LARGE = 17000, LARGE = 15000 };
+enum { TOO_LARGE_FOR_A_TICKET = 5000, TOO_LARGE = 8500, LARGE = 7500 };
 
 static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 
