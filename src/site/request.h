@@ -30,8 +30,9 @@ struct request {
   struct target target[REQUEST_TARGETS];
   unsigned targets; /* 1 or 2 */
   enum representation representation;
-  const struct identity *identity; /* NULL: no certificate came */
-  uint64_t visitor;                /* the same for requests of one client address, in this process; 0: not known */
+  const struct identity *identity; /* of the visitor; NULL where no certificate came */
+  uint64_t visitor; /* the same for requests of one client's network, in this process; 0: not known. A keyed hash of
+                     * the address, which it does not tell */
 };
 
 #endif
