@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "config/local.h"
 #include "proc/descriptors.h"
 #include "proc/folders.h"
 #include "proc/sandbox.h"
 #include "proc/user.h"
 #include "proc/worker_internal.h"
 #include "site/mime.h"
+#include "tls/authority.h"
 #include "tls/kdf_provider.h"
 #include "tls/x25519.h"
 
@@ -87,6 +89,8 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
       .named = site->named,
       .lang = site->lang,
       .cache = ((size_t)settings->cache_mib << 20) / settings->n_sites,
+      .rules = &site->rules,
+      .dots = {.nuncio = local_read},
   };
   int err = site_open(&config, &w->pool.env, w->mime, &w->sites[i], why);
   if (err)
@@ -98,7 +102,28 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
                                   .certificate = site->certificate,
                                   .key = site->key,
                                   .quiet = w->slot > 0};
-  return w->tls ? tls_server_add(w->tls, names, site->n_names, &files, i, why) : 0;
+  if (!w->tls)
+    return 0;
+  err = tls_server_add(w->tls, names, site->n_names, &files, i, why);
+  return err == 0 && site_settings_ask(site) ? tls_server_ask(w->tls, i) : err;
+}
+
+/* Those whose signature lets visitors in: from the copies that the supervisor made, or from their files. */
+static int take_authorities(struct worker *w, const struct worker_parts *parts, struct buf *why)
+{
+  const struct settings *settings = parts->settings;
+  int fd = parts->copies ? parts->copies->authorities : -1, err = 0;
+  for (size_t i = 0; i < settings->n_authorities && err == 0; i++) {
+    const char *path = settings->authorities[i];
+    struct buf pem = BUF_INIT(AUTHORITY_TEXT_MAX);
+    err = fd >= 0 ? authority_paste(fd, i, &pem) : authority_read(path, &pem, why);
+    if (err == 0)
+      err = tls_server_authority(w->tls, buf_str(&pem), path, i, why);
+    if (err && why->n == 0)
+      buf_printf(why, "%s: %s", path, err_text(err));
+    buf_free(&pem);
+  }
+  return err;
 }
 
 static int open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
@@ -120,7 +145,7 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
   }
   for (size_t i = 0; i < settings->n_sites && err == 0; i++)
     err = open_site(w, parts, i, why);
-  return err;
+  return err == 0 && w->tls ? take_authorities(w, parts, why) : err;
 }
 
 static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)

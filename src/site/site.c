@@ -64,7 +64,7 @@ static int take_config(struct site *site, const struct site_config *config)
     if (!site->names[site->n_names])
       return ERR_NOMEM;
   }
-  return config->rules ? rules_join(&site->rules, config->rules) : 0;
+  return config->rules ? rules_copy(&site->rules, config->rules) : 0;
 }
 
 static void explain(struct buf *why, const char *root, int err)

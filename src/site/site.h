@@ -21,7 +21,7 @@ struct site_config {
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
   const char *lang;            /* language tag or tags for text/gemini, or NULL */
   size_t cache;                /* bytes for answers that are ready; 0: none are kept */
-  struct rules *rules;         /* what holds for some paths: taken, and empty afterwards; NULL: nothing */
+  const struct rules *rules;   /* what holds for some paths; NULL: nothing */
   struct dot_rules_kinds dots; /* which files of the capsule may set more */
 };
 
