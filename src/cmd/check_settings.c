@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "cmd/check_settings_paths.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
 #include "cmd/preflight.h"
@@ -124,6 +125,17 @@ static void check_certificate(struct check *c, const struct settings *s, const s
   buf_free(&faults);
 }
 
+/* What settings of some paths name. */
+static void check_rules(struct check *c, const struct settings *s)
+{
+  struct buf faults = BUF_INIT(FAULTS_MAX);
+  check_authorities(s, &faults);
+  for (size_t i = 0; i < s->n_sites; i++)
+    check_paths(s, &s->sites[i], &faults);
+  tell(c, &faults, true);
+  buf_free(&faults);
+}
+
 /* A private key that readers could ask for. */
 static void check_keys(struct check *c, const struct settings *s)
 {
@@ -148,6 +160,7 @@ static void check_all(struct check *c, const struct settings *s)
       check_certificate(c, s, &s->sites[i]);
   }
   check_keys(c, s);
+  check_rules(c, s);
 }
 
 static int check(const char *file)
