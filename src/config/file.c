@@ -141,6 +141,8 @@ static int set_value(struct reader *r, const struct entry *entry, struct str val
     return set_path(r, member, value, "folder", why);
   case KIND_FILE:
     return set_path(r, member, value, "file", why);
+  case KIND_USER_DIRS:
+    return settings_user_dirs(site, value, why);
   case KIND_LANG:
     return settings_lang(site, value, why);
   case KIND_USER:

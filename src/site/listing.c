@@ -39,10 +39,11 @@ size_t listing_size(const struct listing *l)
   return sizeof *l + l->n * (sizeof *l->entry + sizeof *l->by_name) + l->text.cap;
 }
 
-/* Hidden names (G23), and what is not for readers: the map answers for its directory, it is no page of it. */
-static bool left_out(const char *name)
+/* Hidden names (G23), and what is not for readers: the map answers for its directory, it is no page of it; and where a
+ * path that begins with a tilde leads to a user, it does not lead to what stands here. */
+static bool left_out(const char *name, bool users)
 {
-  return name[0] == '.' || strcmp(name, "gophermap") == 0;
+  return name[0] == '.' || (name[0] == '~' && users) || strcmp(name, "gophermap") == 0;
 }
 
 static int add_entry(struct listing *l, size_t *room, const struct dirent *d)
@@ -61,7 +62,7 @@ static int add_entry(struct listing *l, size_t *room, const struct dirent *d)
   return buf_error(&l->text);
 }
 
-static int read_names(DIR *dir, struct listing *l)
+static int read_names(DIR *dir, bool users, struct listing *l)
 {
   size_t room = 0;
   for (;;) {
@@ -69,7 +70,7 @@ static int read_names(DIR *dir, struct listing *l)
     const struct dirent *d = readdir(dir);
     if (!d)
       return errno ? err_from_errno(errno) : 0;
-    if (left_out(d->d_name))
+    if (left_out(d->d_name, users))
       continue;
     if (l->n == LISTING_ENTRIES) {
       l->cut = true;
@@ -186,7 +187,7 @@ static int read_directory(DIR *dir, const struct root *root, struct str path, in
                           const struct listing *previous, struct listing *l)
 {
   struct entry_context context;
-  int err = read_names(dir, l);
+  int err = read_names(dir, root->homes >= 0 && path.n == 1, l);
   if (err)
     return err;
   l->plain = l->n > LISTING_LABELLED;

@@ -23,6 +23,7 @@ struct site {
   size_t n_names;
   bool named;
   char *gemtext_type; /* `text/gemini`, with the site's language */
+  char *user_folder;  /* what root.user_folder is */
   struct root root;   /* everything is looked up from here, by any thread whose owner holds a reference */
   struct cache *cache;
   struct build *builds; /* under way */
