@@ -43,6 +43,8 @@ static int watch_settings(struct watch *w, const struct settings *s)
   int err = 0;
   for (size_t i = 0; i < s->n_sites && err == 0; i++) {
     err = watch_add(w, s->sites[i].capsule, WATCH_FOLDER);
+    if (err == 0 && s->sites[i].homes)
+      err = watch_add(w, s->sites[i].homes, WATCH_FOLDER);
     if (err == 0 && settings_use_tls(s))
       err = watch_pair(w, s->certs, &s->sites[i]);
   }
