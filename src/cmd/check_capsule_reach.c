@@ -127,7 +127,7 @@ static int follow_listing(struct reach *r, unsigned bits)
   struct capsule *c = r->c;
   struct str path = places_path(&c->places, r->page);
   struct listing *l = NULL;
-  int err = listing_build(&c->root, path, 0, NULL, &l);
+  int err = listing_build(&c->root, path, 0, NULL, NULL, &l);
   if (err)
     return err == ERR_NOMEM ? err : 0;
   for (size_t i = 0; i < l->n && err == 0; i++)

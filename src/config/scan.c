@@ -17,6 +17,8 @@ struct scan {
   unsigned opened[DEPTH_MAX]; /* the lines of the braces that are open */
   size_t depth;
   enum inside inside;
+  bool sets;    /* the last one was = or += */
+  bool no_list; /* the { of a list was, and no value yet */
 };
 
 static char at(const struct scan *s, size_t i)
@@ -60,6 +62,7 @@ static int block_comment(struct scan *s)
 /* A value or a name has come. */
 static int take_word(struct scan *s)
 {
+  s->sets = s->no_list = false;
   if (s->inside == HOLDS_TEXT)
     return refuse(s, "expected `)` after the one file that a pair of parentheses holds");
   if (s->inside == OPENED)
@@ -116,12 +119,16 @@ static int brace(struct scan *s)
   bool opens = at(s, 0) == '{';
   if (!opens && s->depth == 0)
     return refuse(s, "there is no { to this }");
+  if (!opens && s->no_list) /* libConfuse would pass over the whole setting, say one that shuts others out */
+    return refuse(s, "expected a value between these braces");
   if (opens && s->depth == DEPTH_MAX)
     return refuse(s, "braces are nested too deep");
   if (opens)
     s->opened[s->depth++] = s->line;
   else
     s->depth--;
+  s->no_list = opens && s->sets;
+  s->sets = false;
   keep(s, 1);
   return 0;
 }
@@ -139,6 +146,8 @@ static int sign(struct scan *s)
 {
   if (at(s, 0) == '*' || (at(s, 0) == '+' && at(s, 1) != '='))
     return refuse(s, "expected quotes around a value with * or + in it");
+  s->sets = at(s, 0) != ',';
+  s->no_list = false;
   keep(s, at(s, 0) == '+' ? 2 : 1);
   return 0;
 }

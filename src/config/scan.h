@@ -13,7 +13,7 @@
  *   - a text in quotes ends on its line; within "..." a backslash stands before " or \, within '...' before ' or \
  *     (before anything else it is itself); nothing is put in for ${...};
  *   - no * and no lone + stands outside quotes, no control character anywhere but tabs and ends of lines;
- *   - braces come in pairs, and a parenthesis holds one text.
+ *   - braces come in pairs, those of a list hold a value, and a parenthesis holds one text.
  *
  * ERR_SYNTAX: *why says what is wrong in line *line, counted from 1. ERR_NOMEM. */
 int scan_text(struct str text, struct buf *out, unsigned *line, struct buf *why) __attribute__((warn_unused_result));

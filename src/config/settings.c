@@ -38,6 +38,7 @@ static void free_site(struct site_settings *site)
   free(site->key);
   for (size_t i = 0; i < site->n_names; i++)
     free(site->names[i]);
+  rules_free(&site->rules);
 }
 
 static struct site_settings *grow(struct settings *s)
@@ -92,6 +93,8 @@ void settings_free(struct settings *s)
   for (size_t i = 0; i < s->n_sites; i++)
     free_site(&s->sites[i]);
   free(s->sites);
+  for (size_t i = 0; i < s->n_authorities; i++)
+    free(s->authorities[i]);
   free(s->certs);
   free(s->user);
   free(s->log_path);
@@ -409,7 +412,7 @@ int settings_alias(struct site_settings *s, bool first, struct str value, struct
   return ERR_SYNTAX;
 }
 
-int settings_lang(struct site_settings *s, struct str value, struct buf *why)
+int settings_check_lang(struct str value, struct buf *why)
 {
   struct str rest = value, tag;
   bool good = value.n > 0 && value.n <= 200;
@@ -422,7 +425,13 @@ int settings_lang(struct site_settings *s, struct str value, struct buf *why)
     buf_printf(why, "expected a language tag such as en, pt-BR or zh-Hans, or several as in en,fr");
     return ERR_SYNTAX;
   }
-  return settings_string(&s->lang, value);
+  return 0;
+}
+
+int settings_lang(struct site_settings *s, struct str value, struct buf *why)
+{
+  int err = settings_check_lang(value, why);
+  return err ? err : settings_string(&s->lang, value);
 }
 
 int settings_switch(bool *on, struct str value, struct buf *why)

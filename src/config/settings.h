@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/log_entry.h"
 #include "base/str.h"
+#include "text/rules.h"
 
 enum { LISTEN_MAX = 16, NAMES_MAX = 32, WORKERS_MAX = 64 };
 
@@ -62,6 +63,8 @@ struct site_settings {
   size_t n_names;         /* at least 1 */
   bool named;             /* false: the only name is the default */
   bool more;              /* the next name adds to those that are there; false: it takes their place */
+  struct rules rules;     /* what holds for some paths; owned */
+  bool whole;             /* the first rule is what the site says of all its paths, outside of `path` sections */
 };
 
 /* Strings are owned copies. settings_init before, settings_free after. Workers are given settings as a text: what is to
@@ -71,6 +74,9 @@ struct settings {
   size_t n_sites;              /* at least 1 */
   bool sections;               /* each of them has a `site` section of its own in the file */
   char *certs;
+  char *
+      authorities[IDENTITY_AUTHORITIES]; /* PEM files of CAs, no two the same: the gates of rules have them by number */
+  size_t n_authorities;
   char *user; /* whom workers become where the server is started as root; NULL: nobody else */
   struct listen_list gemini, gopher;
   unsigned workers;                                /* 0: one for each processor */
@@ -104,6 +110,17 @@ bool settings_use_tls(const struct settings *s);
 /* Whether there is an address to listen on, where none that was given means the default ones. */
 bool settings_listen_at_all(const struct settings *s);
 
+/* Whether a site's readers are to be asked for a certificate in the handshake (G5): a path wants one, or a `.nuncio`
+ * file may say at any time that it does. */
+bool site_settings_ask(const struct site_settings *site);
+
+/* The number of an authority's file among those there are; one more where it is not among them. */
+int settings_authority(struct settings *s, struct str path, unsigned *number, struct buf *why)
+    __attribute__((warn_unused_result));
+/* Numbers the authorities in the order in which rules have them, so that settings that were written and read again have
+ * the same numbers, and forgets those that no rule has any more. */
+void settings_sort_authorities(struct settings *s);
+
 /* Takes from `used` what stays as it is while a server runs (listeners, the number of workers, the user), and appends
  * the names of those that were to be others, separated by commas, to *names. ERR_NOMEM. */
 int settings_keep(struct settings *s, const struct settings *used, struct buf *names)
@@ -136,6 +153,7 @@ int settings_limit(struct settings *s, struct str value, struct buf *why) __attr
 int settings_cache(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Language tags as in BCP 47, separated by commas: letters, digits and hyphens are checked, no registry is asked. */
 int settings_lang(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+int settings_check_lang(struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* Where requests are logged: `stderr`, `syslog`, `syslog:SOCKET`, or a file. */
 int settings_log_requests(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* `plain`, `combined` or `json`. */

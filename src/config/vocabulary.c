@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "config/rule.h"
 
 enum { NAME_LONGEST = 32 };
 
@@ -12,11 +13,16 @@ enum { NAME_LONGEST = 32 };
 /* The same of what is read and written as a bool, so that a member of another type does not compile. */
 #define OF_SWITCH(member) false, _Generic(((struct settings *)NULL)->member, bool : offsetof(struct settings, member))
 #define NUMBER(n) false, (n)
+#define OF_RULE(value) true, (value)
 
 const struct entry vocabulary[] = {
     {"host", PLACE_TOP, KIND_NAME, OF_SITE(names)},
     {"capsule", PLACE_TOP, KIND_FOLDER, OF_SITE(capsule)},
     {"lang", PLACE_TOP, KIND_LANG, OF_SITE(lang)},
+    {"listing-order", PLACE_TOP, KIND_RULE, OF_RULE(VALUE_LISTING_ORDER)},
+    {"gopher-width", PLACE_TOP, KIND_RULE, OF_RULE(VALUE_GOPHER_WIDTH)},
+    {"terminate-text", PLACE_TOP, KIND_RULE, OF_RULE(VALUE_TERMINATE_TEXT)},
+    {"local-settings", PLACE_TOP, KIND_RULE, OF_RULE(VALUE_LOCAL_SETTINGS)},
     {"certs", PLACE_TOP, KIND_FOLDER, OF_ALL(certs)},
     {"gemini", PLACE_TOP, KIND_LISTEN, OF_ALL(gemini)},
     {"gopher", PLACE_TOP, KIND_LISTEN, OF_ALL(gopher)},
@@ -50,6 +56,27 @@ const struct entry vocabulary[] = {
     {"certificate", PLACE_SITE, KIND_FILE, OF_SITE(certificate)},
     {"key", PLACE_SITE, KIND_FILE, OF_SITE(key)},
     {"gopher", PLACE_SITE, KIND_LISTEN, OF_SITE(gopher)},
+    {"listing-order", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_LISTING_ORDER)},
+    {"gopher-width", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_GOPHER_WIDTH)},
+    {"terminate-text", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_TERMINATE_TEXT)},
+    {"local-settings", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_LOCAL_SETTINGS)},
+    {"lang", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_LANG)},
+    {"charset", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_CHARSET)},
+    {"type", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_TYPE)},
+    {"redirect", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_REDIRECT)},
+    {"redirect-permanent", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_REDIRECT_PERMANENT)},
+    {"gone", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_GONE)},
+    {"slow-down", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_SLOW_DOWN)},
+    {"listing", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_LISTING)},
+    {"listing-order", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_LISTING_ORDER)},
+    {"listing-header", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_LISTING_HEADER)},
+    {"listing-footer", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_LISTING_FOOTER)},
+    {"gopher-width", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_GOPHER_WIDTH)},
+    {"terminate-text", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_TERMINATE_TEXT)},
+    {"clients", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_CLIENTS)},
+    {"client-reason", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_CLIENT_REASON)},
+    {"client-ca", PLACE_PATH, KIND_AUTHORITY, OF_RULE(0)},
+    {"local-settings", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_LOCAL_SETTINGS)},
 };
 const size_t vocabulary_size = sizeof vocabulary / sizeof *vocabulary;
 
@@ -62,24 +89,51 @@ const char *place_word(enum place place)
     return "limit";
   case PLACE_SITE:
     return "site";
+  case PLACE_PATH:
+    return "path";
   case PLACE_TOP:
+  case PLACE_LOCAL:
   case PLACES:
     break;
   }
   return "";
 }
 
+bool place_within(enum place place, enum place outer)
+{
+  if (place == PLACE_PATH)
+    return outer == PLACE_TOP || outer == PLACE_SITE || outer == PLACE_LOCAL;
+  return outer == PLACE_TOP && place != PLACE_TOP && place != PLACE_LOCAL && place != PLACES;
+}
+
+bool place_has_title(enum place place)
+{
+  return place == PLACE_SITE || place == PLACE_PATH;
+}
+
+/* What a file in the capsule cannot say of it: whom to trust, and that such files count. */
+static bool is_of_host(const struct entry *entry)
+{
+  return entry->kind == KIND_AUTHORITY || entry->at == VALUE_LOCAL_SETTINGS;
+}
+
+bool entry_stands(const struct entry *entry, enum place place)
+{
+  return place == PLACE_LOCAL ? entry->place == PLACE_PATH && !is_of_host(entry) : entry->place == place;
+}
+
 const struct entry *vocabulary_find(enum place place, const char *name)
 {
   for (size_t i = 0; i < vocabulary_size; i++)
-    if (vocabulary[i].place == place && strcmp(vocabulary[i].name, name) == 0)
+    if (entry_stands(&vocabulary[i], place) && strcmp(vocabulary[i].name, name) == 0)
       return &vocabulary[i];
   return NULL;
 }
 
 bool entry_is_list(const struct entry *entry)
 {
-  return entry->kind == KIND_LISTEN || entry->kind == KIND_NAME || entry->kind == KIND_ALIAS;
+  return entry->kind == KIND_LISTEN || entry->kind == KIND_NAME || entry->kind == KIND_ALIAS ||
+         entry->kind == KIND_AUTHORITY || (entry->kind == KIND_RULE && entry->at == VALUE_CLIENTS);
 }
 
 void *entry_member(const struct entry *entry, struct settings *s, struct site_settings *site)
@@ -134,10 +188,11 @@ static const char *nearest(enum place place, struct str name)
 {
   struct nearest best = {NULL, near_enough(name) + 1};
   for (size_t i = 0; name.n <= NAME_LONGEST && i < vocabulary_size; i++)
-    if (vocabulary[i].place == place)
+    if (entry_stands(&vocabulary[i], place))
       consider(&best, name, vocabulary[i].name);
-  for (enum place p = PLACE_TOP + 1; name.n <= NAME_LONGEST && place == PLACE_TOP && p < PLACES; p++)
-    consider(&best, name, place_word(p));
+  for (enum place p = PLACE_TOP; name.n <= NAME_LONGEST && p < PLACES; p++)
+    if (place_within(p, place))
+      consider(&best, name, place_word(p));
   if (place == PLACE_TOP)
     consider(&best, str_head(name, NAME_LONGEST), "include");
   return best.name;
@@ -155,12 +210,13 @@ static void list_all(struct buf *out, enum place place)
 {
   const char *before = "expected one of ";
   for (size_t i = 0; i < vocabulary_size; i++)
-    if (vocabulary[i].place == place) {
+    if (entry_stands(&vocabulary[i], place)) {
       buf_printf(out, "%s%s", before, vocabulary[i].name);
       before = ", ";
     }
-  for (enum place p = PLACE_TOP + 1; place == PLACE_TOP && p < PLACES; p++)
-    buf_printf(out, ", %s", place_word(p));
+  for (enum place p = PLACE_TOP; p < PLACES; p++)
+    if (place_within(p, place))
+      buf_printf(out, ", %s", place_word(p));
   if (place == PLACE_TOP)
     buf_put_str(out, STR(", include"));
 }
@@ -171,18 +227,39 @@ static const char *in_site(struct str name)
   return str_eq(name, STR("host")) ? "aliases" : str_eq(name, STR("capsule")) ? "root" : NULL;
 }
 
+/* A section's word where none can stand, or without what belongs to it. */
+static bool advise_of_section(struct buf *out, enum place place, struct str name)
+{
+  for (enum place p = PLACE_TOP; p < PLACES; p++) {
+    if (name.n == 0 || !str_eq(name, str_from(place_word(p))))
+      continue;
+    buf_printf(out, "expected %s%s { NAME = VALUE }%s", place_word(p), p == PLACE_PATH ? " \"PATTERN\"" : "",
+               place == PLACE_TOP || (p == PLACE_PATH && place == PLACE_SITE) ? "" : ", outside of all braces");
+    return true;
+  }
+  return false;
+}
+
+/* An author has no say in what is the host's. */
+static bool advise_of_host(struct buf *out, enum place place, struct str name)
+{
+  bool known = elsewhere(name) || str_eq(name, STR("include"));
+  for (enum place p = PLACE_TOP + 1; p < PLACE_PATH; p++)
+    known = known || str_eq(name, str_from(place_word(p)));
+  if (place != PLACE_LOCAL || !known)
+    return false;
+  buf_printf(out, "`%.*s` has its place in the server's settings file", STR_ARG(name));
+  return true;
+}
+
 void vocabulary_advise(struct buf *out, enum place place, struct str name)
 {
   if (place == PLACE_SITE && in_site(name)) {
     buf_printf(out, "did you mean `%s`?", in_site(name));
     return;
   }
-  for (enum place p = PLACE_TOP + 1; p < PLACES; p++)
-    if (str_eq(name, str_from(place_word(p)))) {
-      buf_printf(out, "expected %s { NAME = VALUE }%s", place_word(p),
-                 place == PLACE_TOP ? "" : ", outside of all braces");
-      return;
-    }
+  if (advise_of_host(out, place, name) || advise_of_section(out, place, name))
+    return;
   const struct entry *other = elsewhere(name);
   const char *near = other ? NULL : nearest(place, name);
   if (other && other->place == PLACE_TOP)

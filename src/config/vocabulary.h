@@ -9,8 +9,9 @@
 #include "base/str.h"
 #include "config/settings.h"
 
-/* Where in a file a name stands. */
-enum place { PLACE_TOP, PLACE_TIMEOUT, PLACE_LIMIT, PLACE_SITE, PLACES };
+/* Where in a file a name stands. PLACE_LOCAL is anywhere in a `.nuncio`: of what a path can be told it takes all but
+ * the host's. */
+enum place { PLACE_TOP, PLACE_TIMEOUT, PLACE_LIMIT, PLACE_SITE, PLACE_PATH, PLACE_LOCAL, PLACES };
 
 enum kind {
   KIND_LISTEN, /* a list of addresses */
@@ -30,6 +31,8 @@ enum kind {
   KIND_LOG_ADDRESS,
   KIND_TIMEOUT,
   KIND_LIMIT,
+  KIND_RULE,      /* a value of the rule for some paths, or for a site's all (config/rule.h) */
+  KIND_AUTHORITY, /* a list of CAs' files, of such a rule */
 };
 
 struct entry {
@@ -37,16 +40,21 @@ struct entry {
   enum place place;
   enum kind kind;
   bool of_site; /* it is a member of a site, not of the settings */
-  size_t at;    /* the member's offset; for KIND_TIMEOUT and KIND_LIMIT, which of them */
+  size_t at;    /* the member's offset; for KIND_TIMEOUT, KIND_LIMIT and KIND_RULE, which of them */
 };
 
 /* Sorted as a file would have them: first what most owners set. */
 extern const struct entry vocabulary[];
 extern const size_t vocabulary_size;
 
-/* The word before a place's braces; empty for PLACE_TOP. */
+/* The word before a place's braces; empty for PLACE_TOP and PLACE_LOCAL. */
 const char *place_word(enum place place);
+/* Whether its braces can stand at the other place, and have a title before them. */
+bool place_within(enum place place, enum place outer);
+bool place_has_title(enum place place);
 
+/* Whether it is one of the names there. */
+bool entry_stands(const struct entry *entry, enum place place);
 /* The entry of that name; NULL where there is none. */
 const struct entry *vocabulary_find(enum place place, const char *name);
 

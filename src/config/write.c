@@ -1,4 +1,6 @@
 /* Writes settings as a text that config/file.c reads. */
+#include "config/write.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -9,7 +11,7 @@
 #include "config/vocabulary.h"
 
 /* In single quotes everything but a quote and a backslash is itself; of lines there is one. */
-static void put_quoted(struct buf *out, struct str value)
+void write_quoted(struct buf *out, struct str value)
 {
   buf_put_c(out, '\'');
   for (size_t i = 0; i < value.n; i++) {
@@ -30,27 +32,34 @@ static int put_string(struct buf *out, const char *name, const char *value, stru
       return ERR_SYNTAX;
     }
   buf_printf(out, "%s = ", name);
-  put_quoted(out, str_from(value));
+  write_quoted(out, str_from(value));
   buf_put_c(out, '\n');
   return 0;
 }
 
-static int put_path(struct buf *out, const char *name, const char *path, struct buf *why)
+int write_absolute(struct buf *out, const char *name, const char *path, struct buf *why)
 {
   char here[PATH_MAX];
-  struct buf whole = BUF_INIT((size_t)4 * PATH_MAX);
-  if (!path)
-    return 0;
   if (path[0] != '/') {
     if (!getcwd(here, sizeof here)) {
       buf_printf(why, "%s %s: the working directory is not known: %s", name, path, strerror(errno));
       return ERR_IO;
     }
-    buf_printf(&whole, "%s/", here);
+    buf_printf(out, "%s/", here);
   }
-  buf_printf(&whole, "%s", path);
+  buf_put_str(out, str_from(path));
+  return buf_error(out);
+}
+
+static int put_path(struct buf *out, const char *name, const char *path, struct buf *why)
+{
+  struct buf whole = BUF_INIT((size_t)4 * PATH_MAX);
+  int err = path ? write_absolute(&whole, name, path, why) : 0;
   buf_put_c(&whole, '\0');
-  int err = buf_error(&whole) ? buf_error(&whole) : put_string(out, name, whole.p, why);
+  if (err == 0)
+    err = buf_error(&whole);
+  if (err == 0 && path)
+    err = put_string(out, name, whole.p, why);
   buf_free(&whole);
   return err;
 }
@@ -111,6 +120,11 @@ static void put_number(struct buf *out, const struct entry *entry, unsigned n)
 static int put_entry(struct buf *out, const struct entry *entry, struct settings *s, struct site_settings *site,
                      struct buf *why)
 {
+  if (entry->kind == KIND_RULE) {
+    if (site->whole)
+      write_rule_value(out, entry, &site->rules.rule[0]);
+    return 0;
+  }
   const void *member = entry_member(entry, s, site);
   switch (entry->kind) {
   case KIND_LISTEN:
@@ -153,6 +167,9 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
   case KIND_LIMIT:
     put_number(out, entry, s->limits[entry->at]);
     break;
+  case KIND_RULE:
+  case KIND_AUTHORITY:
+    break;
   }
   return 0;
 }
@@ -176,6 +193,8 @@ static int put_sites(struct buf *out, struct settings *s, struct buf *why)
   for (size_t i = 0; i < s->n_sites && err == 0; i++) {
     buf_printf(out, "site '%s' {\n", s->sites[i].names[0]);
     err = put_entries(out, PLACE_SITE, s, &s->sites[i], why);
+    if (err == 0)
+      err = write_rules(out, s, &s->sites[i], why);
     buf_put_str(out, STR("}\n"));
   }
   return err;
@@ -189,7 +208,7 @@ int settings_write_text(struct settings *s, struct buf *out, struct buf *why)
     err = put_entries(out, p, s, &s->sites[0], why);
     buf_put_str(out, STR("}\n"));
   }
-  if (err == 0 && s->sections)
-    err = put_sites(out, s, why);
+  if (err == 0)
+    err = s->sections ? put_sites(out, s, why) : write_rules(out, s, &s->sites[0], why);
   return err ? err : buf_error(out);
 }

@@ -38,6 +38,8 @@ static void conn_release(struct conn *c)
   proto_request_free(&c->request);
   tls_session_free(c->tls);
   c->tls = NULL;
+  free(c->identity);
+  c->identity = NULL;
   buf_free(&c->input);
   buf_free(&c->output);
 }

@@ -56,9 +56,10 @@ struct conn {
   bool asked;    /* a request was parsed: log it as one */
   bool failed;   /* the answer was cut short */
 
-  struct tls_session *tls; /* NULL on plain TCP and before the first byte */
-  struct buf input;        /* plain bytes received: the request */
-  struct buf output;       /* plain bytes: to be encrypted, or to be sent from `output_sent` on */
+  struct identity *identity; /* owned; NULL: the client has shown no certificate */
+  struct tls_session *tls;   /* NULL on plain TCP and before the first byte */
+  struct buf input;          /* plain bytes received: the request */
+  struct buf output;         /* plain bytes: to be encrypted, or to be sent from `output_sent` on */
   size_t output_sent;
 
   struct proto_context context;

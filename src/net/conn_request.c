@@ -1,8 +1,13 @@
 /* A connection's first half: from the first byte, through the handshake, to a whole request. */
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/address.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "net/conn_internal.h"
+
+enum { FINGERPRINT_LOGGED = 16 }; /* digits: enough to tell certificates apart */
 
 static bool start_tls(struct conn *c)
 {
@@ -15,14 +20,35 @@ static bool start_tls(struct conn *c)
   return true;
 }
 
+/* Few visitors show a certificate, so what is known of one has memory of its own. */
+static bool keep_identity(struct conn *c)
+{
+  struct identity identity;
+  int err = tls_session_identity(c->tls, &identity);
+  if (err == 0 && identity.presented) {
+    c->identity = malloc(sizeof identity);
+    if (c->identity)
+      *c->identity = identity;
+    else
+      err = ERR_NOMEM;
+  }
+  if (err)
+    conn_drop(c, err_text(err));
+  return err == 0;
+}
+
 static void handshake_done(struct conn *c)
 {
+  if (!keep_identity(c))
+    return;
   long site = tls_session_site(c->tls);
   if (site >= 0 && (size_t)site < c->server->n_sites)
     c->context.sni_site = c->server->sites[site];
   struct str sni = tls_session_sni(c->tls);
-  log_debug("connection %" PRIu64 ": %s %s%s%s%.*s", c->number, tls_session_version(c->tls), tls_session_cipher(c->tls),
-            tls_session_resumed(c->tls) ? ", resumed" : "", sni.n ? ", for " : "", STR_ARG(sni));
+  log_debug("connection %" PRIu64 ": %s %s%s%s%.*s%s%.*s", c->number, tls_session_version(c->tls),
+            tls_session_cipher(c->tls), tls_session_resumed(c->tls) ? ", resumed" : "", sni.n ? ", for " : "",
+            STR_ARG(sni), c->identity ? ", with the certificate " : "", c->identity ? FINGERPRINT_LOGGED : 0,
+            c->identity ? c->identity->certificate : "");
   conn_goto(c, CONN_READ);
 }
 
@@ -112,6 +138,15 @@ static void on_response(void *context, struct response *response)
     conn_step(c);
 }
 
+/* Who asks, for a site that lets each visitor in so often (as tags of the table of visitors, net/visitors.c). */
+static uint64_t visitor(const struct conn *c)
+{
+  unsigned char network[ADDRESS_NETWORK_MOST];
+  size_t n = address_network((const struct sockaddr *)&c->peer, network);
+  uint64_t hash = n ? siphash(c->server->visitor_key, network, n) : 0;
+  return n && hash == 0 ? 1 : hash;
+}
+
 /* The request is whole: let it be answered. */
 static void handle(struct conn *c, enum parsed parsed)
 {
@@ -123,6 +158,8 @@ static void handle(struct conn *c, enum parsed parsed)
     response_move(&c->response, &c->request.answer);
     c->answered = true;
   } else {
+    c->request.request.identity = c->identity;
+    c->request.request.visitor = visitor(c);
     c->answer = site_start(c->request.site, &c->request.request, on_response, c);
   }
 }

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/log.h"
+#include "base/siphash.h"
 #include "net/poller.h"
 #include "net/request_log.h"
 #include "net/reserve.h"
@@ -86,8 +87,9 @@ struct server {
   uint16_t told[TURNED_MOST];     /* where each of them stands in the table of visitors */
   struct told_lately told_lately[VISITORS_PLACES]; /* pages of it that are not touched take no memory */
   struct limits limits;
-  struct visitors *visitors;               /* the table of the whole service; NULL: nobody is counted */
-  struct conn *shakes_first, *shakes_last; /* whose TLS handshakes are under way, oldest first */
+  unsigned char visitor_key[SIPHASH_KEY_BYTES]; /* random, for request.visitor */
+  struct visitors *visitors;                    /* the table of the whole service; NULL: nobody is counted */
+  struct conn *shakes_first, *shakes_last;      /* whose TLS handshakes are under way, oldest first */
   unsigned n_shakes;
   struct reserve reserve; /* for one who is to be told that descriptors have run out */
 

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -185,6 +186,10 @@ static void open_log(struct worker *w, const struct worker_parts *parts)
  * tried). */
 static int open_visitors(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
+  if (getrandom(w->server.visitor_key, sizeof w->server.visitor_key, 0) != (ssize_t)sizeof w->server.visitor_key) {
+    buf_put_str(why, STR("there are no random bytes to hash visitors' addresses with"));
+    return ERR_IO;
+  }
   if (parts->visitors >= 0 && visitors_map(parts->visitors, parts->seat, &w->visitors, why) == 0)
     return 0;
   int fd = -1;

@@ -203,6 +203,22 @@ static void put_redirect(struct buf *menu, const struct proto_request *r, struct
   buf_free(&page);
 }
 
+/* Gopher has no certificates of visitors: a line that says why there is no page, and where there is one. */
+static void put_entry(struct buf *menu, const struct proto_request *r, struct str reason)
+{
+  struct buf line = BUF_INIT(MENU_MAX);
+  buf_put_str(&line, reason);
+  if (r->context->gemini_port && r->request.targets > 0) {
+    buf_put_str(&line, STR(" (over Gemini: "));
+    gopher_page_put_gemini(&line, r, r->request.target[r->request.targets - 1].path);
+    buf_put_c(&line, ')');
+  }
+  menu_put_error(menu, buf_str(&line));
+  if (buf_error(&line) < 0)
+    menu->err = buf_error(&line);
+  buf_free(&line);
+}
+
 /* The menu that stands for a response without a body (P13). */
 static void put_status(struct buf *menu, const struct proto_request *r, const struct response *response)
 {
@@ -214,6 +230,11 @@ static void put_status(struct buf *menu, const struct proto_request *r, const st
     return;
   case STATUS_SUCCESS:
     put_item(menu, r, response);
+    return;
+  case STATUS_CERTIFICATE_REQUIRED:
+    if (meta.n == 0)
+      break;
+    put_entry(menu, r, meta);
     return;
   case STATUS_REDIRECT_TEMPORARY:
   case STATUS_REDIRECT_PERMANENT:
@@ -229,7 +250,6 @@ static void put_status(struct buf *menu, const struct proto_request *r, const st
   case STATUS_GONE:
   case STATUS_PROXY_REFUSED:
   case STATUS_BAD_REQUEST:
-  case STATUS_CERTIFICATE_REQUIRED:
   case STATUS_CERTIFICATE_NOT_AUTHORISED:
   case STATUS_CERTIFICATE_NOT_VALID:
     break;

@@ -136,6 +136,12 @@ static void put_origin(struct buf *out, struct str scheme, struct str host, unsi
     buf_printf(out, ":%u", port);
 }
 
+void gopher_page_put_gemini(struct buf *out, const struct proto_request *r, struct str path)
+{
+  put_origin(out, STR("gemini"), r->place.host, r->context->gemini_port, GEMINI_PORT);
+  uri_put_path(out, path);
+}
+
 static void put_http_addresses(struct buf *out, struct str path, const struct proto_request *r)
 {
   struct buf url = BUF_INIT(PAGE_MAX);

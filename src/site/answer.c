@@ -11,6 +11,8 @@
 void answer_free(struct answer *a)
 {
   look_free(&a->found);
+  dot_rules_unref(a->dots);
+  buf_free(&a->dots_why);
   site_unref(a->site);
   free(a);
 }
@@ -26,7 +28,7 @@ void answer_finish(struct answer *a, struct response *r)
     *finished = true;
 }
 
-enum { TRIES_MAX = 3 };
+enum { TRIES_MAX = 3, WHY_MAX = 2048 };
 
 static void look(struct answer *a);
 
@@ -48,11 +50,36 @@ void answer_fail(struct answer *a, int err)
   answer_finish(a, &r);
 }
 
+/* What files of the capsule set for the path. In any thread: nobody else has a reference to what an earlier try read.
+ */
+static int read_dots(struct answer *a, unsigned flags, struct trail *trail)
+{
+  const struct site *site = a->site;
+  dot_rules_unref(a->dots);
+  a->dots = NULL;
+  a->dots_err = 0;
+  buf_clear(&a->dots_why);
+  if (!site->reads_dots)
+    return 0;
+  int err = dot_rules_read(&site->root, &site->dots, &site->rules, a->target[a->at].path, flags, trail, &a->dots,
+                           &a->dots_why);
+  if (err != ERR_AGAIN)
+    a->dots_err = err;
+  return err;
+}
+
 static void look_and_read(struct answer *a, unsigned flags)
 {
-  a->err = look_at(&a->site->root, a->target[a->at].path, a->representation, flags, &a->found);
+  struct trail dots;
+  trail_init(&dots);
+  a->err = read_dots(a, flags, &dots);
+  if (a->err == 0)
+    a->err = look_at(&a->site->root, a->target[a->at].path, a->representation, flags, &a->found);
   if (a->err == 0)
     a->err = look_read(&a->found, READY_FILE_MAX, flags);
+  if (a->err == 0)
+    trail_join(&a->found.trail, &dots);
+  trail_free(&dots);
 }
 
 static void look_run(struct work *w)
@@ -86,9 +113,24 @@ static struct ready *second_ready(const struct answer *a)
   return a->at > 0 ? recall(a->site, a->representation, a->target[a->at].path) : NULL;
 }
 
+/* The second reading of what was asked for is another path, and other rules may mean it. */
+static bool answered_second(struct answer *a)
+{
+  struct response r;
+  response_init(&r);
+  bool is = a->at > 0 && answer_rules_first(a->site, &a->target[a->at], &a->asked_by, &a->door, &r);
+  if (is)
+    answer_finish(a, &r);
+  else
+    response_free(&r);
+  return is;
+}
+
 static void look(struct answer *a)
 {
   struct env *env = a->site->env;
+  if (answered_second(a))
+    return;
   struct ready *ready = second_ready(a);
   if (ready) {
     answer_with(a, ready);
@@ -130,6 +172,7 @@ static struct answer *answer_make(struct site *site, const struct request *reque
   a->representation = request->representation;
   a->site = site_ref(site);
   look_init(&a->found);
+  buf_init(&a->dots_why, WHY_MAX);
   return a;
 }
 
@@ -149,6 +192,15 @@ static void answer_at_once(struct ready *ready, void (*done)(void *context, stru
 struct answer *answer_start(struct site *site, const struct request *request,
                             void (*done)(void *context, struct response *response), void *context)
 {
+  struct asked by = {.identity = request->identity, .visitor = request->visitor};
+  const struct rule *door = NULL;
+  struct response r;
+  response_init(&r);
+  if (answer_rules_first(site, &request->target[0], &by, &door, &r)) {
+    done(context, &r);
+    response_free(&r);
+    return NULL;
+  }
   struct ready *ready = recall(site, request->representation, request->target[0].path);
   struct answer *a = ready ? NULL : answer_make(site, request);
   if (!a) {
@@ -157,6 +209,8 @@ struct answer *answer_start(struct site *site, const struct request *request,
   }
   a->done = done;
   a->context = context;
+  a->asked_by = by;
+  a->door = door;
   bool finished = false;
   a->finished = &finished;
   look(a);

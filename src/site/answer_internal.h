@@ -9,8 +9,16 @@
 
 #include "site/answer.h"
 #include "site/build.h"
+#include "site/dot_rules.h"
 #include "site/look.h"
 #include "site/state.h"
+
+/* Who asks, for the rules. */
+struct asked {
+  const struct identity *identity; /* borrowed until `done`; may be NULL */
+  uint64_t visitor;
+  bool paced; /* they were asked to wait, or need not: a request counts once */
+};
 
 struct answer {
   struct work work; /* first: the pool gives it back */
@@ -23,13 +31,28 @@ struct answer {
   unsigned targets, at;
   uint64_t asked; /* when the last look began, on the env's clock; and the wall time then */
   int64_t asked_ns;
-  struct found found; /* while `in_pool`, the pool's */
+  struct found found; /* while `in_pool`, the pool's, as are the next four */
   int err;
-  bool *finished; /* inside answer_start: where to say that the response has been handed over; else NULL */
+  struct dot_rules *dots; /* what files of the capsule set; one reference, or NULL */
+  int dots_err;           /* they cannot be told; with ERR_SYNTAX `dots_why` is a sentence for their author */
+  struct buf dots_why;
+  struct asked asked_by;
+  const struct rule *door; /* the gate that was passed before the look: whoever asks for this path has to */
+  struct ruled ruled;      /* what holds, once it has been looked */
+  bool guarded;            /* it holds for this visitor alone: the answer is not kept for others */
+  bool *finished;          /* inside answer_start: where to say that the response has been handed over; else NULL */
   bool in_pool;
   bool cancelled; /* nobody waits any more: in the pool, or alone for a build, which is finished for the next */
   char text[];    /* a copy of the targets: the pool may still read it when the reader has left */
 };
+
+/* Whether rules that need no look answer this target instead of a page: then *r is the answer. Else *door is the gate
+ * that was passed. */
+bool answer_rules_first(struct site *site, const struct target *target, struct asked *by, const struct rule **door,
+                        struct response *r);
+
+/* The same after the look, by all rules there are; fills in `ruled` and `guarded`. */
+bool answer_rules_then(struct answer *a, struct response *r);
 
 /* Turns what was found into the response, perhaps later. */
 void answer_respond(struct answer *a);

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "site/answer_internal.h"
+#include "site/content.h"
 #include "site/failure.h"
 #include "site/recall.h"
 #include "text/gph.h"
@@ -14,6 +15,8 @@ static void set_page(struct answer *a, struct response *r, enum format format, s
 {
   response_set(r, STATUS_SUCCESS, "%.*s", STR_ARG(type));
   r->format = format;
+  r->columns = a->ruled.columns;
+  r->terminate = a->ruled.terminate == TOGGLE_ON;
   if (format != FORMAT_PLAIN)
     uri_put_path(&r->base, buf_str(&a->found.page));
 }
@@ -31,7 +34,7 @@ static void keep(struct answer *a, struct response *r, struct page *page)
   ready->lasting = page->lasting;
   ready->checked = page->lasting ? a->asked : page->made;
   /* What the page was made from must be what the trail shows. */
-  if (page->settled && file_id_eq(&page->id, &seen) && !site->closed)
+  if (!a->guarded && page->settled && file_id_eq(&page->id, &seen) && !site->closed)
     recall_keep(site, a->representation, a->target[a->at].path, ready, a->asked_ns);
 }
 
@@ -64,20 +67,40 @@ static void respond_bytes(struct answer *a, struct response *r)
   finish_page(a, r);
 }
 
+/* The type of the file by its name or content, or as a rule has it. */
+static struct str type_of_file(const struct answer *a)
+{
+  const struct found *f = &a->found;
+  struct str type = mime_type(a->site->mime, look_name(buf_str(&f->file)));
+  if (a->ruled.type)
+    return str_from(a->ruled.type);
+  if (type.n == 0)
+    return f->guess.n ? f->guess : STR("application/octet-stream");
+  return type;
+}
+
+static void set_file(struct answer *a, struct response *r)
+{
+  struct buf type = BUF_INIT(META_MAX);
+  struct str name = look_name(buf_str(&a->found.file));
+  if (a->found.menu) {
+    set_page(a, r, gph_named(name) ? FORMAT_GPH : FORMAT_GOPHERMAP, STR("application/gopher-menu"));
+    return;
+  }
+  enum format format = content_is_gemtext(type_of_file(a)) ? FORMAT_GEMTEXT : FORMAT_PLAIN;
+  content_put_type(&type, type_of_file(a), str_from(a->site->lang), true, &a->ruled);
+  set_page(a, r, format, buf_str(&type));
+  if (buf_error(&type))
+    r->meta.err = buf_error(&type);
+  buf_free(&type);
+}
+
 static void respond_file(struct answer *a)
 {
   struct found *f = &a->found;
-  struct str name = look_name(buf_str(&f->file)), type = mime_type(a->site->mime, name);
   struct response r;
   response_init(&r);
-  if (f->menu)
-    set_page(a, &r, gph_named(name) ? FORMAT_GPH : FORMAT_GOPHERMAP, STR("application/gopher-menu"));
-  else if (str_eq(type, STR("text/gemini")))
-    set_page(a, &r, FORMAT_GEMTEXT, str_from(a->site->gemtext_type));
-  else if (type.n == 0)
-    set_page(a, &r, FORMAT_PLAIN, f->guess.n ? f->guess : STR("application/octet-stream"));
-  else
-    set_page(a, &r, FORMAT_PLAIN, type);
+  set_file(a, &r);
   if (f->bytes) {
     respond_bytes(a, &r);
     return;
@@ -130,7 +153,12 @@ static void page_ready(struct build_wait *w, int err, struct page *page)
   }
   struct response r;
   response_init(&r);
-  set_page(a, &r, FORMAT_GEMTEXT, str_from(a->site->gemtext_type));
+  struct buf type = BUF_INIT(META_MAX);
+  content_put_type(&type, STR("text/gemini"), str_from(a->site->lang), false, &a->ruled);
+  set_page(a, &r, FORMAT_GEMTEXT, buf_str(&type));
+  if (buf_error(&type))
+    r.meta.err = buf_error(&type);
+  buf_free(&type);
   r.body = body_bytes(bytes_ref(page->bytes));
   keep(a, &r, page);
   finish_page(a, &r);
@@ -149,8 +177,31 @@ void answer_with(struct answer *a, struct ready *ready)
   answer_fail(a, err);
 }
 
+static bool answered_by_rules(struct answer *a)
+{
+  struct response r;
+  response_init(&r);
+  bool is = answer_rules_then(a, &r);
+  if (is)
+    answer_finish(a, &r);
+  else
+    response_free(&r);
+  return is;
+}
+
+/* A directory whose owner wants it not to be listed. */
+static void respond_unlisted(struct answer *a)
+{
+  struct response r;
+  response_init(&r);
+  response_set(&r, STATUS_NOT_FOUND, "This directory has no page of its own");
+  answer_finish(a, &r);
+}
+
 void answer_respond(struct answer *a)
 {
+  if (answered_by_rules(a))
+    return;
   if (a->found.shadowed.n)
     build_warn_shadowed(a->site, buf_str(&a->found.shadowed));
   if (a->err) {
@@ -169,9 +220,16 @@ void answer_respond(struct answer *a)
   case FOUND_SLASH:
     respond_slash(a);
     return;
-  case FOUND_MAP:
   case FOUND_LISTING:
+    if (a->ruled.listing == TOGGLE_OFF) {
+      respond_unlisted(a);
+      return;
+    }
+    /* fall through */
+  case FOUND_MAP:
   case FOUND_TREE:
+    a->wait.ruled = &a->ruled;
+    a->wait.dots = a->dots;
     a->wait.ready = page_ready;
     build_page(a->site, &a->found, &a->wait);
     return;

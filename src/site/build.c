@@ -87,10 +87,26 @@ void build_warn_shadowed(struct site *site, struct str document)
   warn_once(site, "not served as an overview, since there is a file or directory with its name", document, NULL);
 }
 
+/* How a listing is wanted. */
+static struct listing_options options_of(const struct site *site, const struct build_wait *w)
+{
+  struct listing_options options = {.settings = site->rules.n ? &site->rules : NULL,
+                                    .dots = w->dots ? &w->dots->rules : NULL,
+                                    .dot_files = site->reads_dots};
+  if (w->ruled) {
+    options.order = w->ruled->order;
+    options.header = str_from(w->ruled->header);
+    options.footer = str_from(w->ruled->footer);
+  }
+  return options;
+}
+
 /* What the owner of the capsule should hear of: once for each version of a document. */
 static void warn_about(struct build *b)
 {
   const struct page *document = b->job.document, *page = b->job.page;
+  if (b->job.unframed)
+    warn_once(b->site, "the header or footer of its listing cannot be read", b->job.file, NULL);
   if (document && overview_replaced(document->document))
     warn_once(b->site, "not all of it is UTF-8; what is not is shown as U+FFFD", b->job.file, &document->id);
   if (!page || !page->listing)
@@ -160,8 +176,11 @@ static void build_done(struct work *work, bool cancelled)
 static void start(struct site *site, struct page *prior, struct build_wait *w)
 {
   const struct found *found = w->found;
+  const struct listing_options options = options_of(site, w);
   struct build *b = calloc(1, sizeof *b);
-  int err = b ? job_init(&b->job, found, &site->root, site->env->wall(site->env), site_title(site), prior) : ERR_NOMEM;
+  int err =
+      b ? job_init(&b->job, found, &site->root, site->env->wall(site->env), site_title(site), prior, &options, w->dots)
+        : ERR_NOMEM;
   if (err) {
     free(b);
     w->ready(w, err, NULL);
@@ -195,14 +214,23 @@ static bool too_old(const struct build *b, uint64_t now)
   return b->job.kind == FOUND_LISTING && now - b->asked >= READY_TRUSTED_MS;
 }
 
-/* A build under way that gives this page, or the document that it is made from. */
-static struct build *under_way(struct site *site, const struct found *found)
+static bool same_options(const struct listing_options *a, const struct listing_options *b)
 {
+  return a->order == b->order && str_eq(a->header, b->header) && str_eq(a->footer, b->footer);
+}
+
+/* A build under way that gives this page, or the document that it is made from. */
+static struct build *under_way(struct site *site, const struct build_wait *w)
+{
+  const struct found *found = w->found;
+  const struct listing_options options = options_of(site, w);
   struct file_id id = file_id(&found->st);
   uint64_t now = site->env->now(site->env);
   for (struct build *b = site->builds; b; b = b->next) {
     if (b->job.kind != found->kind || !file_id_eq(&b->seen, &id) || too_old(b, now) ||
         !str_eq(b->job.file, buf_str(&found->file)))
+      continue;
+    if (found->kind == FOUND_LISTING && !same_options(&b->job.options, &options))
       continue;
     bool parses = found->kind == FOUND_TREE && !b->job.prior;
     if (parses || str_eq(b->job.point, found->point))
@@ -214,7 +242,7 @@ static struct build *under_way(struct site *site, const struct found *found)
 static void join_or_start(struct site *site, struct page *prior, struct build_wait *w)
 {
   const struct found *found = w->found;
-  struct build *b = under_way(site, found);
+  struct build *b = under_way(site, w);
   if (b)
     join(b, w);
   /* Whether there is such a point can be told at once. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "site/dot_rules.h"
 #include "site/look.h"
 #include "site/page.h"
 #include "site/state.h"
@@ -15,6 +16,8 @@ struct build_wait {
    * NULL. */
   void (*ready)(struct build_wait *w, int err, struct page *page);
   const struct found *found; /* what is wanted; borrowed until ready was called */
+  const struct ruled *ruled; /* the same: what rules say of it; NULL: nothing. Set by its owner, as is `dots` */
+  struct dot_rules *dots;    /* the same: whose rules some of these are; NULL: none */
   struct build *build;       /* what it waits for; NULL where it does not wait */
   struct build_wait *next, **link;
 };

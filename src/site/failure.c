@@ -51,14 +51,28 @@ static void write_line(enum log_level level, int err, struct str path, unsigned 
   log_write(level, "%.*s: %s%s", STR_ARG(path), err_text(err), log_note(left_out, note));
 }
 
-/* A stranger may choose the path: should two have the same hash, then one line is missing, and that is all. */
-static void warn(struct failures *f, uint64_t now, int err, struct str path)
+/* Whether this is worth a line now: once an hour for each thing. A stranger may choose the path: should two have the
+ * same hash, then one line is missing, and that is all. */
+static bool is_new(struct failures *f, uint64_t now, uint64_t hash, unsigned long *left_out)
 {
   uint64_t hour = now / FAILURE_HOUR_MS;
-  uint64_t hash = hash_bytes(hash_str(hash_str(HASH_START, str_from(err_text(err))), path), &hour, sizeof hour);
+  return once_first(&f->files, hash_bytes(hash, &hour, sizeof hour)) &&
+         log_due(&f->warnings, now, FAILURE_WARNINGS, FAILURE_HOUR_MS, left_out);
+}
+
+static void warn(struct failures *f, uint64_t now, int err, struct str path)
+{
   unsigned long left_out;
-  if (once_first(&f->files, hash) && log_due(&f->warnings, now, FAILURE_WARNINGS, FAILURE_HOUR_MS, &left_out))
+  if (is_new(f, now, hash_str(hash_str(HASH_START, str_from(err_text(err))), path), &left_out))
     write_line(LOG_WARNING, err, path, left_out);
+}
+
+void failure_tell(struct failures *f, uint64_t now, struct str sentence)
+{
+  unsigned long left_out;
+  char note[LOG_NOTE_BYTES];
+  if (is_new(f, now, hash_str(HASH_START, sentence), &left_out))
+    log_warning("%.*s%s", STR_ARG(sentence), log_note(left_out, note));
 }
 
 void failure_log(struct failures *f, uint64_t now, int err, struct str path)

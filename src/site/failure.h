@@ -32,4 +32,7 @@ enum {
  * says how many were left out before it. Nothing for a page that is simply not there. `now` is the env's clock. */
 void failure_log(struct failures *f, uint64_t now, int err, struct str path);
 
+/* The same for a sentence that is whole, such as a mistake in a file that sets rules. */
+void failure_tell(struct failures *f, uint64_t now, struct str sentence);
+
 #endif

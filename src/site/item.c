@@ -42,6 +42,10 @@ int item_look(const struct root *root, struct str raw, unsigned flags, char *typ
 static char type_by_name(const struct site *site, struct str path, struct str raw)
 {
   struct str by_suffix = mime_type(site->mime, look_name(raw));
+  struct ruled ruled = {.lang = NULL};
+  rules_lay(&site->rules, raw, raw, &ruled);
+  if (ruled.type)
+    by_suffix = str_from(ruled.type);
   return by_suffix.n ? mime_item_type(by_suffix) : menu_type_by_name(path);
 }
 

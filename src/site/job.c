@@ -16,21 +16,25 @@ enum {
   MAP_MAX = 1024 * 1024,       /* a larger gophermap is not translated */
   MAP_PAGE_MAX = 16 * MAP_MAX, /* every byte of it may become a percent-encoded one in a link of its own */
   DIRECTORY_MAX = 3 * 8192,
+  FRAME_MAX = 256 * 1024, /* a listing's header or footer */
 };
 
 int job_init(struct job *j, const struct found *found, const struct root *root, int64_t now_ns, struct str site_title,
-             struct page *prior)
+             struct page *prior, const struct listing_options *options, struct dot_rules *dots)
 {
   struct str file = buf_str(&found->file);
   struct str title = file.n > 1 ? look_name(file) : site_title;
-  *j = (struct job){.kind = found->kind, .now_ns = now_ns, .root = root};
-  j->text = malloc(file.n + found->point.n + title.n + 1);
+  *j = (struct job){.kind = found->kind, .now_ns = now_ns, .root = root, .options = *options};
+  j->text = malloc(file.n + found->point.n + title.n + options->header.n + options->footer.n + 1);
   if (!j->text)
     return ERR_NOMEM;
   char *at = j->text;
   j->file = str_place(&at, file);
   j->point = str_place(&at, found->point);
   j->title = str_place(&at, title);
+  j->options.header = str_place(&at, options->header);
+  j->options.footer = str_place(&at, options->footer);
+  j->dots = dot_rules_ref(dots);
   j->prior = prior ? page_ref(prior) : NULL;
   return 0;
 }
@@ -40,6 +44,7 @@ void job_free(struct job *j)
   page_unref(j->prior);
   page_unref(j->document);
   page_unref(j->page);
+  dot_rules_unref(j->dots);
   free(j->text);
 }
 
@@ -61,16 +66,51 @@ static int make_page(struct job *j, struct buf *out, const struct file_id *id, b
   return 0;
 }
 
+/* Reads what is to stand above or below the entries: a file of the directory, or one named from the capsule's root.
+ * What cannot be read is left out. */
+static int read_frame(struct job *j, struct str name, struct buf *out)
+{
+  struct buf path = BUF_INIT(DIRECTORY_MAX);
+  struct file_id id;
+  if (name.n == 0)
+    return 0;
+  if (!str_starts(name, STR("/")))
+    buf_put_str(&path, j->file);
+  buf_put_str(&path, name);
+  int err = buf_error(&path) ? buf_error(&path) : read_file(j->root, buf_str(&path), FRAME_MAX, out, &id);
+  buf_free(&path);
+  if (err == 0 || err == ERR_NOMEM)
+    return err;
+  j->unframed = true;
+  buf_clear(out);
+  return 0;
+}
+
+static int put_listing(struct job *j, const struct listing *l, struct buf *out)
+{
+  struct buf header = BUF_INIT(FRAME_MAX), footer = BUF_INIT(FRAME_MAX);
+  int err = read_frame(j, j->options.header, &header);
+  if (err == 0)
+    err = read_frame(j, j->options.footer, &footer);
+  const struct listing_frame frame = {.header = buf_str(&header), .footer = buf_str(&footer)};
+  if (err == 0)
+    err = listing_put(l, j->title, j->file.n == 1, &frame, out);
+  buf_free(&header);
+  buf_free(&footer);
+  return err;
+}
+
 static int run_listing(struct job *j)
 {
   struct listing *l = NULL;
-  int err = listing_build(j->root, j->file, j->now_ns, j->prior ? j->prior->listing : NULL, &l);
+  int err = listing_build(j->root, j->file, j->now_ns, j->prior ? j->prior->listing : NULL, &j->options, &l);
   if (err)
     return err;
   struct buf out = BUF_INIT(LISTING_PAGE_MAX);
-  err = listing_put(l, j->title, j->file.n == 1, &out);
+  bool framed = j->options.header.n || j->options.footer.n;
+  err = put_listing(j, l, &out);
   if (err == 0)
-    err = make_page(j, &out, &l->id, l->settled, l->lasting);
+    err = make_page(j, &out, &l->id, l->settled, l->lasting && !framed);
   buf_free(&out);
   /* Plain names are read anew each time: nothing would be saved by keeping them. */
   if (err == 0)

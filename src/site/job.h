@@ -3,6 +3,8 @@
 #define NUNCIO_SITE_JOB_H
 
 #include "base/str.h"
+#include "site/dot_rules.h"
+#include "site/listing.h"
 #include "site/look.h"
 #include "site/page.h"
 #include "site/resolve.h"
@@ -15,19 +17,23 @@ struct job {
   char *text;              /* owned: what the spans point into */
   struct str file;         /* as in struct found */
   struct str point;
-  struct str title;   /* FOUND_LISTING */
-  struct page *prior; /* one reference: a parsed document, an earlier listing, or NULL; only read */
+  struct str title; /* FOUND_LISTING; and how it is to be made */
+  struct listing_options options;
+  struct dot_rules *dots; /* one reference, or NULL: what `options` may speak of */
+  struct page *prior;     /* one reference: a parsed document, an earlier listing, or NULL; only read */
   /* What came of it, one reference each. */
   int err;               /* of the document, or of all there is */
   int page_err;          /* FOUND_TREE: of this page alone */
   struct page *document; /* parsed by this job, or NULL */
   struct page *page;     /* the rendered page, or NULL */
+  bool unframed;         /* FOUND_LISTING: a header or footer that is to be there could not be read */
 };
 
 /* Makes a job for what was found; `now_ns` is the wall time. In the loop's thread, since it takes a reference on
- * `prior`. */
+ * `prior` and one on `dots`. The names in `options` are copied; its rules must stay as long as the site and `dots`. */
 int job_init(struct job *j, const struct found *found, const struct root *root, int64_t now_ns, struct str site_title,
-             struct page *prior) __attribute__((warn_unused_result));
+             struct page *prior, const struct listing_options *options, struct dot_rules *dots)
+    __attribute__((warn_unused_result));
 
 /* In a pool thread. */
 void job_run(struct job *j);

@@ -40,9 +40,10 @@ size_t listing_size(const struct listing *l)
 }
 
 /* Hidden names (G23), and what is not for readers: the map answers for its directory, it is no page of it. */
-static bool left_out(const char *name)
+static bool left_out(struct str name, const struct listing_options *options)
 {
-  return name[0] == '.' || strcmp(name, "gophermap") == 0;
+  return str_starts(name, STR(".")) || str_eq(name, STR("gophermap")) || str_eq(name, options->header) ||
+         str_eq(name, options->footer);
 }
 
 static int add_entry(struct listing *l, size_t *room, const struct dirent *d)
@@ -61,7 +62,7 @@ static int add_entry(struct listing *l, size_t *room, const struct dirent *d)
   return buf_error(&l->text);
 }
 
-static int read_names(DIR *dir, struct listing *l)
+static int read_names(DIR *dir, const struct listing_options *options, struct listing *l)
 {
   size_t room = 0;
   for (;;) {
@@ -69,7 +70,7 @@ static int read_names(DIR *dir, struct listing *l)
     const struct dirent *d = readdir(dir);
     if (!d)
       return errno ? err_from_errno(errno) : 0;
-    if (left_out(d->d_name))
+    if (left_out(str_from(d->d_name), options))
       continue;
     if (l->n == LISTING_ENTRIES) {
       l->cut = true;
@@ -92,6 +93,46 @@ static int by_date(const void *a, const void *b, void *listing)
   const struct entry *one = a, *two = b;
   int order = strcmp(two->date, one->date);
   return order ? order : by_name(a, b, listing);
+}
+
+static int by_date_upwards(const void *a, const void *b, void *listing)
+{
+  const struct entry *one = a, *two = b;
+  int order = strcmp(one->date, two->date);
+  if (!one->date[0] || !two->date[0])
+    order = -order; /* what has none comes last here too */
+  return order ? order : by_name(a, b, listing);
+}
+
+static int by_name_down(const void *a, const void *b, void *listing)
+{
+  return by_name(b, a, listing);
+}
+
+static int by_modified(const void *a, const void *b, void *listing)
+{
+  const struct entry *one = a, *two = b;
+  if (one->modified_ns != two->modified_ns)
+    return one->modified_ns < two->modified_ns ? 1 : -1;
+  return by_name(a, b, listing);
+}
+
+static int (*order_of(enum listing_order order))(const void *, const void *, void *)
+{
+  switch (order) {
+  case LISTING_OLDEST:
+    return by_date_upwards;
+  case LISTING_NAME:
+    return by_name;
+  case LISTING_NAME_DOWN:
+    return by_name_down;
+  case LISTING_MODIFIED:
+    return by_modified;
+  case LISTING_UNSET:
+  case LISTING_NEWEST:
+    break;
+  }
+  return by_date;
 }
 
 static void sort_entries(struct listing *l, int (*order)(const void *, const void *, void *))
@@ -183,17 +224,17 @@ static void trim(struct listing *l)
 
 /* Takes the open directory. */
 static int read_directory(DIR *dir, const struct root *root, struct str path, int64_t now_ns,
-                          const struct listing *previous, struct listing *l)
+                          const struct listing *previous, const struct listing_options *options, struct listing *l)
 {
   struct entry_context context;
-  int err = read_names(dir, l);
+  int err = read_names(dir, options, l);
   if (err)
     return err;
   l->plain = l->n > LISTING_LABELLED;
   sort_entries(l, by_name);
   if (l->plain)
     mark_shadowed(l);
-  err = listing_entry_begin(&context, root, dirfd(dir), path, now_ns, previous);
+  err = listing_entry_begin(&context, root, dirfd(dir), path, now_ns, previous, options);
   if (err == 0)
     look_at_entries(l, &context);
   int left_out = listing_entry_end(&context);
@@ -202,14 +243,15 @@ static int read_directory(DIR *dir, const struct root *root, struct str path, in
   if (err)
     return err;
   trim(l);
-  sort_entries(l, by_date);
+  sort_entries(l, order_of(options->order));
   err = l->plain ? 0 : index_names(l);
   return err ? err : buf_error(&l->text);
 }
 
 int listing_build(const struct root *root, struct str path, int64_t now_ns, const struct listing *previous,
-                  struct listing **out)
+                  const struct listing_options *options, struct listing **out)
 {
+  static const struct listing_options as_by_default;
   int fd = -1;
   struct stat st;
   int err = resolve_open(root, path, 0, &fd, &st);
@@ -227,7 +269,7 @@ int listing_build(const struct root *root, struct str path, int64_t now_ns, cons
   l->id = file_id(&st);
   l->settled = file_settled(&l->id, now_ns);
   l->lasting = true;
-  err = read_directory(dir, root, path, now_ns, previous, l);
+  err = read_directory(dir, root, path, now_ns, previous, options ? options : &as_by_default, l);
   closedir(dir);
   if (err) {
     listing_free(l);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "site/label.h"
 #include "site/resolve.h"
+#include "text/rules.h"
 
 enum {
   LISTING_LABELLED = 2000,  /* more entries than this: plain names, and no file is looked into; a document's tree is
@@ -32,6 +33,7 @@ struct entry {
   size_t title, title_n; /* from the content, readable; empty: none */
   char date[LABEL_DATE]; /* ISO, or "" */
   uint64_t size;
+  int64_t modified_ns; /* nanoseconds since 1970; 0 in a plain one */
   unsigned char type;  /* what readdir said: DT_DIR, DT_LNK, ... */
   struct file_id read; /* the file that title and date were read from; all zero: none */
   bool settled;        /* false: that file had changed a moment before it was read */
@@ -54,14 +56,30 @@ struct listing {
   size_t files_read; /* how many files were read for this build: asked by tests */
 };
 
-/* Reads the directory at a raw path (with its slash) beneath `root`. `now_ns` is the wall time, now or a
- * while ago: by it files have settled. `previous` may be NULL. ERR_NOMEM, and what resolve_open says. */
-int listing_build(const struct root *root, struct str path, int64_t now_ns, const struct listing *previous,
-                  struct listing **out) __attribute__((warn_unused_result));
+/* How a listing is to be made. All zero: as by default. Borrowed while it is made. */
+struct listing_options {
+  enum listing_order order;
+  struct str header, footer; /* names of files that are shown as part of it, and are no entries; empty: none */
+  /* By these some entries are not for everybody, and no titles are read from those. NULL: none. */
+  const struct rules *settings, *dots;
+  bool dot_files; /* a directory with a `.nuncio` or `.meta` of its own may have such rules too */
+};
 
-/* Appends the page: `title` as its heading, the way up unless it is the root, the entries. 0 or the buffer's error. */
-int listing_put(const struct listing *l, struct str title, bool is_root, struct buf *out)
-    __attribute__((warn_unused_result));
+/* Reads the directory at a raw path (with its slash) beneath `root`. `now_ns` is the wall time, now or a
+ * while ago: by it files have settled. `previous` and `options` may be NULL. ERR_NOMEM, and what resolve_open says. */
+int listing_build(const struct root *root, struct str path, int64_t now_ns, const struct listing *previous,
+                  const struct listing_options *options, struct listing **out) __attribute__((warn_unused_result));
+
+/* Gemtext around the entries; empty: none. */
+struct listing_frame {
+  struct str header; /* in the place of the heading */
+  struct str footer;
+};
+
+/* Appends the page: `title` as its heading, the way up unless it is the root, the entries. `frame` may be NULL. 0 or
+ * the buffer's error. */
+int listing_put(const struct listing *l, struct str title, bool is_root, const struct listing_frame *frame,
+                struct buf *out) __attribute__((warn_unused_result));
 
 void listing_free(struct listing *l); /* NULL is fine */
 

@@ -16,14 +16,28 @@
 
 enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
 
-int listing_entry_begin(struct entry_context *c, const struct root *root, int directory, struct str path,
-                        int64_t now_ns, const struct listing *previous)
+/* The rules that let visitors in at a path: the settings', and those of the capsule's files. */
+static void gates_of(const struct listing_options *options, struct str path, const struct rule *gates[2])
 {
-  *c = (struct entry_context){.root = root, .directory = directory, .now_ns = now_ns, .previous = previous};
+  const struct rules *rules[2] = {options->settings, options->dots};
+  for (size_t i = 0; i < 2; i++) {
+    struct ruled ruled = {.lang = NULL};
+    if (rules[i])
+      rules_lay(rules[i], path, path, &ruled);
+    gates[i] = ruled.gate;
+  }
+}
+
+int listing_entry_begin(struct entry_context *c, const struct root *root, int directory, struct str path,
+                        int64_t now_ns, const struct listing *previous, const struct listing_options *options)
+{
+  *c = (struct entry_context){
+      .root = root, .directory = directory, .now_ns = now_ns, .previous = previous, .options = options};
   buf_init(&c->path, PATH_BYTES_MAX);
   buf_init(&c->title, TITLE_MAX);
   buf_put_str(&c->path, path);
   c->path_n = path.n;
+  gates_of(options, path, c->gates);
   return buf_error(&c->path);
 }
 
@@ -53,6 +67,24 @@ static bool entry_stat(struct entry_context *c, const char *name, struct stat *s
     return false;
   int wanted = S_ISDIR(st->st_mode) ? R_OK | X_OK : R_OK;
   return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) && faccessat(c->directory, name, wanted, AT_EACCESS) == 0;
+}
+
+/* Whether who may see the directory may see what this path leads to. */
+static bool is_as_open(const struct entry_context *c, struct str path)
+{
+  const struct rule *gates[2];
+  gates_of(c->options, path, gates);
+  return (!gates[0] || gates[0] == c->gates[0]) && (!gates[1] || gates[1] == c->gates[1]);
+}
+
+static bool has_dot_rules(struct entry_context *c, struct str name)
+{
+  static const struct str files[] = {STR_INIT("/.nuncio"), STR_INIT("/.meta")};
+  struct stat st;
+  for (size_t i = 0; c->options->dot_files && i < sizeof files / sizeof *files; i++)
+    if (resolve_stat(c->root, path_of(c, name, files[i]), 0, &st) != ERR_NOT_FOUND)
+      return true;
+  return false;
 }
 
 static void set_title(struct listing *l, struct entry *e, struct str title, const char *date)
@@ -121,11 +153,15 @@ static void read_label(struct entry_context *c, struct listing *l, struct entry 
 static void look_into_directory(struct entry_context *c, struct listing *l, struct entry *e, struct str name)
 {
   static const struct str indexes[] = {STR_INIT("/index.gmi"), STR_INIT("/index.gemini")};
+  if (!is_as_open(c, path_of(c, name, STR("/"))) || has_dot_rules(c, name))
+    return;
   for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
     struct stat st;
     struct str path = path_of(c, name, indexes[i]);
     if (resolve_stat(c->root, path, 0, &st) != 0 || !S_ISREG(st.st_mode))
       continue;
+    if (!is_as_open(c, path))
+      return;
     e->read = file_id(&st);
     read_label(c, l, e, path);
     return;
@@ -192,7 +228,9 @@ static void look_into_file(struct entry_context *c, struct listing *l, struct en
 {
   e->size = (uint64_t)st->st_size;
   e->kind = is_overview(c, e, name) ? ENTRY_OVERVIEW : is_gemtext(name) ? ENTRY_GEMTEXT : ENTRY_FILE;
-  if (e->kind == ENTRY_FILE && mime_has_suffix(name))
+  struct str tree = e->kind == ENTRY_OVERVIEW ? str_head(name, name.n - STR(OVERVIEW_SUFFIX).n) : name;
+  if ((e->kind == ENTRY_FILE && mime_has_suffix(name)) || !is_as_open(c, path_of(c, name, STR(""))) ||
+      !is_as_open(c, path_of(c, tree, STR(""))))
     return;
   e->read = file_id(st);
   read_label(c, l, e, path_of(c, name, STR("")));
@@ -215,6 +253,7 @@ bool listing_entry_look(struct entry_context *c, struct listing *l, struct entry
   l->lasting = false;
   if (!entry_stat(c, text, &st))
     return false;
+  e->modified_ns = file_id(&st).modified_ns;
   if (S_ISDIR(st.st_mode)) {
     e->kind = ENTRY_DIRECTORY;
     look_into_directory(c, l, e, name);

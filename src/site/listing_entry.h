@@ -14,14 +14,17 @@ struct entry_context {
   size_t path_n;           /* the directory's part of it */
   int64_t now_ns;          /* the wall time that it began at, or earlier */
   const struct listing *previous;
-  struct buf title; /* scratch */
-  int err;          /* what kept an entry from being what it would be (ERR_NOMEM), or 0 */
+  const struct listing_options *options; /* borrowed */
+  const struct rule *gates[2];           /* the directory's own, by the settings' rules and by the capsule's files */
+  struct buf title;                      /* scratch */
+  int err;                               /* what kept an entry from being what it would be (ERR_NOMEM), or 0 */
 };
 
 /* ERR_NOMEM, ERR_FULL; listing_entry_end afterwards in any case. That one says ERR_NOMEM where an entry had to go
  * without what belongs to it: such a listing must not be shown, and not be kept. */
 int listing_entry_begin(struct entry_context *c, const struct root *root, int directory, struct str path,
-                        int64_t now_ns, const struct listing *previous) __attribute__((warn_unused_result));
+                        int64_t now_ns, const struct listing *previous, const struct listing_options *options)
+    __attribute__((warn_unused_result));
 int listing_entry_end(struct entry_context *c) __attribute__((warn_unused_result));
 
 /* Whether it is the name of an overview's document. */

@@ -63,11 +63,24 @@ static void put_target(const struct listing *l, const struct entry *e, struct bu
   uri_put_relative(target, buf_str(name));
 }
 
-int listing_put(const struct listing *l, struct str title, bool is_root, struct buf *out)
+/* Gemtext of the owner's, which ends with a line end then. */
+static void put_whole_lines(struct buf *out, struct str text)
+{
+  buf_put_str(out, text);
+  if (text.n && !str_ends(text, STR("\n")))
+    buf_put_c(out, '\n');
+}
+
+int listing_put(const struct listing *l, struct str title, bool is_root, const struct listing_frame *frame,
+                struct buf *out)
 {
   struct buf name = BUF_INIT(LINE_MAX_BYTES), target = BUF_INIT(LINE_MAX_BYTES), label = BUF_INIT(LINE_MAX_BYTES);
-  readable_put(&label, title, ALL_COLUMNS);
-  gemtext_put_heading(out, 1, buf_str(&label));
+  if (frame && frame->header.n) {
+    put_whole_lines(out, frame->header);
+  } else {
+    readable_put(&label, title, ALL_COLUMNS);
+    gemtext_put_heading(out, 1, buf_str(&label));
+  }
   buf_put_c(out, '\n');
   if (!is_root)
     gemtext_put_link(out, STR("../"), STR("Up"));
@@ -87,6 +100,10 @@ int listing_put(const struct listing *l, struct str title, bool is_root, struct 
   if (l->cut) {
     buf_put_c(out, '\n');
     gemtext_put_text(out, STR("This directory holds more than can be shown here."));
+  }
+  if (frame && frame->footer.n) {
+    buf_put_c(out, '\n');
+    put_whole_lines(out, frame->footer);
   }
   buf_free(&name);
   buf_free(&target);

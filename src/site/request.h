@@ -2,6 +2,9 @@
 #ifndef NUNCIO_SITE_REQUEST_H
 #define NUNCIO_SITE_REQUEST_H
 
+#include <stdint.h>
+
+#include "base/identity.h"
 #include "base/str.h"
 
 /* What the reader's side can show best. It decides which of two files answers (a gophermap or an index.gmi) and whether
@@ -27,6 +30,9 @@ struct request {
   struct target target[REQUEST_TARGETS];
   unsigned targets; /* 1 or 2 */
   enum representation representation;
+  const struct identity *identity; /* of the visitor; NULL where no certificate came */
+  uint64_t visitor; /* the same for requests of one client's network, in this process; 0: not known. A keyed hash of
+                     * the address, which it does not tell */
 };
 
 #endif

@@ -12,8 +12,6 @@
 #include "site/item.h"
 #include "site/state.h"
 
-enum { TYPE_MAX = 1024 };
-
 struct site *site_ref(struct site *site)
 {
   site->refs++;
@@ -28,7 +26,8 @@ void site_unref(struct site *site)
     free(site->names[i]);
   free(site->names);
   free(site->folder);
-  free(site->gemtext_type);
+  free(site->lang);
+  rules_free(&site->rules);
   types_clear(&site->types);
   cache_close(site->cache);
   if (site->root.folder >= 0)
@@ -48,35 +47,24 @@ static char *name_copy(struct str name)
   return copy;
 }
 
-/* text/gemini with the language; several tags are quoted (G20). */
-static char *gemtext_type(const char *lang)
-{
-  struct str tags = str_from(lang);
-  struct buf type = BUF_INIT(TYPE_MAX);
-  buf_put_str(&type, STR("text/gemini"));
-  if (tags.n) {
-    bool several = str_find(tags, ',') < tags.n;
-    buf_printf(&type, several ? "; lang=\"%.*s\"" : "; lang=%.*s", STR_ARG(tags));
-  }
-  char *copy = buf_error(&type) ? NULL : str_dup(buf_str(&type));
-  buf_free(&type);
-  return copy;
-}
-
 static int take_config(struct site *site, const struct site_config *config)
 {
   site->named = config->named;
+  site->dots = config->dots;
+  site->reads_dots = config->dots.meta;
+  for (size_t i = 0; config->rules && config->dots.nuncio && i < config->rules->n; i++)
+    site->reads_dots = site->reads_dots || config->rules->rule[i].local == TOGGLE_ON;
   site->folder = str_dup(str_from(config->root));
-  site->gemtext_type = gemtext_type(config->lang);
+  site->lang = str_dup(str_from(config->lang));
   site->names = calloc(config->n_names, sizeof *site->names);
-  if (!site->folder || !site->gemtext_type || !site->names)
+  if (!site->folder || !site->lang || !site->names)
     return ERR_NOMEM;
   for (; site->n_names < config->n_names; site->n_names++) {
     site->names[site->n_names] = name_copy(str_from(config->names[site->n_names]));
     if (!site->names[site->n_names])
       return ERR_NOMEM;
   }
-  return 0;
+  return config->rules ? rules_join(&site->rules, config->rules) : 0;
 }
 
 static void explain(struct buf *why, const char *root, int err)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "site/dot_rules.h"
 #include "site/env.h"
 #include "site/mime.h"
 #include "site/request.h"
@@ -18,8 +19,10 @@ struct site_config {
                              * be wildcards (base/host.h) */
   size_t n_names;           /* at least 1 */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
-  const char *lang; /* language tag or tags for text/gemini, or NULL */
-  size_t cache;     /* bytes for answers that are ready; 0: none are kept */
+  const char *lang;            /* language tag or tags for text/gemini, or NULL */
+  size_t cache;                /* bytes for answers that are ready; 0: none are kept */
+  struct rules *rules;         /* what holds for some paths: taken, and empty afterwards; NULL: nothing */
+  struct dot_rules_kinds dots; /* which files of the capsule may set more */
 };
 
 struct site;

@@ -5,6 +5,7 @@
 #include "site/cache.h"
 #include "site/failure.h"
 #include "site/once.h"
+#include "site/pace.h"
 #include "site/resolve.h"
 #include "site/site.h"
 #include "site/types.h"
@@ -22,8 +23,12 @@ struct site {
   char **names; /* lower case, without a trailing dot */
   size_t n_names;
   bool named;
-  char *gemtext_type; /* `text/gemini`, with the site's language */
-  struct root root;   /* everything is looked up from here, by any thread whose owner holds a reference */
+  struct rules rules; /* immutable, so that the pool may read them */
+  struct dot_rules_kinds dots;
+  bool reads_dots;  /* there may be files that set more */
+  struct pace pace; /* of visitors who are to ask slowly */
+  char *lang;       /* of gemtext: a tag, or several; "" where there is none */
+  struct root root; /* everything is looked up from here, by any thread whose owner holds a reference */
   struct cache *cache;
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far: asked by tests */

@@ -103,6 +103,12 @@ void trail_note_content(struct trail *t, struct str path, int err, const struct 
   note(t, path, err, st, true);
 }
 
+void trail_join(struct trail *t, const struct trail *more)
+{
+  buf_put_str(&t->steps, buf_str(&more->steps));
+  t->broken = t->broken || more->broken || buf_error(&t->steps);
+}
+
 /* Whether `path` is NAME/ or below it, for one of the names that are not there. */
 static bool follows(struct str path, struct str steps)
 {

@@ -29,6 +29,9 @@ void trail_note(struct trail *t, struct str path, int err, const struct stat *st
 /* The same for a directory that is shown: what is in it counts. */
 void trail_note_content(struct trail *t, struct str path, int err, const struct stat *st);
 
+/* Appends what is on another trail, which stays as it is. */
+void trail_join(struct trail *t, const struct trail *more);
+
 /* Leaves out what follows from the rest: where NAME is not there, NAME/index.gmi is not either. To be called before a
  * trail is compared or kept. */
 void trail_tidy(struct trail *t);

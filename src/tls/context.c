@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/host.h"
 #include "base/log.h"
+#include "tls/ask.h"
+#include "tls/authorities.h"
 #include "tls/choice.h"
 #include "tls/digest.h"
 #include "tls/doubts.h"
@@ -22,6 +24,7 @@ struct tls_site {
   char **names;
   size_t n_names;
   size_t index;
+  bool asks;
   SSL_CTX *ctx;
 };
 
@@ -32,6 +35,7 @@ struct tls_server {
   SSL_CTX *base; /* where sessions start while there is no site; the keeper of the ticket keys where there is no ring */
   struct tls_site *sites;
   size_t n_sites;
+  struct authorities authorities;
 };
 
 /* ---------------------------------------------------------------- the choice (G2, G12) */
@@ -77,8 +81,14 @@ static int choose(SSL *ssl, int *alert, void *arg)
   }
   /* A TLS 1.2 ticket holds the keys of the whole session, sealed under a key that is kept for two days: with that key,
    * forward secrecy would be gone. TLS 1.3 adds a fresh key exchange to each resumption. */
-  if (!hello_offers_tls13(ssl))
+  bool tls13 = hello_offers_tls13(ssl);
+  if (!tls13)
     SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  choice->asks = site->asks;
+  if (choice->asks && !ask_client(ssl, tls13)) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
@@ -213,6 +223,7 @@ void tls_server_free(struct tls_server *server)
   for (size_t i = 0; i < server->n_sites; i++)
     site_free(&server->sites[i]);
   free(server->sites);
+  authorities_free(&server->authorities);
   SSL_CTX_free(server->base);
   BIO_meth_free(server->wire);
   free(server);
@@ -283,4 +294,26 @@ out:
     site_free(&site);
   pair_free(&pair);
   return err;
+}
+
+/* ---------------------------------------------------------------- clients' certificates */
+
+int tls_server_ask(struct tls_server *server, size_t index)
+{
+  for (size_t i = 0; i < server->n_sites; i++)
+    if (server->sites[i].index == index) {
+      server->sites[i].asks = true;
+      return 0;
+    }
+  return ERR_NOT_FOUND;
+}
+
+int tls_server_authority(struct tls_server *server, struct str pem, const char *path, size_t index, struct buf *why)
+{
+  return authorities_add(&server->authorities, pem, path, index, why);
+}
+
+const struct authorities *tls_server_authorities(const struct tls_server *server)
+{
+  return &server->authorities;
 }

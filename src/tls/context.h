@@ -29,4 +29,18 @@ void tls_server_free(struct tls_server *server);
 int tls_server_add(struct tls_server *server, const char *const *names, size_t n_names, const struct tls_files *files,
                    size_t index, struct buf *why) __attribute__((warn_unused_result));
 
+/* Lets the site that was added with this index ask its clients for a certificate in every handshake from now on (G5).
+ * None need show one, and any will do: self-signed, expired, on a key of any kind and any curve that TLS 1.3 knows;
+ * only RSA keys of more than 8192 bits and lists of more than 8 KiB are refused, since they cost too much. At such a
+ * site only who showed a certificate gets a ticket, and none who sent intermediate ones with it. ERR_NOT_FOUND. */
+int tls_server_ask(struct tls_server *server, size_t index) __attribute__((warn_unused_result));
+
+/* Gives the authority at place `index` (less than IDENTITY_AUTHORITIES, base/identity.h) its certificates: PEM, of
+ * which only certificates are taken, such as authority_read makes. No file is read here: who starts workers reads it
+ * once and hands the text on, so that a worker that takes a dead one's place needs neither the file nor the right to
+ * read it. `path` is what *why calls it. A place that was given before gets the new ones, for sessions that are still
+ * open too. ERR_SYNTAX, ERR_LIMIT or ERR_NOMEM with a sentence in *why; then all is as it was. */
+int tls_server_authority(struct tls_server *server, struct str pem, const char *path, size_t index, struct buf *why)
+    __attribute__((warn_unused_result));
+
 #endif

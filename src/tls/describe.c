@@ -7,7 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/err.h"
-#include "tls/digest.h"
+#include "tls/fingerprint.h"
 #include "tls/pair.h"
 
 enum { TEXT_MAX = 64 << 10, GROUP_NAME_MAX = 64 };
@@ -79,15 +79,6 @@ static void put_key(const EVP_PKEY *key, struct buf *out)
   }
 }
 
-static int fingerprint_key(const X509 *leaf, unsigned char out[FINGERPRINT_BYTES])
-{
-  unsigned char *der = NULL;
-  int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
-  int err = n > 0 ? digest_sha256(str_make((const char *)der, (size_t)n), out) : ERR_SYNTAX;
-  OPENSSL_free(der);
-  return err;
-}
-
 int describe_certificate(X509 *leaf, struct certificate_info *out)
 {
   *out =
@@ -101,9 +92,9 @@ int describe_certificate(X509 *leaf, struct certificate_info *out)
   if (ASN1_TIME_to_tm(X509_get0_notBefore(leaf), &out->not_before) != 1 ||
       ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &out->not_after) != 1)
     return ERR_SYNTAX;
-  if (X509_digest(leaf, EVP_sha256(), out->fingerprint, NULL) != 1)
-    return ERR_NOMEM;
-  int err = fingerprint_key(leaf, out->key_fingerprint);
+  int err = fingerprint_certificate(leaf, out->fingerprint);
+  if (err == 0)
+    err = fingerprint_key(leaf, out->key_fingerprint);
   if (err == 0)
     err = buf_error(&out->subject);
   if (err == 0)

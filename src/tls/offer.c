@@ -2,6 +2,7 @@
 #include "tls/offer.h"
 
 #include "base/err.h"
+#include "tls/ask.h"
 #include "tls/kdf_provider.h"
 #include "tls/processor.h"
 
@@ -24,6 +25,7 @@ static const char ciphers_tls12_chacha[] = "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-
  * X25519 is the fastest, and what nearly every client sends a share of. OpenSSL takes whichever of our groups a client
  * has a share of, so a client that guessed P-256 pays no second round trip (RFC 8446, section 4.1.4). */
 static char groups[] = "X25519:P-256:P-384";
+static char more_groups[] = "X25519:P-256:P-384:P-521";
 
 /* What a key can sign with. OpenSSL goes through the whole list with each client's: the rest would only cost time. */
 static struct {
@@ -37,6 +39,7 @@ static struct {
 /* What clients may sign with (G5): their keys are of any kind. */
 static char client_signatures[] = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
                                   "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
+                                  "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
                                   "RSA+SHA256:RSA+SHA384:RSA+SHA512";
 
 /* A session's id is its name in a server's cache. There is no cache: TLS 1.2 sends no id then, TLS 1.3 never sends it,
@@ -64,9 +67,9 @@ SSL_CTX *offer_new(struct tickets *tickets)
   /* Resumption is by ticket only: no memory of ours per client. One ticket, as there is one request per connection. */
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_timeout(ctx, TICKETS_SECONDS);
-  /* Any client is welcome without a certificate. G5's optional CertificateRequest is a per-site setting:
-   * SSL_VERIFY_PEER with a callback that accepts anything goes to the site's context, and SSL_set_verify to choose. */
+  /* Nobody is asked for a certificate until the site is known (ask_client). */
   SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+  ask_prepare(ctx);
   if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 && SSL_CTX_set_max_proto_version(ctx, 0) == 1 &&
       SSL_CTX_set_ciphersuites(ctx, aes ? suites_aes : suites_chacha) == 1 &&
       SSL_CTX_set_cipher_list(ctx, aes ? ciphers_tls12_aes : ciphers_tls12_chacha) == 1 &&
@@ -76,6 +79,11 @@ SSL_CTX *offer_new(struct tickets *tickets)
     return ctx;
   SSL_CTX_free(ctx);
   return NULL;
+}
+
+bool offer_more_groups(SSL *ssl)
+{
+  return SSL_set1_groups_list(ssl, more_groups) == 1;
 }
 
 int offer_pair(SSL_CTX *ctx, X509 *leaf, EVP_PKEY *key, STACK_OF(X509) * chain)

@@ -154,6 +154,12 @@ static int read_file(const struct part *part, struct buf *out, struct buf *why)
   return err;
 }
 
+int pair_read_file(const char *path, struct buf *out, struct buf *why)
+{
+  const struct part part = {.copy = -1, .folder = AT_FDCWD, .suffix = CERTIFICATE, .named = path, .path = path};
+  return read_file(&part, out, why);
+}
+
 /* ---------------------------------------------------------------- PEM */
 
 /* OpenSSL would ask on the terminal; a server must not wait for anybody. */

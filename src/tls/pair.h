@@ -31,6 +31,9 @@ int pair_read_certificate(const char *dir, const char *name, struct pair *pair, 
 int pair_read_key(const char *dir, const char *name, struct pair *pair, struct buf *why)
     __attribute__((warn_unused_result));
 
+/* Appends what a file of any name holds, whatever that is, with the same bounds, errors and sentences. */
+int pair_read_file(const char *path, struct buf *out, struct buf *why) __attribute__((warn_unused_result));
+
 /* Reads both, from one directory where they are named by it, also while DIR (a symbolic link) is moved over, and checks
  * that they belong together and that TLS can use them; from the copies where there are any, with the files' names in
  * what is said. On failure *pair is empty. */

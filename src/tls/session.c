@@ -11,6 +11,7 @@
 #include "tls/choice.h"
 #include "tls/fault.h"
 #include "tls/hello.h"
+#include "tls/identify.h"
 #include "tls/wire.h"
 
 enum {
@@ -75,6 +76,9 @@ static void break_session(struct tls_session *s)
   s->state = TLS_BROKEN;
   if (buf_error(&s->wire.out)) {
     (void)snprintf(s->fault, sizeof s->fault, "the output: %s", err_text(buf_error(&s->wire.out)));
+    ERR_clear_error();
+  } else if (s->choice.refused) {
+    (void)snprintf(s->fault, sizeof s->fault, "%s", s->choice.refused);
     ERR_clear_error();
   } else if (!fault_take(s->fault, "client", wire_output(&s->wire).n > 0)) {
     put_alert(s, SSL_AD_PROTOCOL_VERSION); /* a peer that speaks plain text (G1) */
@@ -221,4 +225,14 @@ const char *tls_session_cipher(const struct tls_session *s)
 bool tls_session_resumed(const struct tls_session *s)
 {
   return SSL_session_reused(s->ssl) == 1;
+}
+
+/* While the handshake goes on a certificate may be there without the proof that the client has its key. */
+int tls_session_identity(const struct tls_session *s, struct identity *out)
+{
+  *out = (struct identity){.presented = false};
+  if (s->state != TLS_OPEN && s->state != TLS_CLOSED)
+    return 0;
+  X509 *leaf = SSL_get0_peer_certificate(s->ssl);
+  return leaf ? identify(leaf, SSL_get_peer_cert_chain(s->ssl), tls_server_authorities(s->server), out) : 0;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/identity.h"
 #include "base/str.h"
 #include "tls/context.h"
 
@@ -49,6 +50,11 @@ long tls_session_site(const struct tls_session *s);
 
 /* The SNI that the client sent, as it came, or an empty span. */
 struct str tls_session_sni(const struct tls_session *s);
+
+/* Who the client is, by the certificate that it showed, here or in the session that this one resumes; all zero where it
+ * showed none, or before the handshake's end. Computed anew at each call: fingerprints, and a check of signatures for
+ * each authority. 0, or ERR_NOMEM or ERR_SYNTAX, and *out is all zero. */
+int tls_session_identity(const struct tls_session *s, struct identity *out) __attribute__((warn_unused_result));
 
 /* What broke the session, for the log: static storage or the session's own. Such as "no shared protocol version" or
  * "the client refused our certificate (alert 48)". */

@@ -265,7 +265,7 @@ static void a_listing_takes_no_more_memory_than_it_says(void **state)
     struct listing *l = NULL;
     make_titled(&s, sizes[i]);
     struct root root = root_of(open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
-    assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
+    assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, NULL, &l), 0);
     assert_int_equal(l->n, sizes[i]);
     size_t taken = malloc_usable_size(l->entry) + malloc_usable_size(l->by_name) + malloc_usable_size(l->text.p);
     assert_true(taken <= listing_size(l) + (sizes[i] < 100 ? 128 : ALLOCATOR));
@@ -285,7 +285,7 @@ static void labels_are_remembered(void **state)
   struct root root = root_of(open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
   assert_true(root.folder >= 0);
   struct listing *first = NULL, *second = NULL, *third = NULL;
-  assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &first), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, NULL, &first), 0);
   assert_int_equal(first->n, N);
   assert_int_equal(first->files_read, N);
   assert_true(first->settled);
@@ -294,7 +294,7 @@ static void labels_are_remembered(void **state)
   folder_delete(&s.folder, "many/00200.gmi");
   folder_write(&s.folder, "many/new.gmi", STR("# New\n"));
   const int64_t changed_ns = env_wall(&s.pool.env);
-  assert_int_equal(listing_build(&root, STR("/many/"), changed_ns, first, &second), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), changed_ns, first, NULL, &second), 0);
   assert_int_equal(second->n, N);
   assert_int_equal(second->files_read, 2);
   assert_false(second->settled);
@@ -307,7 +307,7 @@ static void labels_are_remembered(void **state)
       assert_true(str_eq(title, STR("Title 101")));
   }
   /* What had not settled is read again. */
-  assert_int_equal(listing_build(&root, STR("/many/"), changed_ns, second, &third), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), changed_ns, second, NULL, &third), 0);
   assert_int_equal(third->files_read, 2);
   listing_free(second);
   listing_free(third);
@@ -339,7 +339,7 @@ static void ten_thousand_files_are_plain_names_and_never_opened(void **state)
   assert_int_equal(stand_built(&s), built);
   struct root root = root_of(open(s.folder.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct listing *l = NULL;
-  assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, &l), 0);
+  assert_int_equal(listing_build(&root, STR("/many/"), s.pool.env.wall(&s.pool.env), NULL, NULL, &l), 0);
   assert_true(l->plain && l->lasting);
   assert_int_equal(l->files_read, 0);
   listing_free(l);
@@ -405,7 +405,7 @@ static void a_listing_that_is_cut_says_so(void **state)
   (void)state;
   struct listing l = {.cut = true, .plain = true, .text = BUF_INIT(100)};
   struct buf out = BUF_INIT(1000);
-  assert_int_equal(listing_put(&l, STR("many"), true, &out), 0);
+  assert_int_equal(listing_put(&l, STR("many"), true, NULL, &out), 0);
   buf_put_c(&out, '\0');
   assert_contains(out.p, "\nThis directory holds more than can be shown here.\n");
   buf_free(&out);

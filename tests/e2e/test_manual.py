@@ -71,15 +71,21 @@ def test_every_setting_is_in_its_page_and_the_sample_is_fine(tmp_path):
     (tmp_path / "nuncio.conf").write_text("xxxxxxxxxxxxxxx = 1\n")
     names = re.search(r"expected one of (.*)", run("check", "-c", tmp_path / "nuncio.conf").stdout)[1].split(", ")
     assert len(names) > 15
-    for name in names:
+    (tmp_path / "nuncio.conf").write_text("path / { xxxxxxxxxxxxxxx = 1 }\n")
+    in_path = re.search(r"expected one of (.*)", run("check", "-c", tmp_path / "nuncio.conf").stdout)[1].split(", ")
+    assert len(in_path) > 15
+    for name in names + in_path:
         assert re.search(rf"(?:^\.(?:It|Cm|Ss|Fn).*[ ,]){name}\b", page, re.MULTILINE), name
+    told = page.partition(".Sh PATHS")[2].partition(".Ss .nuncio")[0]
+    listed = [name for line in re.findall(r"^\.It Cm (.*)", told, re.MULTILINE) for name in line.split(" , ")]
+    assert sorted(listed) == sorted(in_path)
     (tmp_path / "capsule").mkdir()
     (tmp_path / "nuncio.conf").write_text(sample)
     assert run("check", "-c", tmp_path / "nuncio.conf").returncode == 0
     # What it shows in comments is right as well, but for what this machine lacks.
-    shown = re.sub(r"^# (?=[a-z-]+ (?:=|\{)|  |\})", "", sample.partition("# Several")[0],
+    shown = re.sub(r"^# (?=[a-z-]+ (?:=|\{|\")|  |\})", "", sample.partition("# Several")[0],
                    flags=re.MULTILINE)
     (tmp_path / "nuncio.conf").write_text(shown)
-    assert "gemini = {" in shown and "timeout {" in shown
+    assert "gemini = {" in shown and "\ntimeout {" in shown and "\npath \"/members/\" {\n  clients = any\n" in shown
     said = run("check", "-c", tmp_path / "nuncio.conf")
     assert said.returncode == 0, said.stdout

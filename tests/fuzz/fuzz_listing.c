@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   while (l.n < ENTRIES_MOST && str_line(&rest, &line))
     if (line.n > 1)
       add(&l, line);
-  must(listing_put(&l, title, true, &page) == 0, "a page");
+  must(listing_put(&l, title, true, NULL, &page) == 0, "a page");
   check_page(&l, buf_str(&page));
   buf_free(&page);
   buf_free(&l.text);

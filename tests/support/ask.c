@@ -20,6 +20,8 @@ void stand_make_with(struct stand *s, const struct fill *items, struct site_conf
   folder_make(&s->folder);
   folder_fill(&s->folder, items);
   pool_init(&s->pool);
+  s->identity = NULL;
+  s->visitor = 0;
   s->mime = mime_load_from(NULL, NULL);
   assert_non_null(s->mime);
   config.root = s->folder.path;
@@ -157,7 +159,8 @@ void ask_start(struct stand *s, enum representation representation, const char *
   size_t mark = str_find(whole, '?');
   struct buf raw = BUF_INIT(1 << 16);
   assert_int_equal(uri_path(&raw, str_head(whole, mark), true), 0);
-  struct request request = {.targets = 1, .representation = representation};
+  struct request request = {
+      .targets = 1, .representation = representation, .identity = s->identity, .visitor = s->visitor};
   request.target[0].path = buf_str(&raw);
   request.target[0].query = str_skip(whole, mark + 1);
   request.target[0].has_query = mark < whole.n;
@@ -210,7 +213,8 @@ void ask(struct stand *s, enum representation representation, const char *path, 
 void ask_either(struct stand *s, enum representation representation, struct str first, struct str second,
                 struct reply *r)
 {
-  struct request request = {.targets = 2, .representation = representation};
+  struct request request = {
+      .targets = 2, .representation = representation, .identity = s->identity, .visitor = s->visitor};
   request.target[0].path = first;
   request.target[1].path = second;
   start(s, &request, r);

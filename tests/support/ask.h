@@ -17,6 +17,8 @@ struct stand {
   struct pool pool;
   struct mime *mime;
   struct site *site;
+  const struct identity *identity; /* who asks from now on; NULL: somebody without a certificate */
+  uint64_t visitor;
 };
 
 /* What came back. A reply that is reused is emptied first; reply_free at the end. */

@@ -217,6 +217,7 @@ static void answers_have_the_form_of_what_they_are_P4_P13_P14(void **state)
   static const struct reply map = {STATUS_SUCCESS, "text/plain", FORMAT_GOPHERMAP, "/dir/", "Hi\n0Text\ta.txt\n"};
   static const struct reply missing = {STATUS_NOT_FOUND, "No such thing\there.", FORMAT_PLAIN, NULL, NULL};
   static const struct reply speechless = {STATUS_CERTIFICATE_REQUIRED, "", FORMAT_PLAIN, NULL, NULL};
+  static const struct reply closed = {STATUS_CERTIFICATE_REQUIRED, "For members", FORMAT_PLAIN, NULL, NULL};
   static const struct reply moved = {STATUS_REDIRECT_PERMANENT, "/new/?a=b", FORMAT_PLAIN, NULL, NULL};
   static const struct reply away = {STATUS_REDIRECT_TEMPORARY, "https://example.net/", FORMAT_PLAIN, NULL, NULL};
   static const struct reply harm = {STATUS_REDIRECT_TEMPORARY, "javascript:alert(1)", FORMAT_PLAIN, NULL, NULL};
@@ -254,6 +255,8 @@ static void answers_have_the_form_of_what_they_are_P4_P13_P14(void **state)
       {__LINE__, "/x\t$\r\n", &missing, "+-1\r\n+INFO: 3No such thing here.\t\terror.host\t1\r\n.\r\n"},
       {__LINE__, "/x\t!\r\n", &missing, "+-1\r\n+INFO: 3No such thing here.\t\terror.host\t1\r\n.\r\n"},
       {__LINE__, "/x\r\n", &speechless, "3No reason was given.\t\terror.host\t1\r\n.\r\n"},
+      {__LINE__, "/a%20b/x\r\n", &closed,
+       "3For members (over Gemini: gemini://example.org/a%20b/x)\t\terror.host\t1\r\n.\r\n"},
       {__LINE__, "/..\r\n", NULL, "3The selector climbs above the root of the capsule.\t\terror.host\t1\r\n.\r\n"},
 
       {__LINE__, "/x\r\n", &moved,

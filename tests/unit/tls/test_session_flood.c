@@ -1,4 +1,5 @@
-/* Clients that ask for new keys without end and never read the answers: what they get, and what they cost (G4). */
+/* Clients that ask for new keys without end and never read the answers: what they get, and what they cost (G4). And
+ * what certificates cost that are made to cost much (G5). */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +21,19 @@ enum {
   HELD = 36 << 10,     /* OpenSSL: a buffer for the record that has begun, and less than five bytes a key update */
 };
 
+enum {
+  MANY_NAMES = 315, /* in each of a certificate's two names, so that it is nearly as long as is taken */
+  LISTED = 30,      /* small certificates, the same */
+  CERTIFICATE = 8 << 10,
+  CERTIFICATE_KEPT = 128 << 10,
+  CERTIFICATE_PEAK = 208 << 10, /* with what the handshake takes, a connection stays below 256 KiB (proc/worker_make.c)
+                                 */
+};
+
 static struct rig_world world;
 static size_t held; /* what OpenSSL has in use at the moment, as malloc counts it */
+
+static size_t peak; /* the most that it had */
 
 static void *count_malloc(size_t n, const char *file, int line)
 {
@@ -29,6 +41,7 @@ static void *count_malloc(size_t n, const char *file, int line)
   (void)line;
   void *p = malloc(n);
   held += p ? malloc_usable_size(p) : 0;
+  peak = held > peak ? held : peak;
   return p;
 }
 
@@ -50,6 +63,7 @@ static void *count_realloc(void *p, size_t n, const char *file, int line)
   void *grown = realloc(p, n);
   if (grown)
     held += malloc_usable_size(grown) - before;
+  peak = held > peak ? held : peak;
   return grown;
 }
 
@@ -205,6 +219,76 @@ static void key_updates_without_a_wish_cost_no_memory(void **state)
   buf_free(&plain);
 }
 
+/* ---------------------------------------------------------------- certificates */
+
+/* What a client's certificates come to: all that OpenSSL keeps of them, and the most on the way. */
+static void weigh(X509 *leaf, EVP_PKEY *key, int copies, int version, size_t *kept, size_t *most)
+{
+  struct rig_client client;
+  struct buf wire = BUF_INIT(1 << 16);
+  STACK_OF(X509) *chain = sk_X509_new_null();
+  enum tls_state now = TLS_HANDSHAKE;
+  for (int i = 0; i < copies; i++)
+    assert_true(sk_X509_push(chain, leaf) > 0);
+  rig_client_init(&client, "one.example", version);
+  SSL_set_mode(client.ssl, SSL_MODE_NO_AUTO_CHAIN);
+  assert_int_equal(SSL_use_cert_and_key(client.ssl, leaf, key, chain, 1), 1);
+  struct tls_session *s = tls_session_new(world.server);
+  assert_non_null(s);
+  *kept = *most = 0;
+  for (int flight = 0; now == TLS_HANDSHAKE; flight++) {
+    assert_true(flight < 3);
+    buf_clear(&wire);
+    rig_client_output(&client, &wire);
+    size_t before = peak = held;
+    now = tls_session_feed(s, buf_str(&wire), NULL);
+    if (now == TLS_OPEN) {
+      struct identity identity;
+      assert_int_equal(tls_session_identity(s, &identity), 0);
+      assert_true(identity.presented);
+      assert_true(wire.n > CERTIFICATE * 9 / 10);
+    }
+    *most = *kept + peak - before > *most ? *kept + peak - before : *most;
+    *kept += held - before;
+    rig_client_input(&client, tls_session_output(s));
+    tls_session_sent(s, tls_session_output(s).n);
+  }
+  assert_int_equal(now, TLS_OPEN);
+  tls_session_free(s);
+  rig_client_free(&client);
+  sk_X509_free(chain);
+  buf_free(&wire);
+}
+
+static void certificates_cost_what_a_connection_may_G5(void **state)
+{
+  (void)state;
+  static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+  static const struct {
+    int line, names, copies;
+  } rows[] = {{__LINE__, MANY_NAMES, 0}, {__LINE__, 1, LISTED}};
+  EVP_PKEY *key = EVP_EC_gen("P-256");
+  assert_int_equal(tls_server_ask(world.server, 0), 0);
+  for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+    X509 *leaf = X509_new();
+    X509_NAME *name = X509_get_subject_name(leaf);
+    size_t kept, most;
+    for (int k = 0; k < rows[i / 2].names; k++)
+      assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"a", 1, -1, 0), 1);
+    assert_int_equal(X509_set_issuer_name(leaf, name), 1);
+    assert_non_null(X509_time_adj_ex(X509_getm_notBefore(leaf), -1, 0, NULL));
+    assert_non_null(X509_time_adj_ex(X509_getm_notAfter(leaf), 1, 0, NULL));
+    assert_int_equal(X509_set_pubkey(leaf, key), 1);
+    assert_true(X509_sign(leaf, key, EVP_sha256()) > 0);
+    weigh(leaf, key, rows[i / 2].copies, versions[i % 2], &kept, &most);
+    if (kept > CERTIFICATE_KEPT || most > CERTIFICATE_PEAK)
+      fail_msg("row at line %d, version %x: %zu bytes kept, %zu on the way", rows[i / 2].line,
+               (unsigned)versions[i % 2], kept, most);
+    X509_free(leaf);
+  }
+  EVP_PKEY_free(key);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -213,6 +297,7 @@ int main(void)
       cmocka_unit_test(a_flood_that_drips_is_cut_off_at_the_limit),
       cmocka_unit_test(a_flood_that_is_read_is_cut_off_too),
       cmocka_unit_test(key_updates_without_a_wish_cost_no_memory),
+      cmocka_unit_test(certificates_cost_what_a_connection_may_G5),
   };
   /* Before OpenSSL has taken any memory. */
   if (CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free) != 1)

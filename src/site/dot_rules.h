@@ -1,0 +1,48 @@
+/* Rules that files of the capsule set: an author's `.nuncio`, and agate's `.meta`. */
+#ifndef NUNCIO_SITE_DOT_RULES_H
+#define NUNCIO_SITE_DOT_RULES_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "site/resolve.h"
+#include "site/trail.h"
+#include "text/rules.h"
+
+enum {
+  DOT_RULES_FILE_MAX = 64 * 1024, /* bytes of one file */
+  DOT_RULES_DEPTH_MAX = 32,       /* directories one within another that are asked for such files */
+};
+
+/* Reads the text of a `.nuncio` in the directory `under`; given by whoever opens the site, since the settings' grammar
+ * is not the site's. In any thread. ERR_SYNTAX: *why says in which line what was expected (`3: expected ...`). */
+typedef int dot_rules_reader(struct str text, struct str under, struct rules *out, struct buf *why);
+
+/* What a site reads. */
+struct dot_rules_kinds {
+  dot_rules_reader *nuncio; /* NULL: none, nowhere */
+  bool meta;                /* agate's, everywhere */
+};
+
+/* What was read for one page. Counted in the loop's thread; the rules themselves do not change. */
+struct dot_rules {
+  unsigned refs;
+  struct rules rules; /* from the root's to the page's own directory's */
+};
+
+/* Reads the rules of all directories on the way to a raw path: `.nuncio` where the settings file's rules allow it. *out
+ * is NULL where there are none. What was asked of the disk goes on the trail, which must be empty. ERR_SYNTAX: *why is
+ * a sentence for the author, with the file and the line; ERR_NOT_FOUND: directories deeper than any are; ERR_AGAIN only
+ * with RESOLVE_CACHED_ONLY; ERR_NOMEM; and what resolve_open says. */
+int dot_rules_read(const struct root *root, const struct dot_rules_kinds *kinds, const struct rules *settings,
+                   struct str path, unsigned flags, struct trail *trail, struct dot_rules **out, struct buf *why)
+    __attribute__((warn_unused_result));
+
+/* Whether files of the capsule can set anything at that path. */
+bool dot_rules_apply(const struct dot_rules_kinds *kinds, const struct rules *settings, struct str path);
+
+struct dot_rules *dot_rules_ref(struct dot_rules *d); /* NULL is fine */
+void dot_rules_unref(struct dot_rules *d);            /* the same */
+
+#endif

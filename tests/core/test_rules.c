@@ -1,0 +1,530 @@
+/* What rules for paths do to answers: the settings file's, and those of `.nuncio` files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "../support/ask.h"
+#include "base/err.h"
+
+static const struct fill items[] = {
+    {"index.gmi", "# Home\n", NULL},
+    {"a.txt", "a text\n", NULL},
+    {"b.log", "a log\n", NULL},
+    {"fr/index.gmi", "# Bonjour\n", NULL},
+    {"list/one.gmi", "# 2012-01-01 One\n", NULL},
+    {"list/two.gmi", "# 2013-01-01 Two\n", NULL},
+    {"list/three.gmi", "# Three\n", NULL},
+    {"list/top.gmi", "# A page by hand\nWelcome.", NULL},
+    {"foot.gmi", "Made with care.\n", NULL},
+    {"members/index.gmi", "# The secret title\n", NULL},
+    {"members/door.gmi", "# The door\n", NULL},
+    {"talks.overview.txt",
+     "The talks nobody reads\nSeptember 26, 2012\n\nLead.\n\n1. One\n\nText.\n\n2. Two\n\nText.\n", NULL},
+    {"~ann/index.gmi", "# Ann\n", NULL},
+    {"~ann/x.gmi", "# X\n", NULL},
+    {"~bob/index.gmi", "# Bob\n", NULL},
+    {NULL, NULL, NULL},
+};
+
+/* A word after a pattern, and what it sets: the form of `.nuncio` is not the site's matter, so here it is this one. */
+static int set(struct rule *rule, struct str word)
+{
+  struct str key = str_head(word, str_find(word, '=')), value = str_skip(word, key.n + 1);
+  if (str_eq(key, STR("lang")))
+    rule->lang = str_dup(value);
+  else if (str_eq(key, STR("type")))
+    rule->type = str_dup(value);
+  else if (str_eq(key, STR("charset")))
+    rule->charset = str_dup(value);
+  else if (str_eq(key, STR("parameters")))
+    rule->parameters = str_dup(value);
+  else if (str_eq(key, STR("status")))
+    rule->status = (unsigned)atoi(word.p + key.n + 1);
+  else if (str_eq(key, STR("meta")))
+    rule->meta = str_dup(value);
+  else if (str_eq(key, STR("rest")))
+    rule->with_rest = true;
+  else if (str_eq(key, STR("slow")))
+    rule->slow_seconds = (unsigned)atoi(word.p + key.n + 1);
+  else if (str_eq(key, STR("unlisted")))
+    rule->listing = TOGGLE_OFF;
+  else if (str_eq(key, STR("order")))
+    rule->order = (enum listing_order)atoi(word.p + key.n + 1);
+  else if (str_eq(key, STR("header")))
+    rule->header = str_dup(value);
+  else if (str_eq(key, STR("footer")))
+    rule->footer = str_dup(value);
+  else if (str_eq(key, STR("columns")))
+    rule->columns = (unsigned)atoi(word.p + key.n + 1);
+  else if (str_eq(key, STR("local")))
+    rule->local = TOGGLE_ON;
+  else if (str_eq(key, STR("any")))
+    rule->gate = (struct gate){.set = true, .any = true};
+  else if (str_eq(key, STR("everybody")))
+    rule->gate = (struct gate){.set = true, .everybody = true};
+  else if (str_eq(key, STR("authority")))
+    rule->gate = (struct gate){.set = true, .authorities = 2};
+  else if (str_eq(key, STR("print")))
+    return gate_add(&rule->gate, value);
+  else if (str_eq(key, STR("reason")))
+    rule->gate_reason = str_dup(value);
+  else
+    return ERR_SYNTAX;
+  return 0;
+}
+
+/* Lines of a pattern and words, separated by TABs. */
+static int read_rules(struct str text, struct str under, struct rules *out, struct buf *why)
+{
+  struct str line, word;
+  for (unsigned n = 1; str_line(&text, &line); n++) {
+    struct str rest = line;
+    (void)str_split(&rest, '\t', &word);
+    struct rule *rule = rules_add(out, under, word);
+    assert_non_null(rule);
+    while (str_split(&rest, '\t', &word))
+      if (set(rule, word) != 0) {
+        buf_printf(why, "%u: expected something else", n);
+        return ERR_SYNTAX;
+      }
+  }
+  return 0;
+}
+
+static void make(struct stand *s, const char *lines)
+{
+  static const char *const names[] = {"capsule.example"};
+  struct rules rules;
+  struct buf why = BUF_INIT(200);
+  rules_init(&rules);
+  assert_int_equal(read_rules(str_from(lines), STR("/"), &rules, &why), 0);
+  buf_free(&why);
+  stand_make_with(s, items,
+                  (struct site_config){.names = names,
+                                       .n_names = 1,
+                                       .named = true,
+                                       .lang = "en",
+                                       .cache = (size_t)32 << 20,
+                                       .rules = &rules,
+                                       .dots = {.nuncio = read_rules}});
+  assert_int_equal(rules.n, 0);
+}
+
+static void expect(struct stand *s, int line, enum representation representation, const char *path, int status,
+                   const char *meta)
+{
+  struct reply r = REPLY_INIT;
+  ask(s, representation, path, &r);
+  if ((int)r.status != status || strcmp(reply_meta(&r), meta) != 0)
+    fail_msg("line %d: %s: %d %s", line, path, (int)r.status, reply_meta(&r));
+  reply_free(&r);
+}
+#define GEMINI(path, status, meta) expect(&s, __LINE__, REPR_GEMTEXT, path, status, meta)
+#define GOPHER(path, status, meta) expect(&s, __LINE__, REPR_MENU, path, status, meta)
+
+static void content_is_what_rules_say_of_it(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "*.log\ttype=text/x-log\n"
+           "/\tcharset=iso-8859-1\n"
+           "/fr/\tlang=fr,nl\n"
+           "/list/\tparameters=; lang=de; x=y\n"
+           "three.gmi\ttype=text/plain; charset=utf-8\n"
+           "*.overview.txt\tlang=\n");
+  for (int i = 0; i < 2; i++) { /* made, and then from the cache */
+    GEMINI("/", 20, "text/gemini; charset=iso-8859-1; lang=en");
+    GEMINI("/b.log", 20, "text/x-log; charset=iso-8859-1");
+    GEMINI("/a.txt", 20, "text/plain; charset=iso-8859-1");
+    GEMINI("/fr/", 20, "text/gemini; charset=iso-8859-1; lang=\"fr,nl\"");
+    GEMINI("/list/one.gmi", 20, "text/gemini; charset=iso-8859-1; lang=de; x=y");
+    GEMINI("/list/three.gmi", 20, "text/plain; charset=utf-8");
+    GEMINI("/list/", 20, "text/gemini; lang=de; x=y"); /* ours is UTF-8 */
+    GEMINI("/talks/", 20, "text/gemini");              /* by the name of its document */
+  }
+  assert_int_equal(site_item_type(s.site, NULL, STR("/b.log")), '0');
+  assert_int_equal(site_item_type(s.site, NULL, STR("/list/three.gmi")), '0');
+  stand_remove(&s);
+}
+
+static void some_paths_are_answered_by_a_status(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/old/\tstatus=31\tmeta=/new/\trest=1\n"
+           "/start\tstatus=30\tmeta=/fr/\n"
+           "/there\tstatus=30\tmeta=gemini://other.example/x?y\n"
+           "/gone.gmi\tstatus=52\n"
+           "/taken/\tstatus=52\tmeta=Taken down in 2024\n"
+           "/ask\tstatus=10\tmeta=Your name\n");
+  GEMINI("/old/a%20b/c.gmi", 31, "/new/a%20b/c.gmi");
+  GEMINI("/old", 31, "/new/");
+  GEMINI("/old/a/?q", 31, "/new/a/?q");
+  GOPHER("/old/a", 31, "/new/a");
+  GEMINI("/start?x=1", 30, "/fr/?x=1");
+  GEMINI("/start/more", 51, "There is no page at /start/more");
+  GEMINI("/there?z", 30, "gemini://other.example/x?y");
+  GEMINI("/gone.gmi", 52, "This page is gone for good");
+  GEMINI("/taken/any/thing", 52, "Taken down in 2024");
+  GOPHER("/taken", 52, "Taken down in 2024");
+  GEMINI("/ask", 10, "Your name");
+  stand_remove(&s);
+}
+
+/* An address that grows too long on the way is told of as a sentence, not cut. */
+static void a_redirect_that_grows_too_long_is_none(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/old/\tstatus=31\tmeta=/a/place/with/a/longer/name/than/before/\trest=1\n");
+  char path[1100] = "/old/";
+  memset(path + 5, 'x', 1010);
+  path[1015] = '\0';
+  GEMINI(path, 51, "This page has moved, and its new address is too long to be told");
+  stand_remove(&s);
+}
+
+static void who_asks_too_soon_is_told_how_long_to_wait_G17(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/list/\tslow=10\n");
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=en"); /* nobody we know */
+  s.visitor = 7;
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
+  GEMINI("/list/two.gmi", 44, "Please wait 10 seconds before you ask for this again");
+  GEMINI("/a.txt", 20, "text/plain");
+  s.pool.now += 9500;
+  GEMINI("/list/two.gmi", 44, "Please wait 1 second before you ask for this again");
+  s.visitor = 8;
+  GEMINI("/list/two.gmi", 20, "text/gemini; lang=en");
+  s.visitor = 7;
+  s.pool.now += 500;
+  GEMINI("/list/two.gmi", 20, "text/gemini; lang=en");
+  /* A selector has two readings (P2): together they are one request. */
+  s.pool.now += 10000;
+  struct reply r = REPLY_INIT;
+  ask_either(&s, REPR_MENU, STR("/list/no%65.gmi"), STR("/list/one.gmi"), &r);
+  assert_status(&r, STATUS_SUCCESS);
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+static void body_is(struct stand *s, int line, const char *path, const char *want)
+{
+  struct reply r = REPLY_INIT;
+  ask(s, REPR_GEMTEXT, path, &r);
+  if (r.status != STATUS_SUCCESS || strcmp(reply_body(&r), want) != 0)
+    fail_msg("line %d: %d %s\n%s", line, (int)r.status, reply_meta(&r), reply_body(&r));
+  reply_free(&r);
+}
+#define BODY(path, want) body_is(&s, __LINE__, path, want)
+
+static void listings_are_as_their_rules_have_them(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *rules, *want;
+  } table[] = {
+      {__LINE__, "/list/\torder=2\theader=none",
+       "# list\n\n=> ../ Up\n=> one.gmi 2012-01-01 One\n=> two.gmi 2013-01-01 Two\n=> three.gmi Three\n"
+       "=> top.gmi A page by hand\n"},
+      {__LINE__, "/list/\torder=3",
+       "# list\n\n=> ../ Up\n=> one.gmi 2012-01-01 One\n=> three.gmi Three\n=> top.gmi A page by hand\n"
+       "=> two.gmi 2013-01-01 Two\n"},
+      {__LINE__, "/list/\torder=4",
+       "# list\n\n=> ../ Up\n=> two.gmi 2013-01-01 Two\n=> top.gmi A page by hand\n=> three.gmi Three\n"
+       "=> one.gmi 2012-01-01 One\n"},
+      {__LINE__, "/list/\torder=5",
+       "# list\n\n=> ../ Up\n=> three.gmi Three\n=> one.gmi 2012-01-01 One\n=> top.gmi A page by hand\n"
+       "=> two.gmi 2013-01-01 Two\n"},
+      {__LINE__, "/list/\theader=top.gmi\tfooter=/foot.gmi",
+       "# A page by hand\nWelcome.\n\n=> ../ Up\n=> two.gmi 2013-01-01 Two\n=> one.gmi 2012-01-01 One\n"
+       "=> three.gmi Three\n\nMade with care.\n"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct stand s;
+    make(&s, table[i].rules);
+    folder_age(&s.folder, "list/three.gmi", 10);
+    folder_age(&s.folder, "list/one.gmi", 20);
+    folder_age(&s.folder, "list/top.gmi", 30);
+    folder_age(&s.folder, "list/two.gmi", 40);
+    for (int again = 0; again < 2; again++)
+      body_is(&s, table[i].line, "/list/", table[i].want);
+    stand_remove(&s);
+  }
+}
+
+static void a_directory_need_not_be_listed(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/list/\tunlisted=1\n");
+  GEMINI("/list/", 51, "This directory has no page of its own");
+  GOPHER("/list", 51, "This directory has no page of its own");
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
+  GEMINI("/fr/", 20, "text/gemini; lang=en"); /* another, with an index */
+  stand_remove(&s);
+}
+
+/* ------------------------------------------------------------------ who may enter */
+
+#define PRINT "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct identity somebody(void)
+{
+  return (struct identity){.presented = true,
+                           .certificate = PRINT,
+                           .key = "ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+                           .not_before = 0,
+                           .not_after = INT64_MAX};
+}
+
+static void a_gate_asks_for_a_certificate(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct identity ann = somebody();
+  make(&s, "/members/\tany=1\treason=Members only: write to ann@example.org\n"
+           "/members/door.gmi\teverybody=1\n"
+           "/list/\tany=1\n");
+  GEMINI("/members/", 60, "Members only: write to ann@example.org");
+  GEMINI("/members", 60, "Members only: write to ann@example.org");
+  GOPHER("/members", 60, "Members only: write to ann@example.org");
+  GEMINI("/members/nothing", 60, "Members only: write to ann@example.org");
+  GEMINI("/members/door.gmi", 20, "text/gemini; lang=en");
+  GEMINI("/list/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  s.identity = &ann;
+  GEMINI("/members/", 20, "text/gemini; lang=en");
+  GEMINI("/members/nothing", 51, "There is no page at /members/nothing");
+  /* What is ready for one who may enter is not for the next. */
+  s.identity = NULL;
+  GEMINI("/members/", 60, "Members only: write to ann@example.org");
+  stand_remove(&s);
+}
+
+static void a_certificate_must_be_in_its_time_and_known(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct identity who = somebody();
+  make(&s, "/members/\tprint=" PRINT "\n"
+           "/list/\tauthority=1\n"
+           "/a.txt\tprint=ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
+  s.identity = &who;
+  GEMINI("/members/", 20, "text/gemini; lang=en");
+  GEMINI("/a.txt", 20, "text/plain"); /* by its key */
+  GEMINI("/list/", 61,
+         "Your certificate is not known here. To ask for entry, send its fingerprint to the owner of capsule.example: "
+         "sha256:" PRINT);
+  who.signed_by = 1;
+  GEMINI("/list/one.gmi", 61,
+         "Your certificate is not known here. To ask for entry, send its fingerprint to the owner of capsule.example: "
+         "sha256:" PRINT);
+  who.signed_by = 2;
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
+  who.not_after = 1356998400; /* 2013 */
+  GEMINI("/list/one.gmi", 62, "Your certificate expired on 2013-01-01: use another one or make a new one");
+  who.not_before = INT64_C(4102444800);
+  who.not_after = INT64_MAX;
+  GEMINI("/list/one.gmi", 62, "Your certificate is not valid before 2100-01-01: use another one or make a new one");
+  who.presented = false;
+  GEMINI("/members/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  stand_remove(&s);
+}
+
+/* A gate on a file holds by whatever name the file is reached. */
+static void a_gate_is_not_walked_around(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct identity ann = somebody();
+  make(&s, "index.gmi\tany=1\n/talks.overview.txt\tany=1\n");
+  for (int i = 0; i < 2; i++) {
+    s.identity = NULL;
+    GEMINI("/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+    GOPHER("/fr", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+    GEMINI("/talks/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+    GEMINI("/talks/1.gmi", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+    GEMINI("/talks.overview.txt", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+    s.identity = &ann; /* who must leave nothing ready behind */
+    GEMINI("/", 20, "text/gemini; lang=en");
+    GOPHER("/fr", 20, "text/gemini; lang=en");
+    GEMINI("/talks/1.gmi", 20, "text/gemini; lang=en");
+  }
+  stand_remove(&s);
+}
+
+static void a_listing_tells_nothing_from_behind_a_gate(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make(&s, "/members/\tany=1\n/talks/\tany=1\n/\theader=none\n");
+  folder_delete(&s.folder, "index.gmi");
+  ask(&s, REPR_GEMTEXT, "/", &r);
+  assert_status(&r, STATUS_SUCCESS);
+  assert_contains(reply_body(&r), "=> members/ members/\n");
+  assert_contains(reply_body(&r), "=> talks/ talks\n");
+  assert_contains(reply_body(&r), "=> fr/ Bonjour\n");
+  assert_lacks(reply_body(&r), "secret");
+  assert_lacks(reply_body(&r), "nobody reads");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+/* ------------------------------------------------------------------ `.nuncio` */
+
+static void authors_set_what_holds_in_their_directory(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct identity ann = somebody();
+  make(&s, "/~ann/\tlocal=1\tlang=nl\n");
+  GEMINI("/~ann/x.gmi", 20, "text/gemini; lang=nl");
+  folder_write(&s.folder, "~ann/.nuncio", STR("/\tlang=fr\nx.gmi\tcharset=koi8-r\nold\tstatus=31\tmeta=/~ann/x.gmi\n"));
+  folder_write(&s.folder, "~bob/.nuncio", STR("/\tlang=fr\n"));
+  stand_wait(&s);
+  GEMINI("/~ann/x.gmi", 20, "text/gemini; charset=koi8-r; lang=fr");
+  GEMINI("/~ann/", 20, "text/gemini; lang=fr");
+  GEMINI("/~ann/old", 31, "/~ann/x.gmi");
+  GEMINI("/old", 51, "There is no page at /old");
+  GEMINI("/~bob/", 20, "text/gemini; lang=en"); /* nobody allowed him to */
+  /* It is live as everything is: edited, and deleted. */
+  folder_write(&s.folder, "~ann/.nuncio", STR("/\tany=1\n"));
+  stand_wait(&s);
+  GEMINI("/~ann/x.gmi", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  s.identity = &ann;
+  GEMINI("/~ann/x.gmi", 20, "text/gemini; lang=nl");
+  s.identity = NULL;
+  GEMINI("/~ann/x.gmi", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  GOPHER("/~ann", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  folder_delete(&s.folder, "~ann/.nuncio");
+  stand_wait(&s);
+  GEMINI("/~ann/x.gmi", 20, "text/gemini; lang=nl");
+  GEMINI("/~ann/.nuncio", 51, "There is no page at /~ann/.nuncio");
+  stand_remove(&s);
+}
+
+/* What the host asks for an author does not take away. */
+static void an_author_opens_no_gate_of_the_hosts(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct identity ann = somebody();
+  make(&s, "/\tlocal=1\n/members/\tany=1\n");
+  folder_write(&s.folder, "members/.nuncio", STR("/\teverybody=1\n"));
+  GEMINI("/members/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  folder_write(&s.folder, "members/.nuncio", STR("/\tauthority=1\n"));
+  s.identity = &ann;
+  stand_wait(&s);
+  GEMINI("/members/", 61,
+         "Your certificate is not known here. To ask for entry, send its fingerprint to the owner of capsule.example: "
+         "sha256:" PRINT);
+  stand_remove(&s);
+}
+
+static void rules_of_deeper_directories_hold_over_those_above(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, ".nuncio", STR("/\tlang=de\n*.gmi\tcharset=koi8-r\n"));
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=fr\n"));
+  GEMINI("/list/one.gmi", 20, "text/gemini; charset=koi8-r; lang=fr");
+  GEMINI("/", 20, "text/gemini; charset=koi8-r; lang=de");
+  stand_remove(&s);
+}
+
+/* Rules that cannot be read may have said who is let in: nobody is, and the author sees why. */
+static void a_mistake_is_shown_to_its_author(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=fr\n/x\tnonsense\n"));
+  GEMINI("/list/one.gmi", 40, "/list/.nuncio:2: expected something else");
+  GOPHER("/list", 40, "/list/.nuncio:2: expected something else");
+  GEMINI("/a.txt", 20, "text/plain");
+  folder_delete(&s.folder, "list/.nuncio");
+  folder_write(&s.folder, "list/.nuncio/x", STR(""));
+  stand_wait(&s);
+  GEMINI("/list/one.gmi", 40, "/list/.nuncio: this is no file");
+  folder_delete(&s.folder, "list/.nuncio/x");
+  folder_delete(&s.folder, "list/.nuncio");
+  char *large = calloc(1, DOT_RULES_FILE_MAX + 1);
+  assert_non_null(large);
+  memset(large, '\n', DOT_RULES_FILE_MAX + 1);
+  folder_write(&s.folder, "list/.nuncio", str_make(large, DOT_RULES_FILE_MAX + 1));
+  free(large);
+  stand_wait(&s);
+  GEMINI("/list/one.gmi", 40, "/list/.nuncio: this is larger than 64 KiB");
+  stand_remove(&s);
+}
+
+static void directories_deeper_than_any_are_not_looked_at(void **state)
+{
+  (void)state;
+  struct stand s;
+  char path[2 * DOT_RULES_DEPTH_MAX + 8] = "";
+  make(&s, "/\tlocal=1\n");
+  for (int i = 0; i <= DOT_RULES_DEPTH_MAX; i++)
+    memcpy(path + (size_t)2 * (unsigned)i, "/d", 3);
+  struct reply r = REPLY_INIT;
+  ask(&s, REPR_GEMTEXT, path, &r);
+  assert_status(&r, STATUS_NOT_FOUND);
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+/* Titles of a directory that has rules of its own are not read: they may say who is let in. */
+static void a_listing_leaves_directories_with_rules_alone(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make(&s, "/\tlocal=1\n");
+  folder_delete(&s.folder, "index.gmi");
+  folder_write(&s.folder, "members/.nuncio", STR("/\tany=1\n"));
+  folder_write(&s.folder, ".nuncio", STR("/fr/\tany=1\n"));
+  ask(&s, REPR_GEMTEXT, "/", &r);
+  assert_status(&r, STATUS_SUCCESS);
+  assert_contains(reply_body(&r), "=> members/ members/\n");
+  assert_contains(reply_body(&r), "=> fr/ fr/\n");
+  assert_contains(reply_body(&r), "=> ~ann/ Ann\n");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(content_is_what_rules_say_of_it),
+      cmocka_unit_test(some_paths_are_answered_by_a_status),
+      cmocka_unit_test(a_redirect_that_grows_too_long_is_none),
+      cmocka_unit_test(who_asks_too_soon_is_told_how_long_to_wait_G17),
+      cmocka_unit_test(listings_are_as_their_rules_have_them),
+      cmocka_unit_test(a_directory_need_not_be_listed),
+      cmocka_unit_test(a_gate_asks_for_a_certificate),
+      cmocka_unit_test(a_certificate_must_be_in_its_time_and_known),
+      cmocka_unit_test(a_gate_is_not_walked_around),
+      cmocka_unit_test(a_listing_tells_nothing_from_behind_a_gate),
+      cmocka_unit_test(authors_set_what_holds_in_their_directory),
+      cmocka_unit_test(an_author_opens_no_gate_of_the_hosts),
+      cmocka_unit_test(rules_of_deeper_directories_hold_over_those_above),
+      cmocka_unit_test(a_mistake_is_shown_to_its_author),
+      cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
+      cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
