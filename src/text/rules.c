@@ -141,12 +141,32 @@ static bool means_name(struct str pattern, struct str path, struct str *rest)
   return false;
 }
 
+static bool has_dotted(struct str path)
+{
+  struct str segment;
+  while (glob_segment(&path, &segment))
+    if (segment.p[0] == '.')
+      return true;
+  return false;
+}
+
+/* As agate has it: nothing above the path is meant, and stars stand for no dot at the beginning of a name. */
+static bool means_whole(struct str pattern, struct str path, struct str *rest)
+{
+  *rest = STR("");
+  return glob_path(pattern, path) && (!has_dotted(path) || has_dotted(pattern));
+}
+
 bool rule_means(const struct rule *rule, struct str path, struct str *rest)
 {
   struct str pattern = str_from(rule->pattern), inside, left;
   if (!is_beneath(str_head(pattern, rule->under), path, &inside))
     return false;
   pattern = str_skip(pattern, rule->under);
+  if (rule->agate) {
+    left = STR("");
+    return means_whole(pattern, inside, rest ? rest : &left);
+  }
   bool means = rule->names ? means_name(pattern, inside, &left) : glob_above(pattern, inside, &left);
   if (means && rest)
     *rest = left;
@@ -253,15 +273,27 @@ static void lay_content(const struct rule *rule, struct ruled *ruled)
     ruled->gate = rule->gate.everybody ? NULL : rule;
 }
 
+/* The last line of agate's that means the page; NULL: none. */
+static const struct rule *last_of_agate(const struct rules *r, struct str path, struct str file)
+{
+  for (size_t i = r->n; i > 0; i--) {
+    const struct rule *rule = &r->rule[i - 1];
+    if (rule->agate && (rule_means(rule, path, NULL) || rule_means(rule, file, NULL)))
+      return rule;
+  }
+  return NULL;
+}
+
 void rules_lay(const struct rules *r, struct str path, struct str file, struct ruled *ruled)
 {
   bool one = str_eq(path, file);
+  const struct rule *agate = last_of_agate(r, path, file);
   for (size_t i = 0; i < r->n; i++) {
     const struct rule *rule = &r->rule[i];
-    bool means = rule_means(rule, path, NULL);
+    bool means = rule->agate ? rule == agate : rule_means(rule, path, NULL);
     if (means)
-      lay_answer(rule, path, ruled);
-    if (means || (!one && rule_means(rule, file, NULL)))
+      lay_answer(rule, rule->agate && !rule_means(rule, path, NULL) ? file : path, ruled);
+    if (means || (!one && !rule->agate && rule_means(rule, file, NULL)))
       lay_content(rule, ruled);
   }
 }
