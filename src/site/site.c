@@ -28,6 +28,7 @@ void site_unref(struct site *site)
   free(site->folder);
   free(site->lang);
   rules_free(&site->rules);
+  free(site->gopher_path);
   free(site->user_folder);
   types_clear(&site->types);
   cache_close(site->cache);
@@ -61,6 +62,9 @@ static int take_config(struct site *site, const struct site_config *config)
   site->lang = str_dup(str_from(config->lang));
   site->names = calloc(config->n_names, sizeof *site->names);
   site->user_folder = str_dup(str_from(config->user_folder ? config->user_folder : ""));
+  site->gopher_path = config->gopher_path ? str_dup(str_from(config->gopher_path)) : NULL;
+  if (!site->gopher_path != !config->gopher_path)
+    return ERR_NOMEM;
   if (!site->folder || !site->user_folder || !site->lang || !site->names)
     return ERR_NOMEM;
   for (; site->n_names < config->n_names; site->n_names++) {
@@ -162,6 +166,11 @@ struct str site_name_at(const struct site *site, size_t i)
 bool site_named(const struct site *site)
 {
   return site->named;
+}
+
+struct str site_gopher_path(const struct site *site)
+{
+  return site->gopher_path ? str_from(site->gopher_path) : STR("");
 }
 
 bool site_has_name(const struct site *site, struct str host)
