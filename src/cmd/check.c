@@ -29,6 +29,8 @@ static const char usage[] =
     "where there is an error among the findings.\n"
     "\n"
     "  --host NAME         a host name that the capsule is served under; may be repeated (default localhost)\n"
+    "  --user-dirs PATH    where the pages of users at /~NAME/ lie, as in nuncio.conf(5): links to them are tried "
+    "there\n"
     "  --json              for machines: one JSON object a line for each finding\n"
     "\n"
     "Or asks a running server about every rule that can be seen from outside, one connection at a time, and says of "

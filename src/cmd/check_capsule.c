@@ -19,7 +19,7 @@
 enum { WHY_MAX = 4096, PATH_ROOM = 8192 };
 
 struct order {
-  struct settings settings; /* --host is its names; nothing else of it is used */
+  struct settings settings; /* the first site's names and homes are what the options say; nothing else of it is used */
   const char *folder;
   bool json;
 };
@@ -36,14 +36,16 @@ static int wrong_usage(const char *what, const char *which)
   return EXIT_USAGE;
 }
 
-static int add_host(struct order *order, const char *name)
+/* Hands the option's value to the setter of settings. */
+static int set(struct order *order, int (*setter)(struct site_settings *s, struct str value, struct buf *why),
+               const char *option, const char *value)
 {
   struct buf why = BUF_INIT(WHY_MAX);
-  int err = settings_name(&order->settings.sites[0], str_from(name), &why);
+  int err = setter(&order->settings.sites[0], str_from(value), &why);
   if (err && why.n == 0)
     buf_printf(&why, "%s", err_text(err));
   if (err)
-    complain("check", "--host %s: %.*s", name, STR_ARG(buf_str(&why)));
+    complain("check", "%s %s: %.*s", option, value, STR_ARG(buf_str(&why)));
   buf_free(&why);
   return err ? EXIT_USAGE : EXIT_OK;
 }
@@ -53,6 +55,7 @@ static int parse(struct order *order, int argc, char **argv)
 {
   static const struct option options[] = {
       {"host", required_argument, NULL, 'H'},
+      {"user-dirs", required_argument, NULL, 'U'},
       {"json", no_argument, NULL, 'j'},
       {NULL, 0, NULL, 0},
   };
@@ -63,7 +66,9 @@ static int parse(struct order *order, int argc, char **argv)
   optind = 0; /* glibc: start anew, main has used it */
   while (status == EXIT_OK && (option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
     if (option == 'H')
-      status = add_host(order, optarg);
+      status = set(order, settings_name, "--host", optarg);
+    else if (option == 'U')
+      status = set(order, settings_user_dirs, "--user-dirs", optarg);
     else if (option == 'j')
       order->json = true;
     else {
@@ -92,15 +97,38 @@ static int examine(struct capsule *c, size_t *files)
   return err;
 }
 
+/* What the paths of the capsule are looked up beneath: the folder, and the homes of its users. */
+static int open_root(const struct order *order, struct root *root)
+{
+  const struct site_settings *site = &order->settings.sites[0];
+  *root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (root->folder < 0)
+    return fault(order->folder, strerror(errno));
+  if (!site->homes)
+    return EXIT_OK;
+  root->user_folder = site->user_folder;
+  root->homes = open(site->homes, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return root->homes < 0 ? fault(site->homes, strerror(errno)) : EXIT_OK;
+}
+
+static void close_root(const struct root *root)
+{
+  if (root->folder >= 0)
+    (void)close(root->folder);
+  if (root->homes >= 0)
+    (void)close(root->homes);
+}
+
 static int check(const struct order *order)
 {
   struct capsule c = {.settings = &order->settings, .document_path = BUF_INIT(PATH_ROOM)};
   struct mime *mime = NULL;
   size_t files = 0;
-  int status = EXIT_OK;
-  c.root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (c.root.folder < 0)
-    return fault(order->folder, strerror(errno));
+  int status = open_root(order, &c.root);
+  if (status != EXIT_OK) {
+    close_root(&c.root);
+    return status;
+  }
   places_init(&c.places);
   findings_init(&c.findings, order->folder, order->json);
   c.mime = mime = mime_load();
@@ -118,7 +146,7 @@ static int check(const struct order *order)
   findings_free(&c.findings);
   places_free(&c.places);
   mime_free(mime);
-  (void)close(c.root.folder);
+  close_root(&c.root);
   return status;
 }
 

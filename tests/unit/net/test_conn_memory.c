@@ -478,8 +478,14 @@ static void any_allocation_may_fail_at_the_start(void **state)
 {
   (void)state;
   static const char *const names[] = {"localhost", "other.example"};
-  const struct site_config config = {
-      .root = rig.folder.path, .names = names, .n_names = 2, .lang = "en", .cache = (size_t)1 << 20};
+  const struct site_config config = {.root = rig.folder.path,
+                                     .names = names,
+                                     .n_names = 2,
+                                     .lang = "en",
+                                     .cache = (size_t)1 << 20,
+                                     .homes = rig.folder.path,
+                                     .user_folder = "public",
+                                     .gopher_path = "/shared"};
   unsigned long failed = 1;
   for (unsigned long k = 1; failed; k++) {
     struct buf why = BUF_INIT(1024);
