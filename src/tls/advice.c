@@ -37,13 +37,27 @@ static bool is_default(struct str dir)
   return str_eq(dir, STR("certs"));
 }
 
+static void put_folder(struct buf *out, const char *dir)
+{
+  if (is_default(str_from(dir)))
+    return;
+  buf_put_str(out, STR(" --certs"));
+  advice_word(out, dir);
+}
+
 void advice_cert(struct buf *out, const char *action, const char *dir, const char *name, bool new_key)
 {
   buf_printf(out, "`nuncio cert %s", action);
   advice_word(out, name ? name : "NAME");
-  if (!is_default(str_from(dir))) {
-    buf_put_str(out, STR(" --certs"));
-    advice_word(out, dir);
-  }
+  put_folder(out, dir);
   buf_put_str(out, new_key ? STR(" --new-key`") : STR("`"));
+}
+
+void advice_add(struct buf *out, const char *dir, const char *name, const char *further)
+{
+  buf_put_str(out, STR("`nuncio cert renew"));
+  advice_word(out, name);
+  advice_word(out, further);
+  put_folder(out, dir);
+  buf_put_c(out, '`');
 }
