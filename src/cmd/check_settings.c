@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +97,21 @@ static void check_capsule(struct check *c, const struct settings *s, const struc
   buf_free(&why);
 }
 
+static void check_homes(struct check *c, const struct settings *s, const struct site_settings *site)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  struct stat st;
+  int error = !site->homes ? 0 : stat(site->homes, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+  if (error)
+    buf_printf(&why, "user-dirs: %s: %s; name the folder in which users have their homes, before the `*`", site->homes,
+               strerror(error));
+  else if (site->homes && s->user && geteuid() == 0 && enter_as(s->user, site->homes) == 2)
+    buf_printf(&why, "user-dirs: the user %s may not enter %s: let everybody pass (chmod a+x %s)", s->user, site->homes,
+               site->homes);
+  tell(c, &why, true);
+  buf_free(&why);
+}
+
 /* One that is not there is made, where that can be. */
 static void check_folder_of_certificates(const char *dir, struct buf *faults)
 {
@@ -156,6 +172,7 @@ static void check_all(struct check *c, const struct settings *s)
   check_user(c, s);
   for (size_t i = 0; i < s->n_sites; i++) {
     check_capsule(c, s, &s->sites[i]);
+    check_homes(c, s, &s->sites[i]);
     if (settings_use_tls(s))
       check_certificate(c, s, &s->sites[i]);
   }

@@ -64,6 +64,18 @@ static int put_path(struct buf *out, const char *name, const char *path, struct 
   return err;
 }
 
+static int put_user_dirs(struct buf *out, const char *name, const struct site_settings *site, struct buf *why)
+{
+  if (!site->homes)
+    return 0;
+  struct buf whole = BUF_INIT((size_t)4 * PATH_MAX);
+  buf_printf(&whole, "%s/*%s%s", site->homes, *site->user_folder ? "/" : "", site->user_folder);
+  buf_put_c(&whole, '\0');
+  int err = buf_error(&whole) ? buf_error(&whole) : put_string(out, name, whole.p, why);
+  buf_free(&whole);
+  return err;
+}
+
 static int put_log(struct buf *out, const char *name, const struct settings *s, struct buf *why)
 {
   if (s->log_to == LOG_TO_FILE)
@@ -139,6 +151,8 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
   case KIND_FOLDER:
   case KIND_FILE:
     return put_path(out, entry->name, *(char *const *)member, why);
+  case KIND_USER_DIRS:
+    return put_user_dirs(out, entry->name, site, why);
   case KIND_LANG:
   case KIND_USER:
     return put_string(out, entry->name, *(char *const *)member, why);

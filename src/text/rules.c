@@ -15,12 +15,19 @@ void rules_init(struct rules *r)
   *r = (struct rules){.rule = NULL};
 }
 
+/* The strings of a rule, one after the other. */
+enum { STRINGS = 9 };
+static char **string_of(struct rule *rule, size_t i)
+{
+  char **const strings[STRINGS] = {&rule->pattern, &rule->lang,   &rule->charset, &rule->type,       &rule->parameters,
+                                   &rule->meta,    &rule->header, &rule->footer,  &rule->gate_reason};
+  return strings[i];
+}
+
 static void rule_free(struct rule *rule)
 {
-  char *const strings[] = {rule->pattern, rule->lang,   rule->charset, rule->type,       rule->parameters,
-                           rule->meta,    rule->header, rule->footer,  rule->gate_reason};
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
-    free(strings[i]);
+  for (size_t i = 0; i < STRINGS; i++)
+    free(*string_of(rule, i));
   free(rule->gate.fingerprint);
 }
 
@@ -74,6 +81,42 @@ int rules_join(struct rules *r, struct rules *more)
   return 0;
 }
 
+/* Makes *rule, which is a copy of the bytes of another one, a rule of its own. */
+static int own(struct rule *rule)
+{
+  int err = 0;
+  for (size_t i = 0; i < STRINGS; i++) {
+    char **string = string_of(rule, i);
+    const char *text = *string;
+    *string = text ? str_dup(str_from(text)) : NULL;
+    if (text && !*string)
+      err = ERR_NOMEM;
+  }
+  char(*prints)[FINGERPRINT_TEXT] = rule->gate.fingerprint;
+  size_t size = rule->gate.n_fingerprints * sizeof *prints;
+  rule->gate.fingerprint = size ? malloc(size) : NULL;
+  if (size && !rule->gate.fingerprint)
+    return ERR_NOMEM;
+  if (size)
+    memcpy(rule->gate.fingerprint, prints, size);
+  return err;
+}
+
+int rules_copy(struct rules *r, const struct rules *from)
+{
+  struct rules copies;
+  rules_init(&copies);
+  int err = from->n ? make_room(&copies, from->n) : 0;
+  for (size_t i = 0; i < from->n && err == 0; i++) {
+    copies.rule[copies.n++] = from->rule[i];
+    err = own(&copies.rule[i]);
+  }
+  if (err == 0)
+    err = rules_join(r, &copies);
+  rules_free(&copies);
+  return err;
+}
+
 /* ------------------------------------------------------------------ which path */
 
 /* Whether the path is the directory or beneath it; then *rest is what is beneath. */
@@ -98,12 +141,32 @@ static bool means_name(struct str pattern, struct str path, struct str *rest)
   return false;
 }
 
+static bool has_dotted(struct str path)
+{
+  struct str segment;
+  while (glob_segment(&path, &segment))
+    if (segment.p[0] == '.')
+      return true;
+  return false;
+}
+
+/* As agate has it: nothing above the path is meant, and stars stand for no dot at the beginning of a name. */
+static bool means_whole(struct str pattern, struct str path, struct str *rest)
+{
+  *rest = STR("");
+  return glob_path(pattern, path) && (!has_dotted(path) || has_dotted(pattern));
+}
+
 bool rule_means(const struct rule *rule, struct str path, struct str *rest)
 {
   struct str pattern = str_from(rule->pattern), inside, left;
   if (!is_beneath(str_head(pattern, rule->under), path, &inside))
     return false;
   pattern = str_skip(pattern, rule->under);
+  if (rule->agate) {
+    left = STR("");
+    return means_whole(pattern, inside, rest ? rest : &left);
+  }
   bool means = rule->names ? means_name(pattern, inside, &left) : glob_above(pattern, inside, &left);
   if (means && rest)
     *rest = left;
@@ -210,15 +273,27 @@ static void lay_content(const struct rule *rule, struct ruled *ruled)
     ruled->gate = rule->gate.everybody ? NULL : rule;
 }
 
+/* The last line of agate's that means the page; NULL: none. */
+static const struct rule *last_of_agate(const struct rules *r, struct str path, struct str file)
+{
+  for (size_t i = r->n; i > 0; i--) {
+    const struct rule *rule = &r->rule[i - 1];
+    if (rule->agate && (rule_means(rule, path, NULL) || rule_means(rule, file, NULL)))
+      return rule;
+  }
+  return NULL;
+}
+
 void rules_lay(const struct rules *r, struct str path, struct str file, struct ruled *ruled)
 {
   bool one = str_eq(path, file);
+  const struct rule *agate = last_of_agate(r, path, file);
   for (size_t i = 0; i < r->n; i++) {
     const struct rule *rule = &r->rule[i];
-    bool means = rule_means(rule, path, NULL);
+    bool means = rule->agate ? rule == agate : rule_means(rule, path, NULL);
     if (means)
-      lay_answer(rule, path, ruled);
-    if (means || (!one && rule_means(rule, file, NULL)))
+      lay_answer(rule, rule->agate && !rule_means(rule, path, NULL) ? file : path, ruled);
+    if (means || (!one && !rule->agate && rule_means(rule, file, NULL)))
       lay_content(rule, ruled);
   }
 }

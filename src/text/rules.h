@@ -48,6 +48,7 @@ struct rule {
   size_t under;  /* so many bytes of the pattern are the directory whose rule it is, as it stands, its slash included: 1
                   * for the settings file's. Nothing in them is special. */
   bool names;    /* what follows them means the name of a file or directory anywhere beneath (glob_name) */
+  bool agate;    /* a line of agate's (text/agate_meta.h): see rules_lay */
   unsigned line; /* where it stands, for those who complain */
 
   /* What is sent. */
@@ -98,6 +99,9 @@ struct rule *rules_add(struct rules *r, struct str under, struct str pattern);
 /* Appends the rules of another set, which is empty afterwards. ERR_NOMEM: nothing has changed. */
 int rules_join(struct rules *r, struct rules *more) __attribute__((warn_unused_result));
 
+/* Appends copies of all of them. ERR_NOMEM: nothing has changed. */
+int rules_copy(struct rules *r, const struct rules *from) __attribute__((warn_unused_result));
+
 /* Whether a rule means a raw path, or something above it; then *rest, which may be NULL, is what is beneath that. */
 bool rule_means(const struct rule *rule, struct str path, struct str *rest);
 
@@ -123,7 +127,9 @@ struct ruled {
 /* Lays what the rules say of a page over what *ruled says already (all zero: nothing). `path` is what was asked for,
  * `file` what answers it (the same, an index, an overview's document), both raw. A rule that means either counts; one
  * that answers something instead, or slows down, counts where it means `path`. A redirect that leads to one target
- * counts for the very path it was written for, and none for a path that it leads to. */
+ * counts for the very path it was written for, and none for a path that it leads to.
+ * A line of agate's means whole paths only, and no name that begins with a dot unless it has one; of those that mean a
+ * page the last one alone counts, in all that it says, by what was asked for or by what answers it. */
 void rules_lay(const struct rules *r, struct str path, struct str file, struct ruled *ruled);
 
 #endif
