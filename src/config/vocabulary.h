@@ -20,6 +20,7 @@ enum kind {
   KIND_FOLDER, /* a path: relative ones begin at the file's folder */
   KIND_FILE,   /* the same of a file */
   KIND_LANG,
+  KIND_GOPHERMAPS,
   KIND_USER,
   KIND_PORT,
   KIND_WORKERS,

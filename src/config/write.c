@@ -142,6 +142,9 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
   case KIND_LANG:
   case KIND_USER:
     return put_string(out, entry->name, *(char *const *)member, why);
+  case KIND_GOPHERMAPS:
+    buf_printf(out, "%s = %s\n", entry->name, settings_gophermaps_word(site->gophermaps));
+    break;
   case KIND_PORT:
   case KIND_WORKERS:
   case KIND_CACHE:
