@@ -6,10 +6,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "cmd/check_settings_paths.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
 #include "cmd/preflight.h"
@@ -95,6 +97,21 @@ static void check_capsule(struct check *c, const struct settings *s, const struc
   buf_free(&why);
 }
 
+static void check_homes(struct check *c, const struct settings *s, const struct site_settings *site)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  struct stat st;
+  int error = !site->homes ? 0 : stat(site->homes, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+  if (error)
+    buf_printf(&why, "user-dirs: %s: %s; name the folder in which users have their homes, before the `*`", site->homes,
+               strerror(error));
+  else if (site->homes && s->user && geteuid() == 0 && enter_as(s->user, site->homes) == 2)
+    buf_printf(&why, "user-dirs: the user %s may not enter %s: let everybody pass (chmod a+x %s)", s->user, site->homes,
+               site->homes);
+  tell(c, &why, true);
+  buf_free(&why);
+}
+
 /* One that is not there is made, where that can be. */
 static void check_folder_of_certificates(const char *dir, struct buf *faults)
 {
@@ -124,6 +141,17 @@ static void check_certificate(struct check *c, const struct settings *s, const s
   buf_free(&faults);
 }
 
+/* What settings of some paths name. */
+static void check_rules(struct check *c, const struct settings *s)
+{
+  struct buf faults = BUF_INIT(FAULTS_MAX);
+  check_authorities(s, &faults);
+  for (size_t i = 0; i < s->n_sites; i++)
+    check_paths(s, &s->sites[i], &faults);
+  tell(c, &faults, true);
+  buf_free(&faults);
+}
+
 /* A private key that readers could ask for. */
 static void check_keys(struct check *c, const struct settings *s)
 {
@@ -144,10 +172,12 @@ static void check_all(struct check *c, const struct settings *s)
   check_user(c, s);
   for (size_t i = 0; i < s->n_sites; i++) {
     check_capsule(c, s, &s->sites[i]);
+    check_homes(c, s, &s->sites[i]);
     if (settings_use_tls(s))
       check_certificate(c, s, &s->sites[i]);
   }
   check_keys(c, s);
+  check_rules(c, s);
 }
 
 static int check(const char *file)

@@ -36,6 +36,8 @@ static void free_site(struct site_settings *site)
   free(site->lang);
   free(site->certificate);
   free(site->key);
+  free(site->homes);
+  free(site->user_folder);
   for (size_t i = 0; i < site->n_names; i++)
     free(site->names[i]);
   rules_free(&site->rules);

@@ -60,6 +60,8 @@ struct site_settings {
   char *lang;        /* NULL: none */
   char *certificate; /* a PEM file, with `key`; NULL, both: in the folder of certificates, by the main name */
   char *key;
+  char *homes;               /* the folder of its users' homes, which are at /~NAME/; NULL: it has no users */
+  char *user_folder;         /* with `homes`: what each of them publishes, relative to the home; "" for all of it */
   struct listen_list gopher; /* addresses that are this site's alone, besides those of all */
   char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
                            * may be wildcards (base/host.h) */
@@ -146,6 +148,8 @@ void settings_drop_site(struct settings *s, size_t i);
 /* A name besides the first one, also `*.` and a name of two labels or more. `first` takes the place of those there. */
 int settings_alias(struct site_settings *s, bool first, struct str value, struct buf *why)
     __attribute__((warn_unused_result));
+/* Where users publish: an absolute path with one `*` as a whole segment, and something before it. */
+int settings_user_dirs(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A port that readers see: 1 to 65535. */
 int settings_port(unsigned *port, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A number of processes: 1 to 64. */

@@ -64,6 +64,18 @@ static int put_path(struct buf *out, const char *name, const char *path, struct 
   return err;
 }
 
+static int put_user_dirs(struct buf *out, const char *name, const struct site_settings *site, struct buf *why)
+{
+  if (!site->homes)
+    return 0;
+  struct buf whole = BUF_INIT((size_t)4 * PATH_MAX);
+  buf_printf(&whole, "%s/*%s%s", site->homes, *site->user_folder ? "/" : "", site->user_folder);
+  buf_put_c(&whole, '\0');
+  int err = buf_error(&whole) ? buf_error(&whole) : put_string(out, name, whole.p, why);
+  buf_free(&whole);
+  return err;
+}
+
 static int put_log(struct buf *out, const char *name, const struct settings *s, struct buf *why)
 {
   if (s->log_to == LOG_TO_FILE)
@@ -139,11 +151,14 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
   case KIND_FOLDER:
   case KIND_FILE:
     return put_path(out, entry->name, *(char *const *)member, why);
+  case KIND_USER_DIRS:
+    return put_user_dirs(out, entry->name, site, why);
   case KIND_LANG:
   case KIND_USER:
     return put_string(out, entry->name, *(char *const *)member, why);
   case KIND_GOPHERMAPS:
-    buf_printf(out, "%s = %s\n", entry->name, settings_gophermaps_word(site->gophermaps));
+    if (site->gophermaps != GOPHERMAPS_PLAIN)
+      buf_printf(out, "%s = %s\n", entry->name, settings_gophermaps_word(site->gophermaps));
     break;
   case KIND_PORT:
   case KIND_WORKERS:
@@ -151,7 +166,8 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
     put_number(out, entry, *(const unsigned *)member);
     break;
   case KIND_SWITCH:
-    buf_printf(out, "%s = %s\n", entry->name, *(const bool *)member ? "true" : "false");
+    if (!entry->of_site || *(const bool *)member) /* what a site says nothing of is off */
+      buf_printf(out, "%s = %s\n", entry->name, *(const bool *)member ? "true" : "false");
     break;
   case KIND_LEVEL:
     buf_printf(out, "%s = %s\n", entry->name, log_level_name(s->log_level));

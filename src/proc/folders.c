@@ -61,10 +61,16 @@ static bool beneath(int fd, const struct stat *outer)
   return found;
 }
 
+/* Whether there is a folder `outer`, and the file or folder `inner` lies in it. */
+static bool lies_in(const char *inner, const char *outer)
+{
+  struct stat st;
+  return stat(outer, &st) == 0 && beneath(open_nearest(inner), &st);
+}
+
 int folders_apart(const char *certs, const char *capsule, struct buf *why)
 {
-  struct stat outer;
-  if (stat(capsule, &outer) < 0 || !beneath(open_nearest(certs), &outer))
+  if (!lies_in(certs, capsule))
     return 0;
   buf_printf(why,
              "the folder of certificates, %s, lies in the capsule %s: readers could ask for the private key. Name one "
@@ -76,12 +82,19 @@ int folders_apart(const char *certs, const char *capsule, struct buf *why)
 /* A site's own key may have a place of its own: a file stands where its folder does. */
 static int key_apart(const struct site_settings *site, const char *capsule, struct buf *why)
 {
-  struct stat outer;
-  if (!site->key)
-    return 0;
-  if (stat(capsule, &outer) < 0 || !beneath(open_nearest(site->key), &outer))
+  if (!site->key || !lies_in(site->key, capsule))
     return 0;
   buf_printf(why, "the key %s lies in the capsule %s: readers could ask for it. Put it elsewhere", site->key, capsule);
+  return ERR_EXISTS;
+}
+
+/* Not all beneath the homes is published, but a worker may read it, and users move things. */
+static int homes_apart(const char *keys, const char *homes, struct buf *why)
+{
+  if (!keys || !lies_in(keys, homes))
+    return 0;
+  buf_printf(why, "%s, a place for private keys, lies in %s, where user-dirs has its users: name another one", keys,
+             homes);
   return ERR_EXISTS;
 }
 
@@ -94,11 +107,16 @@ int folders_apart_all(const struct settings *settings, struct buf *why)
   for (size_t i = 0; i < settings->n_sites; i++)
     shared = shared || !settings->sites[i].key;
   for (size_t k = 0; k < settings->n_sites && err == 0; k++) {
-    const char *capsule = settings->sites[k].capsule;
+    const char *capsule = settings->sites[k].capsule, *homes = settings->sites[k].homes;
     if (shared)
       err = folders_apart(settings->certs, capsule, why);
-    for (size_t i = 0; i < settings->n_sites && err == 0; i++)
+    if (shared && homes && err == 0)
+      err = homes_apart(settings->certs, homes, why);
+    for (size_t i = 0; i < settings->n_sites && err == 0; i++) {
       err = key_apart(&settings->sites[i], capsule, why);
+      if (err == 0 && homes)
+        err = homes_apart(settings->sites[i].key, homes, why);
+    }
   }
   return err;
 }

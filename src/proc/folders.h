@@ -11,7 +11,7 @@
  * What cannot be looked at is 0: whoever opens it says why. */
 int folders_apart(const char *certs, const char *capsule, struct buf *why) __attribute__((warn_unused_result));
 
-/* The same of all keys and all capsules that settings name, where TLS is spoken. */
+/* The same of all keys, and all capsules and folders of homes that settings name, where TLS is spoken. */
 int folders_apart_all(const struct settings *settings, struct buf *why) __attribute__((warn_unused_result));
 
 #endif

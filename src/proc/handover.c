@@ -59,6 +59,8 @@ static void put_copies(struct buf *out, const struct copies_set *set)
     else if (c)
       buf_printf(out, "pair %zu %d %d\n", i, c->certificate, c->key);
   }
+  if (set->authorities >= 0)
+    buf_printf(out, "authorities %d\n", set->authorities);
 }
 
 static void put_text(struct buf *out, const struct handover *h)
@@ -132,7 +134,7 @@ static bool let_all(const struct handover *h, bool through)
 {
   bool fine = let(h->control, through) && let(h->tickets, through) && let(h->visitors, through) &&
               let(h->requests, through) && let(h->day_keys, through) && let(h->settings, through) &&
-              let(h->answer, through);
+              let(h->answer, through) && let(h->copies.authorities, through);
   for (size_t i = 0; i < h->copies.n; i++)
     fine = let(h->copies.at[i].certificate, through) && let(h->copies.at[i].key, through) && fine;
   for (size_t i = 0; i < h->sockets.n; i++)
@@ -328,6 +330,8 @@ static int read_line(struct handover *h, struct str line)
     return descriptor(&line, &h->settings);
   if (str_eq(key, STR("answer")))
     return descriptor(&line, &h->answer);
+  if (str_eq(key, STR("authorities")))
+    return descriptor(&line, &h->copies.authorities);
   if (str_eq(key, STR("certificate")))
     return read_first_copy(h, line, false);
   if (str_eq(key, STR("key")))

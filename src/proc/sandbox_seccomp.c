@@ -79,7 +79,8 @@ static const struct conditional {
     {"ioctl", 1, IS(FIONBIO)},
     {"ioctl", 1, IS(FIONREAD)},
     {"ioctl", 1, IS(SIOCOUTQ)},
-    {"ioctl", 1, IS(TCGETS)}, /* isatty */
+    {"ioctl", 1, IS(TCGETS)},                    /* isatty, which libConfuse's scanner asks of its stream */
+    {"ioctl", 1, IS(_IOR('T', 0x2a, char[44]))}, /* the same with a newer C library: TCGETS2 */
     {"ioctl", 1, IS(TIOCGWINSZ)},
     {"prctl", 0, IS(PR_SET_NAME)},
     {"prctl", 0, IS(0x53564d41)},    /* PR_SET_VMA: a newer allocator names its memory */

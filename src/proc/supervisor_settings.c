@@ -12,6 +12,7 @@
 #include "proc/kept.h"
 #include "proc/spawn.h"
 #include "proc/supervisor_internal.h"
+#include "tls/authority.h"
 
 enum { PATH_ROOM = 2 * PATH_MAX };
 
@@ -42,9 +43,13 @@ static int watch_settings(struct watch *w, const struct settings *s)
   int err = 0;
   for (size_t i = 0; i < s->n_sites && err == 0; i++) {
     err = watch_add(w, s->sites[i].capsule, WATCH_FOLDER);
+    if (err == 0 && s->sites[i].homes)
+      err = watch_add(w, s->sites[i].homes, WATCH_FOLDER);
     if (err == 0 && settings_use_tls(s))
       err = watch_pair(w, s->certs, &s->sites[i]);
   }
+  for (size_t i = 0; i < s->n_authorities && err == 0; i++)
+    err = watch_add(w, s->authorities[i], WATCH_FILE);
   return err;
 }
 
@@ -102,6 +107,8 @@ void supervisor_copy_pairs(struct supervisor *s)
     else if (copies_set_put(&s->tried, i, copies) < 0)
       copies_close(&copies);
   }
+  if (settings->n_authorities && authority_copy(settings->authorities, settings->n_authorities, &s->tried.authorities))
+    log_debug("not every authority's certificates can be copied: the new worker says why");
 }
 
 void supervisor_take_tried(struct supervisor *s)

@@ -3,16 +3,19 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "config/local.h"
 #include "proc/descriptors.h"
 #include "proc/folders.h"
 #include "proc/sandbox.h"
 #include "proc/user.h"
 #include "proc/worker_internal.h"
 #include "site/mime.h"
+#include "tls/authority.h"
 #include "tls/kdf_provider.h"
 #include "tls/x25519.h"
 
@@ -84,9 +87,16 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
       .root = site->capsule,
       .names = names,
       .n_names = site->n_names,
+      .homes = site->homes,
+      .user_folder = site->user_folder,
       .named = site->named,
       .lang = site->lang,
       .cache = ((size_t)settings->cache_mib << 20) / settings->n_sites,
+      .rules = &site->rules,
+      .dots = {.nuncio = local_read, .meta = site->agate_meta},
+      .dialect = site->gophermaps == GOPHERMAPS_GOPHERNICUS,
+      .hosts = w->hosts,
+      .n_hosts = w->n_hosts,
   };
   int err = site_open(&config, &w->pool.env, w->mime, &w->sites[i], why);
   if (err)
@@ -98,7 +108,64 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
                                   .certificate = site->certificate,
                                   .key = site->key,
                                   .quiet = w->slot > 0};
-  return w->tls ? tls_server_add(w->tls, names, site->n_names, &files, i, why) : 0;
+  if (!w->tls)
+    return 0;
+  err = tls_server_add(w->tls, names, site->n_names, &files, i, why);
+  return err == 0 && site_settings_ask(site) ? tls_server_ask(w->tls, i) : err;
+}
+
+/* Those whose signature lets visitors in: from the copies that the supervisor made, or from their files. */
+static int take_authorities(struct worker *w, const struct worker_parts *parts, struct buf *why)
+{
+  const struct settings *settings = parts->settings;
+  int fd = parts->copies ? parts->copies->authorities : -1, err = 0;
+  for (size_t i = 0; i < settings->n_authorities && err == 0; i++) {
+    const char *path = settings->authorities[i];
+    struct buf pem = BUF_INIT(AUTHORITY_TEXT_MAX);
+    err = fd >= 0 ? authority_paste(fd, i, &pem) : authority_read(path, &pem, why);
+    if (err == 0)
+      err = tls_server_authority(w->tls, buf_str(&pem), path, i, why);
+    if (err && why->n == 0)
+      buf_printf(why, "%s: %s", path, err_text(err));
+    buf_free(&pem);
+  }
+  return err;
+}
+
+/* The port of `proto` where readers of a site find it: its own listener's, or for the default site the one that is all
+ * sites'. 0: none. */
+static unsigned port_of_site(const struct worker_parts *parts, size_t site, const struct proto *proto, unsigned public)
+{
+  const struct sockets *sockets = parts->sockets;
+  const char *name = parts->settings->sites[site].names[0];
+  for (size_t i = 0; i < sockets->n; i++)
+    if (sockets->at[i].proto == proto && sockets->at[i].site[0] && strcmp(sockets->at[i].site, name) == 0)
+      return sockets->at[i].port;
+  for (size_t i = 0; i < sockets->n; i++)
+    if (sockets->at[i].proto == proto && !sockets->at[i].site[0])
+      return public ? public : sockets->at[i].port;
+  return 0;
+}
+
+/* All hosts, for the maps that list them. On Gopher only the default site answers where no listener is its own. */
+static int take_hosts(struct worker *w, const struct worker_parts *parts)
+{
+  const struct settings *settings = parts->settings;
+  w->hosts = calloc(settings->n_sites, sizeof *w->hosts);
+  if (!w->hosts)
+    return ERR_NOMEM;
+  for (size_t i = 0; i < settings->n_sites; i++) {
+    const struct site_settings *site = &settings->sites[i];
+    if (!site->named)
+      continue;
+    bool own = i == 0 || site->gopher.n > 0;
+    w->hosts[w->n_hosts++] = (struct site_host){
+        .name = site->names[0],
+        .gemini_port = port_of_site(parts, i, &proto_gemini, settings->public_gemini_port),
+        .gopher_port = own ? port_of_site(parts, i, &proto_gopher, settings->public_gopher_port) : 0,
+    };
+  }
+  return 0;
 }
 
 static int open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
@@ -110,6 +177,9 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
   w->sites = calloc(settings->n_sites, sizeof(struct site *));
   if (!w->sites)
     return ERR_NOMEM;
+  err = take_hosts(w, parts);
+  if (err)
+    return err;
   if (settings_use_tls(settings)) {
     choose_kdf(settings, w->slot);
     err = tls_server_new(w->tickets, &w->tls);
@@ -120,7 +190,7 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
   }
   for (size_t i = 0; i < settings->n_sites && err == 0; i++)
     err = open_site(w, parts, i, why);
-  return err;
+  return err == 0 && w->tls ? take_authorities(w, parts, why) : err;
 }
 
 static void fill_server(struct worker *w, const struct settings *settings, const struct sockets *sockets)
@@ -155,7 +225,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
     if (sockets->at[i].proto == &proto_gemini && sockets->at[i].slot == 0)
       w->gemini_ports[server->n_gemini_ports++] = sockets->at[i].port;
   server->gemini_ports = w->gemini_ports;
-  set_limits(server, sockets->n + w->n_sites); /* each site has its folder open */
+  set_limits(server, sockets->n + 2 * w->n_sites); /* each site has its folder open, and perhaps that of its users */
   reserve_keep(&server->reserve, server->poller.fd);
 }
 
@@ -283,22 +353,31 @@ static int start_listeners(struct worker *w, const struct settings *settings, st
 static int check_readable(const struct worker *w, const struct settings *settings, struct buf *why)
 {
   for (size_t i = 0; i < w->n_sites; i++) {
-    const char *capsule = settings->sites[i].capsule;
-    if (faccessat(site_folder(w->sites[i]), ".", X_OK, AT_EACCESS) == 0)
-      continue;
-    buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
-               settings->user, capsule, capsule);
-    return ERR_DENIED;
+    const char *capsule = settings->sites[i].capsule, *homes = settings->sites[i].homes;
+    if (faccessat(site_folder(w->sites[i]), ".", X_OK, AT_EACCESS) < 0) {
+      buf_printf(why, "the user %s may not enter %s: let everybody read it (chmod -R a+rX %s), or give it to that user",
+                 settings->user, capsule, capsule);
+      return ERR_DENIED;
+    }
+    if (homes && faccessat(site_homes(w->sites[i]), ".", X_OK, AT_EACCESS) < 0) {
+      buf_printf(why, "the user %s may not enter %s, where user-dirs has its users: let everybody pass (chmod a+x %s)",
+                 settings->user, homes, homes);
+      return ERR_DENIED;
+    }
   }
   return 0;
 }
 
 static int lock_files(const struct worker *w, struct buf *why)
 {
-  int *folders = calloc(w->n_sites, sizeof *folders);
-  for (size_t i = 0; folders && i < w->n_sites; i++)
-    folders[i] = site_folder(w->sites[i]);
-  int err = folders ? sandbox_files(folders, w->n_sites, why) : ERR_NOMEM;
+  int *folders = calloc(w->n_sites, 2 * sizeof *folders);
+  size_t n = 0;
+  for (size_t i = 0; folders && i < w->n_sites; i++) {
+    folders[n++] = site_folder(w->sites[i]);
+    if (site_homes(w->sites[i]) >= 0)
+      folders[n++] = site_homes(w->sites[i]);
+  }
+  int err = folders ? sandbox_files(folders, n, why) : ERR_NOMEM;
   free(folders);
   return err;
 }
@@ -419,6 +498,7 @@ void worker_free(struct worker *w)
   day_keys_unmap(w->day_keys);
   mime_free(w->mime);
   free(w->sites);
+  free(w->hosts);
   free(w->gemini_ports);
   free(w->entries);
   free(w);

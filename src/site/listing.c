@@ -39,11 +39,12 @@ size_t listing_size(const struct listing *l)
   return sizeof *l + l->n * (sizeof *l->entry + sizeof *l->by_name) + l->text.cap;
 }
 
-/* Hidden names (G23), and what is not for readers: the map answers for its directory, it is no page of it. */
-static bool left_out(struct str name, const struct listing_options *options)
+/* Hidden names (G23), and what is not for readers: the map answers for its directory, it is no page of it; and where a
+ * path that begins with a tilde leads to a user, it does not lead to what stands here. */
+static bool left_out(struct str name, bool users, const struct listing_options *options)
 {
-  return str_starts(name, STR(".")) || str_eq(name, STR("gophermap")) || str_eq(name, options->header) ||
-         str_eq(name, options->footer);
+  return str_starts(name, STR(".")) || (users && str_starts(name, STR("~"))) || str_eq(name, STR("gophermap")) ||
+         str_eq(name, options->header) || str_eq(name, options->footer);
 }
 
 static int add_entry(struct listing *l, size_t *room, const struct dirent *d)
@@ -62,7 +63,7 @@ static int add_entry(struct listing *l, size_t *room, const struct dirent *d)
   return buf_error(&l->text);
 }
 
-static int read_names(DIR *dir, const struct listing_options *options, struct listing *l)
+static int read_names(DIR *dir, bool users, const struct listing_options *options, struct listing *l)
 {
   size_t room = 0;
   for (;;) {
@@ -70,7 +71,7 @@ static int read_names(DIR *dir, const struct listing_options *options, struct li
     const struct dirent *d = readdir(dir);
     if (!d)
       return errno ? err_from_errno(errno) : 0;
-    if (left_out(str_from(d->d_name), options))
+    if (left_out(str_from(d->d_name), users, options))
       continue;
     if (l->n == LISTING_ENTRIES) {
       l->cut = true;
@@ -227,7 +228,7 @@ static int read_directory(DIR *dir, const struct root *root, struct str path, in
                           const struct listing *previous, const struct listing_options *options, struct listing *l)
 {
   struct entry_context context;
-  int err = read_names(dir, options, l);
+  int err = read_names(dir, root->homes >= 0 && path.n == 1, options, l);
   if (err)
     return err;
   l->plain = l->n > LISTING_LABELLED;

@@ -151,14 +151,18 @@ static int set_type(struct map *m, const struct map_file *f, const struct dialec
   return 0;
 }
 
-static void put_hosts(struct map *m, const struct map_file *f)
+/* A list of users or hosts. */
+static int put_list(struct map *m, const struct map_file *f, enum dialect_kind kind)
 {
   if (m->files == MAP_FILES_MAX) {
     map_complain(m, f, STR(""), "this would be one map or list more than 100 in a page");
-    return;
+    return 0;
   }
   m->files++;
+  if (kind == DIALECT_USERS)
+    return map_put_users(m, f);
   buf_put_str(m->lines, m->order->hosts);
+  return buf_error(m->lines);
 }
 
 /* Does what one line asks for. */
@@ -174,15 +178,14 @@ static int put_line(struct map *m, const struct map_file *f, const struct dialec
     return hide(m, f, line->text);
   case DIALECT_TYPE:
     return set_type(m, f, line);
+  case DIALECT_USERS:
   case DIALECT_HOSTS:
-    put_hosts(m, f);
-    return buf_error(m->lines);
+    return put_list(m, f, line->kind);
   case DIALECT_INCLUDE:
     return map_include(m, f, line->text);
   case DIALECT_FAULT:
     map_complain(m, f, STR(""), line->why);
     return 0;
-  case DIALECT_USERS: /* where none have a place here it gives nothing */
   case DIALECT_COMMENT:
   case DIALECT_LISTING:
   case DIALECT_END:

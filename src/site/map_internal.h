@@ -1,4 +1,5 @@
-/* The inside of a page that is made of maps, shared by map.c (lines and includes) and map_listing.c (`*`). */
+/* The inside of a page that is made of maps, shared by map.c (lines and includes), map_listing.c (`*`) and
+ * map_users.c (`~`). */
 #ifndef NUNCIO_SITE_MAP_INTERNAL_H
 #define NUNCIO_SITE_MAP_INTERNAL_H
 
@@ -39,6 +40,9 @@ void map_complain(struct map *m, const struct map_file *f, struct str about, con
 
 /* Puts another map here, by its path as an author writes it. ERR_NOMEM, ERR_FULL. */
 int map_include(struct map *m, const struct map_file *f, struct str path) __attribute__((warn_unused_result));
+
+/* Puts the users who have pages here; nothing where none have a place. ERR_NOMEM, ERR_FULL. */
+int map_put_users(struct map *m, const struct map_file *f) __attribute__((warn_unused_result));
 
 /* Puts what the directory holds. ERR_NOMEM, ERR_FULL. */
 int map_put_listing(struct map *m, const struct map_file *f) __attribute__((warn_unused_result));

@@ -1,4 +1,5 @@
-/* From a path to an open file beneath the root: looked at by O_PATH first, then opened, then compared. */
+/* From a path to an open file beneath the root, or beneath what a user publishes: looked at by O_PATH first, then
+ * opened, then compared. */
 #include "site/resolve.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +22,8 @@ enum {
   /* O_NONBLOCK, O_NOCTTY: should a FIFO or a terminal be moved here between the look and the opening, then opening it
    * neither waits nor takes the terminal. */
   READ_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY,
+  /* One more of the resolve_flags, for ourselves. */
+  NO_LINKS = 1 << 8,
 };
 
 static atomic_int chosen_way = RESOLVE_WAY_KERNEL;
@@ -78,12 +82,14 @@ static bool kernel_knows(int folder)
   return number != ENOSYS && number != EPERM;
 }
 
-/* Opens `path` beneath `folder` in the way that this machine has. ERR_AGAIN: look again, or in the pool. */
+/* Opens `path` beneath `folder` in the way that this machine has. With NO_LINKS none is followed, not even at its end.
+ * ERR_AGAIN: look again, or in the pool. */
 static int open_beneath(int folder, const char *path, int open_flags, unsigned flags, int *fd)
 {
   bool cached = (flags & RESOLVE_CACHED_ONLY) != 0;
   if (atomic_load(&chosen_way) == RESOLVE_WAY_KERNEL) {
     uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (cached ? RESOLVE_CACHED : 0);
+    resolve |= flags & NO_LINKS ? RESOLVE_NO_SYMLINKS : 0;
     int number = kernel_open(folder, path, open_flags, resolve, fd);
     if (number == 0)
       return 0;
@@ -97,10 +103,19 @@ static int open_beneath(int folder, const char *path, int open_flags, unsigned f
       resolve_use(RESOLVE_WAY_WALK);
     }
   }
-  return cached ? ERR_AGAIN : walk_open(folder, path, open_flags, fd);
+  return cached ? ERR_AGAIN : walk_open(folder, path, open_flags, flags & NO_LINKS ? 0 : WALK_LINKS, fd);
 }
 
-/* The raw path as the system calls want it: relative, ended by a NUL, in `out` of PATH_MAX bytes. */
+/* ---------------------------------------------------------------- where a path begins */
+
+/* Where the way to a file begins, and how it goes on. */
+struct way {
+  int folder;
+  bool own; /* `folder` is this way's, and closed at its end; else it is the root's */
+  char path[PATH_MAX];
+};
+
+/* A path as the system calls want it: relative, ended by a NUL, in `out` of PATH_MAX bytes. */
 static int relative_path(struct str path, char *out)
 {
   while (path.n && *path.p == '/')
@@ -114,10 +129,48 @@ static int relative_path(struct str path, char *out)
   return 0;
 }
 
-/* Looks: a descriptor that can be asked what it is and cannot be read. */
-static int look(const struct root *root, const char *path, unsigned flags, int *fd, struct stat *st)
+/* Opens what the user `name` publishes. It stands in the home itself: a link on the way could lead into another's. Who
+ * has no such folder is not told apart from who is not there, and neither is who lets nobody in: the names of all who
+ * have a home here are nobody's business. */
+static int enter_home(const struct root *root, struct str name, unsigned flags, int *folder)
 {
-  int err = open_beneath(root->folder, path, O_PATH, flags, fd);
+  char path[PATH_MAX];
+  if (name.n == 0 || name.p[0] == '.' || name.n > NAME_MAX || memchr(name.p, '\0', name.n))
+    return ERR_NOT_FOUND;
+  /* The slash at the end wants a directory. */
+  int n = snprintf(path, sizeof path, "%.*s/%s/", STR_ARG(name), root->user_folder);
+  if (n < 0 || (size_t)n >= sizeof path)
+    return ERR_NOT_FOUND;
+  int err = open_beneath(root->homes, path, O_PATH, flags | NO_LINKS, folder);
+  return err == ERR_DENIED || err == ERR_OUTSIDE ? ERR_NOT_FOUND : err;
+}
+
+/* The raw path begins in the capsule; `/~NAME` in the home of a user, where there are such. */
+static int way_begin(const struct root *root, struct str path, unsigned flags, struct way *way)
+{
+  while (path.n && *path.p == '/')
+    path = str_skip(path, 1);
+  way->own = root->homes >= 0 && str_starts(path, STR("~"));
+  way->folder = root->folder;
+  if (!way->own)
+    return relative_path(path, way->path);
+  size_t slash = str_find(path, '/');
+  int err = relative_path(str_skip(path, slash), way->path);
+  return err ? err : enter_home(root, str_skip(str_head(path, slash), 1), flags, &way->folder);
+}
+
+static void way_end(const struct way *way)
+{
+  if (way->own)
+    close(way->folder);
+}
+
+/* ---------------------------------------------------------------- looking and opening */
+
+/* Looks: a descriptor that can be asked what it is and cannot be read. */
+static int look(int folder, const char *path, unsigned flags, int *fd, struct stat *st)
+{
+  int err = open_beneath(folder, path, O_PATH, flags, fd);
   if (err)
     return err;
   if (fstat(*fd, st) < 0) {
@@ -129,10 +182,9 @@ static int look(const struct root *root, const char *path, unsigned flags, int *
 
 /* Opens the regular file that `seen` describes. There is no way to open what an O_PATH descriptor stands for, but
  * through /proc, which a sandbox may lack; so the path is walked a second time, and what came of it compared. */
-static int open_regular(const struct root *root, const char *path, unsigned flags, const struct stat *seen, int *fd,
-                        struct stat *st)
+static int open_regular(int folder, const char *path, unsigned flags, const struct stat *seen, int *fd, struct stat *st)
 {
-  int err = open_beneath(root->folder, path, READ_FLAGS, flags, fd);
+  int err = open_beneath(folder, path, READ_FLAGS, flags, fd);
   if (err)
     return err;
   if (fstat(*fd, st) < 0)
@@ -144,15 +196,15 @@ static int open_regular(const struct root *root, const char *path, unsigned flag
   return err;
 }
 
-static int open_once(const struct root *root, const char *path, unsigned flags, int *fd, struct stat *st)
+static int open_once(int folder, const char *path, unsigned flags, int *fd, struct stat *st)
 {
   int seen_fd = -1;
   struct stat seen;
-  int err = look(root, path, flags, &seen_fd, &seen);
+  int err = look(folder, path, flags, &seen_fd, &seen);
   if (err)
     return err;
   if (S_ISREG(seen.st_mode)) {
-    err = open_regular(root, path, flags, &seen, fd, st);
+    err = open_regular(folder, path, flags, &seen, fd, st);
     /* What is a device now was none when it was looked at; the next look tells. */
     if (err == ERR_SPECIAL)
       err = ERR_AGAIN;
@@ -167,35 +219,38 @@ static int open_once(const struct root *root, const char *path, unsigned flags, 
   return err;
 }
 
-int resolve_stat(const struct root *root, struct str path, unsigned flags, struct stat *st)
+/* Looks up or opens, once; fd NULL: only looks. */
+static int try_once(const struct root *root, struct str path, unsigned flags, int *fd, struct stat *st)
 {
-  char relative[PATH_MAX];
-  int err = relative_path(path, relative);
+  struct way way;
+  int seen = -1, err = way_begin(root, path, flags, &way);
   if (err)
     return err;
-  int fd = -1;
+  err = fd ? open_once(way.folder, way.path, flags, fd, st) : look(way.folder, way.path, flags, &seen, st);
+  if (!fd && err == 0)
+    close(seen);
+  way_end(&way);
+  return err;
+}
+
+static int try_often(const struct root *root, struct str path, unsigned flags, int *fd, struct stat *st)
+{
   for (int tries = 0; tries < TRIES_MAX; tries++) {
-    err = look(root, relative, flags, &fd, st);
-    if (err == 0)
-      close(fd);
+    int err = try_once(root, path, flags, fd, st);
     if (err != ERR_AGAIN || (flags & RESOLVE_CACHED_ONLY))
       return err;
   }
   return ERR_BUSY;
 }
 
+int resolve_stat(const struct root *root, struct str path, unsigned flags, struct stat *st)
+{
+  return try_often(root, path, flags, NULL, st);
+}
+
 int resolve_open(const struct root *root, struct str path, unsigned flags, int *fd, struct stat *st)
 {
-  char relative[PATH_MAX];
-  int err = relative_path(path, relative);
-  if (err)
-    return err;
-  for (int tries = 0; tries < TRIES_MAX; tries++) {
-    err = open_once(root, relative, flags, fd, st);
-    if (err != ERR_AGAIN || (flags & RESOLVE_CACHED_ONLY))
-      return err;
-  }
-  return ERR_BUSY;
+  return try_often(root, path, flags, fd, st);
 }
 
 bool path_hidden(struct str path)

@@ -10,9 +10,6 @@
 #include "base/err.h"
 #include "site/resolve_internal.h"
 
-/* What the kernel allows as well (path_resolution(7)). */
-enum { LINKS_MAX = 40 };
-
 /* Which directory one was. */
 struct identity {
   dev_t device;
@@ -28,7 +25,7 @@ struct walk {
   struct identity here;
   struct buf rest; /* what is still to be walked, ended by a NUL */
   size_t at;       /* where in `rest` */
-  unsigned links;
+  unsigned links;  /* how many more may be followed */
 };
 
 static struct identity identity_of(const struct stat *st)
@@ -92,8 +89,9 @@ static int follow(struct walk *w, int fd)
   close(fd);
   if (err)
     return err;
-  if (++w->links > LINKS_MAX || n == 0 || (size_t)n == sizeof target)
+  if (w->links == 0 || n == 0 || (size_t)n == sizeof target)
     return ERR_NOT_FOUND;
+  w->links--;
   if (target[0] == '/')
     return ERR_OUTSIDE;
 
@@ -177,9 +175,10 @@ static int walk_on(struct walk *w, int flags, int *fd)
   return 0;
 }
 
-int walk_open(int folder, const char *path, int flags, int *fd)
+int walk_open(int folder, const char *path, int flags, unsigned links, int *fd)
 {
   struct walk w = {
+      .links = links,
       .directory = openat(folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
       .above = BUF_INIT(PATH_MAX * sizeof(struct identity)),
       .rest = BUF_INIT((size_t)4 * PATH_MAX),

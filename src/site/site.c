@@ -30,10 +30,13 @@ void site_unref(struct site *site)
   free(site->hosts_gemtext);
   free(site->lang);
   rules_free(&site->rules);
+  free(site->user_folder);
   types_clear(&site->types);
   cache_close(site->cache);
   if (site->root.folder >= 0)
     close(site->root.folder);
+  if (site->root.homes >= 0)
+    close(site->root.homes);
   free(site);
 }
 
@@ -82,28 +85,50 @@ static int take_config(struct site *site, const struct site_config *config)
   site->folder = str_dup(str_from(config->root));
   site->lang = str_dup(str_from(config->lang));
   site->names = calloc(config->n_names, sizeof *site->names);
+  site->user_folder = str_dup(str_from(config->user_folder ? config->user_folder : ""));
   site->hosts_menu = hosts_of(config, true);
   site->hosts_gemtext = hosts_of(config, false);
-  if (!site->folder || !site->lang || !site->names || !site->hosts_menu || !site->hosts_gemtext)
+  if (!site->folder || !site->user_folder || !site->lang || !site->names || !site->hosts_menu || !site->hosts_gemtext)
     return ERR_NOMEM;
   for (; site->n_names < config->n_names; site->n_names++) {
     site->names[site->n_names] = name_copy(str_from(config->names[site->n_names]));
     if (!site->names[site->n_names])
       return ERR_NOMEM;
   }
-  return config->rules ? rules_join(&site->rules, config->rules) : 0;
+  return config->rules ? rules_copy(&site->rules, config->rules) : 0;
 }
 
-static void explain(struct buf *why, const char *root, int err)
+/* `mend` is what the owner can do besides. */
+static void explain(struct buf *why, const char *root, int err, const char *mend)
 {
   if (err == ERR_NOT_FOUND)
-    buf_printf(why, "there is no folder %s: make it, or name the folder to serve", root);
+    buf_printf(why, "there is no folder %s: make it, or %s", root, mend);
   else if (err == ERR_SYNTAX)
-    buf_printf(why, "%s is not a folder: name the folder to serve", root);
+    buf_printf(why, "%s is not a folder: %s", root, mend);
   else if (err == ERR_DENIED)
     buf_printf(why, "the folder %s may not be entered: check its permissions", root);
   else
     buf_printf(why, "the folder %s cannot be opened: %s", root, err_text(err));
+}
+
+static int open_folder(const char *path, const char *mend, int *fd, struct buf *why)
+{
+  *fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (*fd >= 0)
+    return 0;
+  int err = errno == ENOTDIR ? ERR_SYNTAX : err_from_errno(errno);
+  explain(why, path, err, mend);
+  return err;
+}
+
+static int open_root(struct site *site, const struct site_config *config, struct buf *why)
+{
+  int err = open_folder(config->root, "name the folder to serve", &site->root.folder, why);
+  if (err == 0 && config->homes) {
+    site->root.user_folder = site->user_folder;
+    err = open_folder(config->homes, "name another one by user-dirs", &site->root.homes, why);
+  }
+  return err;
 }
 
 int site_open(const struct site_config *config, struct env *env, const struct mime *mime, struct site **out,
@@ -120,15 +145,10 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   types_init(&site->types);
   site->cache = cache_open(config->cache);
   int err = site->cache ? take_config(site, config) : ERR_NOMEM;
-  if (err) {
+  if (err)
     buf_put_str(why, STR("out of memory"));
-  } else {
-    site->root.folder = open(config->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (site->root.folder < 0) {
-      err = errno == ENOTDIR ? ERR_SYNTAX : err_from_errno(errno);
-      explain(why, config->root, err);
-    }
-  }
+  else
+    err = open_root(site, config, why);
   if (err) {
     site_unref(site);
     return err;
@@ -150,6 +170,11 @@ void site_close(struct site *site)
 int site_folder(const struct site *site)
 {
   return site->root.folder;
+}
+
+int site_homes(const struct site *site)
+{
+  return site->root.homes;
 }
 
 struct str site_name(const struct site *site)

@@ -25,13 +25,15 @@ struct site_config {
   const char *const *names; /* host names it answers for, ASCII; the first one is the main name, later ones may
                              * be wildcards (base/host.h) */
   size_t n_names;           /* at least 1 */
+  const char *homes;        /* the folder in which the users at `/~NAME/` have their homes, or NULL */
+  const char *user_folder;  /* with `homes`: what they publish, relative to a home; "" for all of it */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
   const char *lang;              /* language tag or tags for text/gemini, or NULL */
   bool dialect;                  /* gophermaps are of gophernicus' dialect */
   const struct site_host *hosts; /* all that are served, for that dialect; may be NULL */
   size_t n_hosts;
   size_t cache;                /* bytes for answers that are ready; 0: none are kept */
-  struct rules *rules;         /* what holds for some paths: taken, and empty afterwards; NULL: nothing */
+  const struct rules *rules;   /* what holds for some paths; NULL: nothing */
   struct dot_rules_kinds dots; /* which files of the capsule may set more */
 };
 
@@ -48,6 +50,9 @@ void site_close(struct site *site);
 
 /* The capsule's folder, as an O_PATH descriptor that stays the site's. */
 int site_folder(const struct site *site);
+
+/* The same of the folder of homes; -1: its paths lead to no users. */
+int site_homes(const struct site *site);
 
 /* The main name; whether `host` (any case, with or without a trailing dot) is one of the names, or is meant by one that
  * is a wildcard (base/host.h); the i-th name or an empty span. */

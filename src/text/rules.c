@@ -15,12 +15,19 @@ void rules_init(struct rules *r)
   *r = (struct rules){.rule = NULL};
 }
 
+/* The strings of a rule, one after the other. */
+enum { STRINGS = 9 };
+static char **string_of(struct rule *rule, size_t i)
+{
+  char **const strings[STRINGS] = {&rule->pattern, &rule->lang,   &rule->charset, &rule->type,       &rule->parameters,
+                                   &rule->meta,    &rule->header, &rule->footer,  &rule->gate_reason};
+  return strings[i];
+}
+
 static void rule_free(struct rule *rule)
 {
-  char *const strings[] = {rule->pattern, rule->lang,   rule->charset, rule->type,       rule->parameters,
-                           rule->meta,    rule->header, rule->footer,  rule->gate_reason};
-  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
-    free(strings[i]);
+  for (size_t i = 0; i < STRINGS; i++)
+    free(*string_of(rule, i));
   free(rule->gate.fingerprint);
 }
 
@@ -72,6 +79,42 @@ int rules_join(struct rules *r, struct rules *more)
   free(more->rule);
   rules_init(more);
   return 0;
+}
+
+/* Makes *rule, which is a copy of the bytes of another one, a rule of its own. */
+static int own(struct rule *rule)
+{
+  int err = 0;
+  for (size_t i = 0; i < STRINGS; i++) {
+    char **string = string_of(rule, i);
+    const char *text = *string;
+    *string = text ? str_dup(str_from(text)) : NULL;
+    if (text && !*string)
+      err = ERR_NOMEM;
+  }
+  char(*prints)[FINGERPRINT_TEXT] = rule->gate.fingerprint;
+  size_t size = rule->gate.n_fingerprints * sizeof *prints;
+  rule->gate.fingerprint = size ? malloc(size) : NULL;
+  if (size && !rule->gate.fingerprint)
+    return ERR_NOMEM;
+  if (size)
+    memcpy(rule->gate.fingerprint, prints, size);
+  return err;
+}
+
+int rules_copy(struct rules *r, const struct rules *from)
+{
+  struct rules copies;
+  rules_init(&copies);
+  int err = from->n ? make_room(&copies, from->n) : 0;
+  for (size_t i = 0; i < from->n && err == 0; i++) {
+    copies.rule[copies.n++] = from->rule[i];
+    err = own(&copies.rule[i]);
+  }
+  if (err == 0)
+    err = rules_join(r, &copies);
+  rules_free(&copies);
+  return err;
 }
 
 /* ------------------------------------------------------------------ which path */

@@ -99,6 +99,9 @@ struct rule *rules_add(struct rules *r, struct str under, struct str pattern);
 /* Appends the rules of another set, which is empty afterwards. ERR_NOMEM: nothing has changed. */
 int rules_join(struct rules *r, struct rules *more) __attribute__((warn_unused_result));
 
+/* Appends copies of all of them. ERR_NOMEM: nothing has changed. */
+int rules_copy(struct rules *r, const struct rules *from) __attribute__((warn_unused_result));
+
 /* Whether a rule means a raw path, or something above it; then *rest, which may be NULL, is what is beneath that. */
 bool rule_means(const struct rule *rule, struct str path, struct str *rest);
 

@@ -56,18 +56,39 @@ int authorities_add(struct authorities *a, struct str pem, const char *path, siz
   return 0;
 }
 
-uint64_t authorities_of(const struct authorities *a, X509 *leaf, STACK_OF(X509) * chain)
+static int signed_by(X509_STORE_CTX *check, X509_STORE *authority, X509 *leaf, STACK_OF(X509) * chain, bool *is)
 {
-  X509_STORE_CTX *check = a->n ? X509_STORE_CTX_new() : NULL;
-  uint64_t bits = 0;
-  for (size_t i = 0; i < a->n && check; i++) {
-    if (a->at[i] && X509_STORE_CTX_init(check, a->at[i], leaf, chain) == 1 && X509_verify_cert(check) == 1)
-      bits |= UINT64_C(1) << i;
-    X509_STORE_CTX_cleanup(check);
+  int err = X509_STORE_CTX_init(check, authority, leaf, chain) == 1 ? 0 : ERR_NOMEM;
+  *is = err == 0 && X509_verify_cert(check) == 1;
+  if (err == 0 && X509_STORE_CTX_get_error(check) == X509_V_ERR_OUT_OF_MEM)
+    err = ERR_NOMEM;
+  X509_STORE_CTX_cleanup(check);
+  return err;
+}
+
+int authorities_of(const struct authorities *a, X509 *leaf, STACK_OF(X509) * chain, uint64_t *bits)
+{
+  X509_STORE_CTX *check = NULL;
+  uint64_t found = 0;
+  int err = 0;
+  *bits = 0;
+  if (a->n == 0)
+    return 0;
+  check = X509_STORE_CTX_new();
+  if (!check)
+    err = ERR_NOMEM;
+  for (size_t i = 0; i < a->n && err == 0; i++) {
+    bool is = false;
+    if (a->at[i])
+      err = signed_by(check, a->at[i], leaf, chain, &is);
+    if (is)
+      found |= UINT64_C(1) << i;
   }
   X509_STORE_CTX_free(check);
   ERR_clear_error();
-  return bits;
+  if (err == 0)
+    *bits = found;
+  return err;
 }
 
 void authorities_free(struct authorities *a)

@@ -24,8 +24,9 @@ int authorities_add(struct authorities *a, struct str pem, const char *path, siz
     __attribute__((warn_unused_result));
 
 /* The bits of those that a certificate leads to by valid signatures, by way of `chain` (which may be NULL, and hold
- * what it likes). Times are not looked at. */
-uint64_t authorities_of(const struct authorities *a, X509 *leaf, STACK_OF(X509) * chain);
+ * what it likes). Times are not looked at. ERR_NOMEM: it cannot be told, and *bits is 0. */
+int authorities_of(const struct authorities *a, X509 *leaf, STACK_OF(X509) * chain, uint64_t *bits)
+    __attribute__((warn_unused_result));
 
 void authorities_free(struct authorities *a);
 

@@ -2,6 +2,8 @@
 #ifndef NUNCIO_TLS_AUTHORITY_H
 #define NUNCIO_TLS_AUTHORITY_H
 
+#include <stddef.h>
+
 #include "base/buf.h"
 
 enum { AUTHORITY_CERTIFICATES = 64, AUTHORITY_TEXT_MAX = 1 << 20 };
@@ -12,5 +14,14 @@ enum { AUTHORITY_CERTIFICATES = 64, AUTHORITY_TEXT_MAX = 1 << 20 };
  * ERR_LIMIT, ERR_SYNTAX (no certificate, a damaged one, or one that may not sign others), ERR_NOMEM, ERR_IO, with
  * a sentence in *why that names the file and the mend. Nothing blocks. */
 int authority_read(const char *path, struct buf *pem, struct buf *why) __attribute__((warn_unused_result));
+
+/* Copies of what authority_read makes of several files, one after the other, in a sealed memfd (close-on-exec, the
+ * caller's): whoever starts workers hands it on. Any error of authority_read, and then there is none: whoever reads the
+ * files says what is wrong with them. */
+int authority_copy(char *const *paths, size_t n, int *fd) __attribute__((warn_unused_result));
+
+/* Appends the i-th text that is in such a copy. Others may read it at the same time. ERR_SYNTAX where there is none,
+ * ERR_NOMEM, ERR_IO. */
+int authority_paste(int fd, size_t i, struct buf *pem) __attribute__((warn_unused_result));
 
 #endif

@@ -147,6 +147,8 @@ void copies_set_close(struct copies_set *set)
 {
   for (size_t i = 0; i < set->n; i++)
     copies_close(&set->at[i]);
+  if (set->authorities >= 0)
+    close(set->authorities);
   free(set->at);
   *set = COPIES_SET_INIT;
 }

@@ -26,12 +26,13 @@ bool copies_there(const struct copies *copies);
 /* Leaves COPIES_INIT. */
 void copies_close(struct copies *copies);
 
-/* The copies of several sites' pairs, by the site's place; owned. */
+/* The copies of several sites' pairs, by the site's place, and of the authorities (tls/authority.h), or -1; owned. */
 struct copies_set {
   struct copies *at;
   size_t n;
+  int authorities;
 };
-#define COPIES_SET_INIT ((struct copies_set){.at = NULL, .n = 0})
+#define COPIES_SET_INIT ((struct copies_set){.at = NULL, .n = 0, .authorities = -1})
 
 /* Puts `copies` at place i, which are the set's from then on; places before that have none. On ERR_NOMEM, and ERR_LIMIT
  * where no server has so many sites, they are the caller's still. */

@@ -27,9 +27,12 @@ int identify(X509 *leaf, STACK_OF(X509) * chain, const struct authorities *autho
 {
   unsigned char certificate[DIGEST_BYTES], key[DIGEST_BYTES];
   *out = (struct identity){.presented = false};
+  uint64_t signed_by = 0;
   int err = fingerprint_certificate(leaf, certificate);
   if (err == 0)
     err = fingerprint_key(leaf, key);
+  if (err == 0)
+    err = authorities_of(authorities, leaf, chain, &signed_by);
   if (err)
     return err;
   out->presented = true;
@@ -37,7 +40,7 @@ int identify(X509 *leaf, STACK_OF(X509) * chain, const struct authorities *autho
   put_hex(key, out->key);
   out->not_before = seconds(X509_get0_notBefore(leaf), INT64_MAX);
   out->not_after = seconds(X509_get0_notAfter(leaf), INT64_MIN);
-  out->signed_by = authorities_of(authorities, leaf, chain);
+  out->signed_by = signed_by;
   ERR_clear_error();
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../support/ask.h"
@@ -22,6 +23,23 @@ static const struct fill world[] = {
     {"beside/index.gmi", "# " SECRET "\n", NULL},
     {"beside/gophermap", SECRET "\n", NULL},
     {"beside/" SECRET ".gmi", "# " SECRET "\n", NULL},
+    {"homes/alice/pub/index.gmi", "# Inside\n", NULL},
+    {"homes/alice/pub/sub/b.txt", "inside\n", NULL},
+    {"homes/alice/pub/sub/up", NULL, ".."},
+    {"homes/alice/pub/sub/upup", NULL, "../.."},
+    {"homes/alice/pub/sub/out", NULL, "../../../carol/pub"},
+    {"homes/alice/pub/file", NULL, "../" SECRET "-beside.txt"},
+    {"homes/alice/pub/.git/index.gmi", SECRET, NULL},
+    {"homes/alice/" SECRET "-beside.txt", SECRET, NULL},
+    {"homes/alice/index.gmi", SECRET, NULL},
+    {"homes/bob", NULL, "carol"},
+    {"homes/carol/pub", NULL, "../dave/pub"},
+    {"homes/dave/pub", NULL, "sub"},
+    {"homes/dave/sub/index.gmi", SECRET, NULL},
+    {"homes/.hidden/pub/index.gmi", SECRET, NULL},
+    {"homes/plain.txt", SECRET, NULL},
+    {"homes/index.gmi", SECRET, NULL},
+    {"capsule/~alice/index.gmi", "# Inside\n", NULL},
     {"capsule/index.gmi", "# Inside\n", NULL},
     {"capsule/plain.txt", "inside\n", NULL},
     {"capsule/doc.overview.txt", "Inside\n\n1. One.\n\n2. Two.\n", NULL},
@@ -107,6 +125,16 @@ static const char *const segments[] = {
     ". .",
     "..;",
     "~",
+    "~alice",
+    "%7Ealice",
+    "~alice%2f..",
+    "~bob",
+    "~carol",
+    "~dave",
+    "~.hidden",
+    "~..",
+    "~.",
+    "pub",
     "*",
 };
 
@@ -121,9 +149,22 @@ static unsigned random_below(unsigned n)
 /* A path that is there, with detours put in at its slashes. */
 static void winding_path(struct buf *path)
 {
-  static const char *const there[] = {"/",        "/index.gmi", "/plain.txt",       "/doc/",   "/doc/2.gmi",
-                                      "/doc",     "/sub/",      "/sub/deep/down/",  "/mapped", "/sub/deep/down/b.txt",
-                                      "/mapped/", "/sub/a.gmi", "/doc.overview.txt"};
+  static const char *const there[] = {"/",
+                                      "/index.gmi",
+                                      "/plain.txt",
+                                      "/doc/",
+                                      "/doc/2.gmi",
+                                      "/doc",
+                                      "/sub/",
+                                      "/sub/deep/down/",
+                                      "/mapped",
+                                      "/sub/deep/down/b.txt",
+                                      "/mapped/",
+                                      "/sub/a.gmi",
+                                      "/doc.overview.txt",
+                                      "/~alice/sub/b.txt",
+                                      "/~alice/sub/",
+                                      "/~alice"};
   static const char *const detours[] = {"/", "./", "%2e/", "sub/../", "deep/%2E%2e/", "sub/up/", "../", "..%2f"};
   struct str rest = str_from(there[random_below(sizeof there / sizeof *there)]), part;
   while (str_split(&rest, '/', &part)) {
@@ -176,13 +217,18 @@ static void nothing_outside_and_nothing_hidden_is_answered_G13_G23(void **state)
   struct stand s;
   struct reply r = REPLY_INIT;
   struct buf path = BUF_INIT(4096), raw = BUF_INIT(4096);
-  size_t answered = 0, refused = 0;
+  size_t answered = 0, refused = 0, users = 0;
   folder_make(&s.folder);
   folder_fill(&s.folder, world);
   pool_init(&s.pool);
   s.mime = mime_load_from(NULL, NULL);
   static const char *const names[] = {"x"};
-  struct site_config config = {.root = folder_path(&s.folder, "capsule"), .names = names, .n_names = 1, .named = true};
+  struct site_config config = {
+      .root = folder_path(&s.folder, "capsule"), .names = names, .n_names = 1, .named = true, .user_folder = "pub"};
+  char *root = str_dup(str_from(config.root)), *homes = str_dup(str_from(folder_path(&s.folder, "homes")));
+  assert_true(root && homes);
+  config.root = root;
+  config.homes = homes;
   struct buf why = BUF_INIT(1024);
   assert_int_equal(site_open(&config, &s.pool.env, s.mime, &s.site, &why), 0);
 
@@ -192,19 +238,23 @@ static void nothing_outside_and_nothing_hidden_is_answered_G13_G23(void **state)
     if (uri_path(&raw, buf_str(&path), random_below(4) != 0) == 0) {
       check(&s, buf_str(&raw), buf_str(&path), &r);
       *(r.status == STATUS_SUCCESS ? &answered : &refused) += 1;
+      users += r.status == STATUS_SUCCESS && str_starts(buf_str(&r.base), STR("/~alice/"));
     }
     /* A protocol that forgot to take the dots out must do no harm either. */
     if (path.n && path.p[0] == '/')
       check(&s, buf_str(&path), buf_str(&path), &r);
     s.pool.now += random_below(200);
   }
-  /* The paths are such that both happens often. */
+  /* The paths are such that all of it happens often. */
   assert_true(answered > PATHS / 20);
   assert_true(refused > PATHS / 20);
+  assert_true(users > PATHS / 100);
   reply_free(&r);
   buf_free(&path);
   buf_free(&raw);
   buf_free(&why);
+  free(root);
+  free(homes);
   stand_remove(&s);
 }
 

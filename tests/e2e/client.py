@@ -256,11 +256,11 @@ class GopherReply:
         return items[0].display
 
 
-def gopher(host, port, request, tls=False, half_close=False):
+def gopher(host, port, request, tls=False, half_close=False, context=None):
     """Sends the bytes of a request and reads to the end."""
     with connect(host, port) as sock:
         if tls:
-            sock = start_tls(sock)
+            sock = start_tls(sock, context=context)
         with sock:
             try_send(sock, request)
             if half_close:

@@ -83,6 +83,23 @@ def test_a_mistake_is_told_with_file_and_line_and_status_2(tmp_path):
         2, "nuncio serve: nuncio.conf:1: workers = many: expected a number of processes from 1 to 64")
 
 
+@pytest.mark.parametrize("text, said", [
+    ("path /a {\n  redirct = /b\n}\n", "2: there is no setting `redirct` within path { }; did you mean `redirect`?"),
+    ("lang = en\nredirect = /b\n", "2: there is no setting `redirect`; `redirect` stands within path { }"),
+    ("path /a {\n  redirect = '//evil.example/'\n}\n",
+     "2: redirect = //evil.example/: a path that begins with // would be another host"),
+    ("path /a { redirect = /b\n gone = x }\n",
+     "2: gone = x: of redirect, redirect-permanent and gone a path has one, and there is another above"),
+    ("path /a { }\npath /a { }\n", "2: there is a path `/a` already"),
+    ("path /a { clients = {} }\n", "1: expected a value between these braces"),
+    ("path /a { clients = {any, friends} }\n", "1: clients = friends: `any` and `everybody` stand alone: leave them out, "
+     "or all others and client-ca"),
+    ("path *.txt { }\n", "1: expected quotes around a value with * or + in it"),
+])
+def test_mistakes_in_path_sections(tmp_path, text, said):
+    assert refusal(tmp_path, text) == (2, f"nuncio serve: nuncio.conf:{said}")
+
+
 def test_a_file_that_cannot_be_read_is_status_1(tmp_path):
     done = run("serve", "-c", "missing.conf", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
@@ -161,6 +178,31 @@ def test_a_capsule_that_the_user_may_not_enter_is_a_fault(tmp_path):
     assert status == 1 and len(lines) == 1 and "the user nobody may not enter it" in lines[0]
 
 
+def test_what_path_sections_name_must_be_there(tmp_path):
+    plant(tmp_path / "pages", TREE | {"new/index.gmi": "# New\n", "old/a.gmi": "x", "top.gmi": "Hello\n",
+                                      "meeting.overview.txt": "Meeting\n=======\n\n1. One.\n2. Two.\n"})
+    make_pair(tmp_path / "keys", "ca", common_name="An Authority")
+    (tmp_path / "empty.pem").write_text("nothing\n")
+    good = ("capsule = pages\ncerts = keys\n"
+            'path /new/ { listing-header = /top.gmi listing-footer = "" client-ca = keys/ca.crt }\n'
+            'path /old { redirect = "/new/*" }\n'
+            "path /away { redirect = /meeting/ }\npath /on { redirect = /gone }\npath /gone { gone = x }\n"
+            "path /nowhere/at/all { listing-header = top.gmi }\n"
+            'path "*.txt" { redirect-permanent = "gopher://example.org/" listing-header = top.gmi }\n')
+    assert check(tmp_path, good) == (0, ["nuncio.conf: fine"])
+    status, lines = check(tmp_path, good + "path /a { client-ca = {missing.pem, empty.pem} }\n"
+                          'path /b { redirect = "/page.gmy?a" }\npath "b*" { listing-footer = /end.gmi }\n'
+                          "path /old/ { listing-header = top.gmi }\n")
+    assert status == 1
+    for part in ("missing.pem", "empty.pem", "path /b: it leads to /page.gmy?a, which is not in the capsule",
+                 "path b*: listing-footer = /end.gmi: there is no such file in the capsule",
+                 "path /old/: listing-header = top.gmi: there is no such file in the capsule"):
+        assert [line for line in lines if line.startswith("nuncio.conf: ") and part in line], (part, lines)
+    assert len(lines) == 5
+    status, lines = check(tmp_path, "certs = keys\nsite a.example {\nroot = pages\npath /x { redirect = /y }\n}\n")
+    assert (status, lines) == (1, ["nuncio.conf: site a.example: path /x: it leads to /y, which is not in the capsule"])
+
+
 def test_nothing_to_check_is_a_wrong_command_line(tmp_path):
     for words in ([], ["-c"], ["-c", "a", "b"], ["-c", "a", "-x"]):
         done = run("check", *words, cwd=tmp_path)
@@ -204,6 +246,19 @@ def test_a_reload_reads_the_file_anew(configured, tmp_path):
     assert site.gemini(url + "x" * 64, sni="new.example").status == 59
     assert not [line for line in site.log_lines("request") if "new.example" in line]
     assert not site.log_lines("warning")
+
+
+def test_path_sections_reach_the_workers_and_may_all_change(configured, tmp_path):
+    """What they do to requests is tested where it is done."""
+    site = configured('gopher-width = 72\nlocal-settings = no\npath "*.txt" { charset = iso-8859-1 clients = everybody }\n'
+                      'path "/it\'s/" { gone = "Taken \\"down\\" in 2024." }\nlang = de\n')
+    assert site.gemini("/").meta == "text/gemini; lang=de"
+    (tmp_path / "nuncio.conf").write_text('path /a { redirect = "/b/*" slow-down = 3 }\nlang = fr\n')
+    reload(site)
+    assert site.gemini("/").meta == "text/gemini; lang=fr"
+    assert not site.log_lines("warning") and not site.log_lines("error")
+    (tmp_path / "nuncio.conf").write_text("path /a {\n  slow-down = 0\n}\n")
+    reload_fails(site, "nuncio.conf:2: slow-down = 0: expected a number of seconds from 1 to 3600")
 
 
 def test_a_reload_of_a_file_with_a_mistake_changes_nothing(configured, tmp_path):

@@ -2,7 +2,8 @@
  * and both ways to look give the same answer (G13).
  *
  * The input is a text: each line makes something in the capsule (`f NAME`, `d NAME`, `p NAME` for a FIFO, `l NAME
- * TARGET`) or, `? PATH`, asks for a path. */
+ * TARGET`) or, `? PATH`, asks for a path. The capsule is the folder of its users' homes as well, so that `d` is the
+ * user at /~d/. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -39,7 +40,8 @@ static void begin_process(void)
   folder_file(&top, "outside/secret", "secret");
   folder_dir(&top, "capsule");
   root.folder = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  must(root.folder >= 0, "a capsule");
+  root.homes = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  must(root.folder >= 0 && root.homes >= 0, "a capsule");
 }
 
 /* Names lie in the capsule itself, or in the directory `d` there. False where the name is none of these. */
@@ -111,6 +113,36 @@ static struct seen see(enum resolve_way way, struct str path)
   return seen;
 }
 
+/* What is at /~NAME/PATH is what is at PATH in a capsule of its own, the directory NAME; nothing else of the homes. */
+static void ask_user(struct str path, const struct seen *seen)
+{
+  char name[PATH_MOST + 1];
+  struct stat st;
+  while (str_starts(path, STR("/")))
+    path = str_skip(path, 1);
+  if (!str_starts(path, STR("~")))
+    return;
+  size_t slash = str_find(path, '/');
+  struct str user = str_skip(str_head(path, slash), 1);
+  memcpy(name, user.p, user.n);
+  name[user.n] = '\0';
+  int fd = -1;
+  if (user.n && user.p[0] != '.' && strlen(name) == user.n)
+    fd = openat(root.homes, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) {
+    must(seen->looked == ERR_NOT_FOUND, "who is no user has no pages");
+    return;
+  }
+  const struct root own = root_of(fd);
+  struct file_id id = {0};
+  int looked = resolve_stat(&own, str_skip(path, slash), 0, &st);
+  if (looked == 0)
+    id = file_id(&st);
+  must(looked == seen->looked, "a user's path and the same in her folder");
+  must(looked || file_id_eq(&id, &seen->look), "a user's file and the same in her folder");
+  close(fd);
+}
+
 static void ask(struct str path)
 {
   path = str_head(path, PATH_MOST);
@@ -118,6 +150,7 @@ static void ask(struct str path)
   must(kernel.looked == walk.looked && kernel.opened == walk.opened, "both ways give the same answer");
   must(kernel.looked || file_id_eq(&kernel.look, &walk.look), "both ways see the same file");
   must(kernel.opened || !str_ends(path, STR("/")) || kernel.directory, "a slash at the end wants a directory");
+  ask_user(path, &kernel);
 }
 
 /* A folder that a run has been in is emptied, what lies deeper first. */

@@ -4,10 +4,22 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "config/rule.h"
 #include "config/settings.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The first bytes that mean a value of a rule. */
+enum { RULES_FROM = 128 };
+
+static int set_rule(struct settings *s, enum rule_value which, struct str value, struct buf *why)
+{
+  struct rules *rules = &s->sites[0].rules;
+  if (rules->n == 0 && !rules_add(rules, STR("/"), STR("/")))
+    return ERR_NOMEM;
+  return rule_set(&rules->rule[0], which, which != VALUE_CLIENTS, value, why);
+}
 
 static int apply(struct settings *s, unsigned which, struct str value, struct buf *why)
 {
@@ -21,6 +33,8 @@ static int apply(struct settings *s, unsigned which, struct str value, struct bu
   default:
     break;
   }
+  if (which >= RULES_FROM && which <= RULES_FROM + VALUE_LOCAL_SETTINGS)
+    return set_rule(s, (enum rule_value)(which - RULES_FROM), value, why);
   switch (which % 7) {
   case 0:
     return settings_listen(&s->gemini, value, why);
@@ -58,6 +72,20 @@ static void check(const struct settings *s)
     must(strchr("-,", *p) || (*p >= '0' && *p <= '9') || ((*p | 32) >= 'a' && (*p | 32) <= 'z'), "a tag fits a header");
 }
 
+static void check_rule(const struct rule *rule)
+{
+  const char *const texts[] = {rule->lang,   rule->charset, rule->type,       rule->meta,
+                               rule->header, rule->footer,  rule->gate_reason};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    must(!texts[i] || (strlen(texts[i]) <= RULE_TEXT_MOST && !str_has_control(str_from(texts[i]))),
+         "a text fits (G15)");
+  must(rule->slow_seconds <= RULE_SLOW_MOST && rule->columns <= RULE_WIDTH_MOST, "numbers have bounds");
+  must(rule->gate.n_fingerprints <= RULE_FINGERPRINTS, "fingerprints have a bound");
+  must(rule->status == 0 || rule->status == 30 || rule->status == 31 || rule->status == 52, "one of three answers");
+  must(rule->status == 0 || rule->status == 52 || (rule->meta && rule->meta[0] && strncmp(rule->meta, "//", 2) != 0),
+       "a redirect leads somewhere (G16)");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size == 0)
@@ -71,6 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(err == 0 || err == ERR_NOMEM || why.n > 0, "a refusal says what was expected");
     buf_clear(&why);
     check(&s);
+    for (size_t i = 0; i < s.sites[0].rules.n; i++)
+      check_rule(&s.sites[0].rules.rule[i]);
   }
   settings_free(&s);
   buf_free(&why);

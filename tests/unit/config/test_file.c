@@ -227,6 +227,12 @@ static void mistakes_are_told_with_their_line(void **state)
       {__LINE__, "site a.example {\nroot = /a\ncertificate = x.crt\n}",
        "f:4: site a.example: expected both, certificate = FILE and key = FILE, or neither"},
       {__LINE__, "site a.example { key = '' }", "f:1: key = : expected the path of a file"},
+      {__LINE__, "site a.example { root = /a user-dirs = home }",
+       "f:1: user-dirs = home: expected an absolute path with `*` in the place of a user's name, beneath a folder, as "
+       "in "
+       "/home/*/public_capsule"},
+      {__LINE__, "user-dirs = \"/h/*\"\nsite a.example { root = /a }",
+       "f:1: where there are `site` sections, `user-dirs` has no place outside of them"},
       {__LINE__, "site { root = /a }", "f:1: expected a name in quotes after `site`"},
       {__LINE__, "site \"*.a.example\" { root = /a }",
        "f:1: site *.a.example: expected a host name of ASCII letters, digits, hyphens and dots (an international name "
@@ -447,6 +453,14 @@ static void what_is_written_reads_the_same(void **state)
        "\nroot = '/a'\ncertificate = '/x.pem'\nkey = '/y.pem'\n}\n"},
       {"site a.example { root = /a gopher = {\"127.0.0.1:7\", 8} }", "\ngopher = {'127.0.0.1:7', '8'}\n}\n"},
       {"public-gemini-port = 5", "\npublic-gemini-port = 5\n"},
+      {"user-dirs = \"/home/*/public_capsule/\"", "\nuser-dirs = '/home/*/public_capsule'\n"},
+      {"user-dirs = \"/srv/it's/*\"", "\nuser-dirs = '/srv/it\\'s/*'\n"},
+      {"gophermaps = gophernicus", "\ngophermaps = gophernicus\n"},
+      {"agate-meta = yes", "\nagate-meta = true\n"},
+      {"site a.example { root = /a gophermaps = gophernicus agate-meta = true }",
+       "\ngophermaps = gophernicus\nagate-meta = true\n}\n"},
+      {"site a.example { root = /a gophermaps = plain agate-meta = no }", "\nroot = '/a'\n}\n"},
+      {"site a.example { root = /a user-dirs = \"/h/*/a/b\" }", "\nuser-dirs = '/h/*/a/b'\n}\n"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct buf text = BUF_INIT(TEXT_MAX);

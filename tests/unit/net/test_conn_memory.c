@@ -22,6 +22,7 @@
 #include "../../support/pool.h"
 #include "../../support/short_memory.h"
 #include "../../support/tls_rig.h"
+#include "../../support/tls_visitor.h"
 #include "net/conn.h"
 #include "site/mime.h"
 
@@ -39,6 +40,8 @@ static struct rig {
   struct tls_server *tls;
   struct server server;
   int door; /* a listening socket of the test's own */
+  EVP_PKEY *key;
+  X509 *visitor, *authority; /* on the same key */
 } rig;
 
 /* What one visitor got. */
@@ -50,6 +53,7 @@ struct errand {
 struct kind {
   const char *request;
   int version; /* of TLS; 0: none */
+  bool shows;  /* the client has a certificate */
 };
 
 /* Gemini without its TLS, which is a test of its own: a handshake has a thousand allocations. */
@@ -111,6 +115,19 @@ static void fill_capsule(void)
   folder_fill(&rig.folder, items);
 }
 
+/* Somebody whom an authority has signed. */
+static void make_visitor(void)
+{
+  struct buf pem = BUF_INIT(1 << 16), why = BUF_INIT(1024);
+  rig.key = rig_key("P-256");
+  rig.authority = rig_certificate(&(struct rig_wish){.name = "authority", .key = rig.key, .authority = true});
+  rig.visitor = rig_certificate(&(struct rig_wish){.name = "me", .key = rig.key, .issuer = rig.authority});
+  rig_put_pem(rig.authority, &pem);
+  assert_int_equal(tls_server_ask(rig.tls, 0), 0);
+  assert_int_equal(tls_server_authority(rig.tls, buf_str(&pem), "authority", 3, &why), 0);
+  buf_free(&pem);
+}
+
 static int set_up(void **state)
 {
   static const char *const names[] = {"localhost"};
@@ -129,6 +146,7 @@ static int set_up(void **state)
   assert_int_equal(tls_server_new(NULL, &rig.tls), 0);
   assert_int_equal(
       tls_server_add(rig.tls, names, 1, &(struct tls_files){.dir = rig.folder.path, .file = "localhost"}, 0, &why), 0);
+  make_visitor();
   rig.server = (struct server){
       .loop = &rig.loop,
       .sites = &rig.site,
@@ -154,6 +172,9 @@ static int tear_down(void **state)
   (void)uv_run(&rig.loop, UV_RUN_DEFAULT);
   site_close(rig.site);
   tls_server_free(rig.tls);
+  X509_free(rig.visitor);
+  X509_free(rig.authority);
+  EVP_PKEY_free(rig.key);
   mime_free(rig.mime);
   folder_remove(&rig.folder);
   assert_int_equal(uv_loop_close(&rig.loop), 0);
@@ -279,6 +300,8 @@ static void visit_once(const struct proto *proto, const struct kind *kind, struc
   struct rig_client tls;
   if (kind->version)
     rig_client_init(&tls, "localhost", kind->version);
+  if (kind->shows)
+    rig_client_shows(&tls, rig.visitor, rig.key, rig.authority);
   call(proto, kind, kind->version ? &tls : NULL, visit);
   if (kind->version) {
     SSL_set_shutdown(tls.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
@@ -389,27 +412,27 @@ static void any_allocation_may_fail_for_gopher(void **state)
 {
   (void)state;
   static const struct kind kinds[] = {
-      {"/a.txt\r\n", 0},
-      {"\r\n", 0},
-      {"/index.gmi\r\n", 0},
-      {"/list/\r\n", 0},
-      {"/list\r\n", 0},
-      {"/map/\r\n", 0},
-      {"/doc/\r\n", 0},
-      {"/doc/1.gmi\r\n", 0},
-      {"/doc/\t+\r\n", 0},
-      {"/list/\t$\r\n", 0},
-      {"/list/\t!\r\n", 0},
-      {"/a.txt\t!\r\n", 0},
-      {"/a.txt\t+\r\n", 0},
-      {"/link\r\n", 0},
-      {"/big.bin\r\n", 0},
-      {"/big.gmi\r\n", 0},
-      {"/100%25\r\n", 0},
-      {"/caps.txt\r\n", 0},
-      {"URL:gemini://x/\r\n", 0},
-      {"/doc.overview.txt\r\n", 0},
-      {"GET / HTTP/1.0\r\n\r\n", 0},
+      {"/a.txt\r\n", 0, false},
+      {"\r\n", 0, false},
+      {"/index.gmi\r\n", 0, false},
+      {"/list/\r\n", 0, false},
+      {"/list\r\n", 0, false},
+      {"/map/\r\n", 0, false},
+      {"/doc/\r\n", 0, false},
+      {"/doc/1.gmi\r\n", 0, false},
+      {"/doc/\t+\r\n", 0, false},
+      {"/list/\t$\r\n", 0, false},
+      {"/list/\t!\r\n", 0, false},
+      {"/a.txt\t!\r\n", 0, false},
+      {"/a.txt\t+\r\n", 0, false},
+      {"/link\r\n", 0, false},
+      {"/big.bin\r\n", 0, false},
+      {"/big.gmi\r\n", 0, false},
+      {"/100%25\r\n", 0, false},
+      {"/caps.txt\r\n", 0, false},
+      {"URL:gemini://x/\r\n", 0, false},
+      {"/doc.overview.txt\r\n", 0, false},
+      {"GET / HTTP/1.0\r\n\r\n", 0, false},
   };
   exhaust_all(&proto_gopher, kinds, sizeof kinds / sizeof *kinds);
 }
@@ -418,21 +441,21 @@ static void any_allocation_may_fail_for_gemini(void **state)
 {
   (void)state;
   static const struct kind kinds[] = {
-      {"gemini://localhost/a.txt\r\n", 0},
-      {"gemini://localhost/\r\n", 0},
-      {"gemini://localhost/index.gmi\r\n", 0},
-      {"gemini://localhost/list/\r\n", 0},
-      {"gemini://localhost/list\r\n", 0},
-      {"gemini://localhost/map/\r\n", 0},
-      {"gemini://localhost/doc/\r\n", 0},
-      {"gemini://localhost/doc/1.gmi\r\n", 0},
-      {"gemini://localhost/big.bin\r\n", 0},
-      {"gemini://localhost/l%69nk\r\n", 0},
-      {"gemini://localhost/no/where?a%20b\r\n", 0},
-      {"gemini://elsewhere.example/\r\n", 0},
-      {"https://localhost/\r\n", 0},
-      {"nonsense\r\n", 0},
-      {"gemini://localhost/x/../a.txt\r\n", 0},
+      {"gemini://localhost/a.txt\r\n", 0, false},
+      {"gemini://localhost/\r\n", 0, false},
+      {"gemini://localhost/index.gmi\r\n", 0, false},
+      {"gemini://localhost/list/\r\n", 0, false},
+      {"gemini://localhost/list\r\n", 0, false},
+      {"gemini://localhost/map/\r\n", 0, false},
+      {"gemini://localhost/doc/\r\n", 0, false},
+      {"gemini://localhost/doc/1.gmi\r\n", 0, false},
+      {"gemini://localhost/big.bin\r\n", 0, false},
+      {"gemini://localhost/l%69nk\r\n", 0, false},
+      {"gemini://localhost/no/where?a%20b\r\n", 0, false},
+      {"gemini://elsewhere.example/\r\n", 0, false},
+      {"https://localhost/\r\n", 0, false},
+      {"nonsense\r\n", 0, false},
+      {"gemini://localhost/x/../a.txt\r\n", 0, false},
   };
   exhaust_all(&plain_gemini, kinds, sizeof kinds / sizeof *kinds);
 }
@@ -441,10 +464,11 @@ static void any_allocation_may_fail_over_tls(void **state)
 {
   (void)state;
   static const struct kind gemini[] = {
-      {"gemini://localhost/a.txt\r\n", TLS1_3_VERSION},
-      {"gemini://localhost/big.gmi\r\n", TLS1_2_VERSION},
+      {"gemini://localhost/a.txt\r\n", TLS1_3_VERSION, false},
+      {"gemini://localhost/big.gmi\r\n", TLS1_2_VERSION, false},
+      {"gemini://localhost/a.txt\r\n", TLS1_3_VERSION, true},
   };
-  static const struct kind gophers[] = {{"/list/\r\n", TLS1_3_VERSION}};
+  static const struct kind gophers[] = {{"/list/\r\n", TLS1_3_VERSION, false}};
   exhaust_all(&proto_gemini, gemini, sizeof gemini / sizeof *gemini);
   exhaust_all(&proto_gopher, gophers, sizeof gophers / sizeof *gophers);
 }

@@ -78,8 +78,49 @@ static void a_key_is_never_where_readers_can_ask_for_it(void **state)
   }
 }
 
+/* The homes of users, like a capsule: `release`, a link, is where they are. */
+static void a_key_is_never_among_the_homes_of_users(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *certs, *key, *homes;
+    int want;
+  } table[] = {
+      {__LINE__, "certs", NULL, "release", 0},
+      {__LINE__, "certs", NULL, "not there", 0},
+      {__LINE__, "capsule/sub", NULL, "release", ERR_EXISTS},
+      {__LINE__, "capsule", NULL, "release", ERR_EXISTS},
+      {__LINE__, "capsule/not/there/yet", NULL, "release", ERR_EXISTS},
+      {__LINE__, "inside", NULL, "release", ERR_EXISTS},
+      {__LINE__, "certs", NULL, ".", ERR_EXISTS},
+      /* A site with a pair of its own has nothing in the folder of certificates. */
+      {__LINE__, "capsule/sub", "certs/x.key", "release", 0},
+      {__LINE__, "certs", "capsule/sub/x.key", "release", ERR_EXISTS},
+      {__LINE__, "certs", "capsule/x.key", "release", ERR_EXISTS},
+      {__LINE__, "capsule/sub", "certs/x.key", NULL, 0},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    assert_int_equal(settings_string(&s.sites[0].capsule, STR("capsule-certs")), 0);
+    assert_int_equal(settings_string(&s.certs, str_from(table[i].certs)), 0);
+    if (table[i].key)
+      assert_int_equal(settings_string(&s.sites[0].key, str_from(table[i].key)), 0);
+    if (table[i].homes)
+      assert_int_equal(settings_string(&s.sites[0].homes, str_from(table[i].homes)), 0);
+    int err = folders_apart_all(&s, &why);
+    if (err != table[i].want || (err && !memmem(why.p, why.n, "user-dirs", 9)) || (!err && why.n))
+      fail_msg("line %d: %d %.*s", table[i].line, err, STR_ARG(buf_str(&why)));
+    settings_free(&s);
+    buf_free(&why);
+  }
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_key_is_never_where_readers_can_ask_for_it)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_key_is_never_where_readers_can_ask_for_it),
+                                     cmocka_unit_test(a_key_is_never_among_the_homes_of_users)};
   return cmocka_run_group_tests(tests, enter, leave);
 }

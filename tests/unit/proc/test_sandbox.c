@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +30,7 @@
 
 #include "../../support/fill.h"
 #include "base/err.h"
+#include "config/local.h"
 #include "proc/pool.h"
 #include "proc/sandbox.h"
 
@@ -381,6 +383,55 @@ static void a_refused_call_is_named_and_ends_the_process(void **state)
   }
 }
 
+/* Well-formed and not, small and large: what the parser's library does of all this. */
+static void read_settings(const void *context)
+{
+  const struct str *large = context;
+  struct rules rules;
+  struct buf why = BUF_INIT(4096);
+  expect(local_read(STR("lang = fr\npath \"*.txt\" { charset = iso-8859-1 clients = {any} }\n"), STR("/a/"), &rules,
+                    &why) == 0 &&
+         rules.n == 2);
+  rules_free(&rules);
+  expect(local_read(STR("path x { redirect = \"gemini://example.org/*\" frob = 1 }"), STR("/"), &rules, &why) ==
+             ERR_SYNTAX &&
+         why.n > 0);
+  expect(local_read(STR("lang 'en'"), STR("/"), &rules, &why) == ERR_SYNTAX);
+  expect(local_read(*large, STR("/"), &rules, &why) == 0 && rules.n == RULES_MAX);
+  /* isatty of a newer C library */
+  expect(syscall(SYS_ioctl, -1, _IOR('T', 0x2a, char[44]), NULL) < 0 && errno == EBADF);
+  rules_free(&rules);
+  buf_free(&why);
+}
+
+static void try_settings(const void *context)
+{
+  uv_loop_t loop;
+  struct pool pool;
+  expect(uv_loop_init(&loop) == 0);
+  pool_open(&pool, &loop);
+  expect(pool_start(&pool) == 0);
+  lock_calls();
+  in_pool(&loop, read_settings, context); /* the first ever, in a thread that has hardly any memory yet */
+  read_settings(context);
+  in_pool(&loop, read_settings, context);
+}
+
+static void a_nuncio_file_is_read_with_what_is_left(void **state)
+{
+  (void)state;
+  struct outcome o;
+  struct buf large = BUF_INIT(LOCAL_TEXT_MAX);
+  if (SANITIZED)
+    skip();
+  for (int i = 0; i < RULES_MAX; i++)
+    buf_printf(&large, "path %d { listing-header = 'header of number %d' }\n", i, i);
+  const struct str text = buf_str(&large);
+  in_child(try_settings, &text, &o);
+  buf_free(&large);
+  expect_fine(&o);
+}
+
 static void try_lacking(const void *context)
 {
   (void)context;
@@ -511,6 +562,7 @@ int main(void)
       cmocka_unit_test(only_reading_beneath_the_capsule_is_left_to_every_thread),
       cmocka_unit_test(files_are_locked_away_while_there_is_one_thread),
       cmocka_unit_test(a_refused_call_is_named_and_ends_the_process),
+      cmocka_unit_test(a_nuncio_file_is_read_with_what_is_left),
       cmocka_unit_test(io_uring_and_younger_calls_are_not_there),
       cmocka_unit_test(the_other_numbers_of_this_machine_end_it_x32),
       cmocka_unit_test(what_a_request_needs_costs_no_run_of_the_filter),

@@ -105,8 +105,16 @@ static int make_capsule(void **state)
   folder_dir(&top, "outside");
   folder_link(&top, "outside/b/up", "../page");
   folder_file(&top, "outside/page", "outside");
-  root = root_of(openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  assert_true(root.folder >= 0);
+  folder_file(&top, "homes/alice/public/page", "inside");
+  folder_file(&top, "homes/bob/public/page", "another's");
+  folder_link(&top, "homes/alice/decoy", "../bob/public");
+  folder_link(&top, "homes/decoy", "bob");
+  root = (struct root){
+      .folder = openat(top.fd, "capsule", O_PATH | O_DIRECTORY | O_CLOEXEC),
+      .homes = openat(top.fd, "homes", O_PATH | O_DIRECTORY | O_CLOEXEC),
+      .user_folder = "public",
+  };
+  assert_true(root.folder >= 0 && root.homes >= 0);
   return 0;
 }
 
@@ -114,6 +122,7 @@ static int remove_capsule(void **state)
 {
   (void)state;
   close(root.folder);
+  close(root.homes);
   folder_remove(&top);
   return 0;
 }
@@ -152,6 +161,18 @@ static void a_directory_moves_out_under_dotdot_G13(void **state)
   assert_true(race(way, "/a/b/up", "capsule/a/b", "outside/b").opened > 0);
 }
 
+static void a_home_or_what_is_published_becomes_a_link_to_anothers(void **state)
+{
+  (void)state;
+  FOR_BOTH_WAYS(way)
+  {
+    struct tally tally = race(way, "/~alice/page", "homes/alice/public", "homes/alice/decoy");
+    assert_true(tally.opened > 0 && tally.refused > 0);
+    tally = race(way, "/~alice/page", "homes/alice", "homes/decoy");
+    assert_true(tally.opened > 0 && tally.refused > 0);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -159,6 +180,7 @@ int main(void)
       cmocka_unit_test(a_file_becomes_a_link_that_leaves_G13),
       cmocka_unit_test(a_file_becomes_a_fifo_G13),
       cmocka_unit_test(a_directory_moves_out_under_dotdot_G13),
+      cmocka_unit_test(a_home_or_what_is_published_becomes_a_link_to_anothers),
   };
   return cmocka_run_group_tests(tests, make_capsule, remove_capsule);
 }

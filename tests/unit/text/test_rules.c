@@ -236,6 +236,25 @@ static void sets_are_joined_in_order(void **state)
   rules_free(&one);
 }
 
+static void a_copy_is_its_own(void **state)
+{
+  (void)state;
+  struct rules one, two;
+  rules_init(&one);
+  rules_init(&two);
+  struct rule *rule = add(&one, "*.txt");
+  rule->lang = str_dup(STR("en"));
+  assert_int_equal(gate_add(&rule->gate, STR(DIGITS "f")), 0);
+  add(&one, "/x")->columns = 30;
+  assert_int_equal(rules_copy(&two, &one), 0);
+  rules_free(&one);
+  assert_int_equal(two.n, 2);
+  assert_string_equal(laid(&two, "/a/b.txt", NULL).lang, "en");
+  assert_string_equal(laid(&two, "/b.txt", NULL).gate->gate.fingerprint[0], DIGITS "f");
+  assert_int_equal(laid(&two, "/x", NULL).columns, 30);
+  rules_free(&two);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -247,6 +266,7 @@ int main(void)
       cmocka_unit_test(fingerprints_are_read_as_people_write_them),
       cmocka_unit_test(a_gate_has_a_bound),
       cmocka_unit_test(sets_are_joined_in_order),
+      cmocka_unit_test(a_copy_is_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

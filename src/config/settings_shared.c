@@ -1,0 +1,40 @@
+/* Settings of hosts that many share: where the homes of users are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "config/settings.h"
+
+/* Whether the path is of plain segments: not empty, not `.` and not `..`, and one `*` in the place of one of them.
+ * *star is where that stands. */
+static bool has_one_star(struct str path, size_t *star)
+{
+  struct str rest = str_skip(path, 1), segment;
+  unsigned stars = 0;
+  while (str_split(&rest, '/', &segment)) {
+    if (segment.n == 0 || str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
+      return false;
+    if (str_find(segment, '*') == segment.n)
+      continue;
+    if (segment.n > 1)
+      return false;
+    *star = (size_t)(segment.p - path.p);
+    stars++;
+  }
+  return stars == 1;
+}
+
+int settings_user_dirs(struct site_settings *s, struct str value, struct buf *why)
+{
+  size_t star = 0;
+  while (value.n > 1 && str_ends(value, STR("/")))
+    value.n--;
+  if (!str_starts(value, STR("/")) || !has_one_star(value, &star) || star < 2) {
+    buf_put_str(why, STR("expected an absolute path with `*` in the place of a user's name, beneath a folder, as in "
+                         "/home/*/public_capsule"));
+    return ERR_SYNTAX;
+  }
+  struct str behind = str_skip(value, star + 1);
+  int err = settings_string(&s->homes, str_head(value, star - 1));
+  return err ? err : settings_string(&s->user_folder, str_starts(behind, STR("/")) ? str_skip(behind, 1) : behind);
+}
