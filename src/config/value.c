@@ -109,6 +109,8 @@ int value_set(struct reader *r, cfg_t *section, const struct entry *entry, struc
     return settings_user_dirs(site, value, why);
   case KIND_LANG:
     return settings_lang(site, value, why);
+  case KIND_GOPHERMAPS:
+    return settings_gophermaps(site, value, why);
   case KIND_USER:
     return set_user(member, value, why);
   case KIND_PORT:

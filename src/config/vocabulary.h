@@ -21,6 +21,7 @@ enum kind {
   KIND_FILE,      /* the same of a file */
   KIND_USER_DIRS, /* a folder with a `*` for the name of a user */
   KIND_LANG,
+  KIND_GOPHERMAPS,
   KIND_USER,
   KIND_PORT,
   KIND_WORKERS,

@@ -81,6 +81,11 @@ struct listing_frame {
 int listing_put(const struct listing *l, struct str title, bool is_root, const struct listing_frame *frame,
                 struct buf *out) __attribute__((warn_unused_result));
 
+/* Appends what leads to an entry from its directory, raw, with a slash where it is a directory or a tree; and what it
+ * is called. */
+void listing_put_name(const struct listing *l, const struct entry *e, struct buf *out);
+void listing_put_label(const struct listing *l, const struct entry *e, struct buf *out);
+
 void listing_free(struct listing *l); /* NULL is fine */
 
 /* The entry of that name, or NULL. Never for a plain listing. */

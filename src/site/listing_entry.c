@@ -16,8 +16,7 @@
 
 enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
 
-/* The rules that let visitors in at a path: the settings', and those of the capsule's files. */
-static void gates_of(const struct listing_options *options, struct str path, const struct rule *gates[2])
+void listing_entry_gates(const struct listing_options *options, struct str path, const struct rule *gates[2])
 {
   const struct rules *rules[2] = {options->settings, options->dots};
   for (size_t i = 0; i < 2; i++) {
@@ -37,7 +36,7 @@ int listing_entry_begin(struct entry_context *c, const struct root *root, int di
   buf_init(&c->title, TITLE_MAX);
   buf_put_str(&c->path, path);
   c->path_n = path.n;
-  gates_of(options, path, c->gates);
+  listing_entry_gates(options, path, c->gates);
   return buf_error(&c->path);
 }
 
@@ -73,7 +72,7 @@ static bool entry_stat(struct entry_context *c, const char *name, struct stat *s
 static bool is_as_open(const struct entry_context *c, struct str path)
 {
   const struct rule *gates[2];
-  gates_of(c->options, path, gates);
+  listing_entry_gates(c->options, path, gates);
   return (!gates[0] || gates[0] == c->gates[0]) && (!gates[1] || gates[1] == c->gates[1]);
 }
 

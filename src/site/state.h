@@ -23,7 +23,8 @@ struct site {
   char **names; /* lower case, without a trailing dot */
   size_t n_names;
   bool named;
-  struct rules rules; /* immutable, so that the pool may read them */
+  char *hosts_menu, *hosts_gemtext; /* what a map's `%` gives: lines of a plain gophermap */
+  struct rules rules;               /* immutable, so that the pool may read them */
   struct dot_rules_kinds dots;
   bool reads_dots;   /* there may be files that set more */
   struct pace pace;  /* of visitors who are to ask slowly */
