@@ -81,8 +81,8 @@ struct settings {
   size_t n_sites;              /* at least 1 */
   bool sections;               /* each of them has a `site` section of its own in the file */
   char *certs;
-  char *
-      authorities[IDENTITY_AUTHORITIES]; /* PEM files of CAs, no two the same: the gates of rules have them by number */
+  char *authorities[IDENTITY_AUTHORITIES]; /* PEM files of CAs by their whole paths, no two the same: gates of rules
+                                            * have them by number */
   size_t n_authorities;
   char *user; /* whom workers become where the server is started as root; NULL: nobody else */
   struct listen_list gemini, gopher;
