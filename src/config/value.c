@@ -112,6 +112,8 @@ int value_set(struct reader *r, cfg_t *section, const struct entry *entry, struc
     return set_path(r, member, value, "folder", why);
   case KIND_FILE:
     return set_path(r, member, value, "file", why);
+  case KIND_GOPHER_PATH:
+    return settings_gopher_path(site, value, why);
   case KIND_USER_DIRS:
     return settings_user_dirs(site, value, why);
   case KIND_LANG:

@@ -87,6 +87,7 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
       .root = site->capsule,
       .names = names,
       .n_names = site->n_names,
+      .gopher_path = site->gopher_path,
       .homes = site->homes,
       .user_folder = site->user_folder,
       .named = site->named,

@@ -26,6 +26,7 @@ struct site_config {
                              * be wildcards (base/host.h) */
   size_t n_names;           /* at least 1 */
   const char *homes;        /* the folder in which the users at `/~NAME/` have their homes, or NULL */
+  const char *gopher_path;  /* where it stands on Gopher listeners that it shares, as `/name`; NULL: nowhere */
   const char *user_folder;  /* with `homes`: what they publish, relative to a home; "" for all of it */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
   const char *lang;              /* language tag or tags for text/gemini, or NULL */
@@ -61,6 +62,10 @@ bool site_has_name(const struct site *site, struct str host);
 bool site_has_wildcard(const struct site *site, struct str host);
 struct str site_name_at(const struct site *site, size_t i);
 bool site_named(const struct site *site);
+
+/* Where it stands under the root that sites share on Gopher: an absolute path that needs no encoding, without a slash
+ * at its end; empty: nowhere. */
+struct str site_gopher_path(const struct site *site);
 
 /* One request being answered. */
 struct answer;
