@@ -21,8 +21,10 @@ void map_complain(struct map *m, const struct map_file *f, struct str about, con
   if (m->complaints++ >= MAP_COMPLAINTS_MAX)
     return;
   about = str_head(about, str_find(str_head(about, ABOUT_MAX), '\0'));
-  buf_printf(&m->made->complaints, "%.*s:%u%c%.*s%s%s%c", STR_ARG(f->path), f->line, '\0', STR_ARG(about),
-             about.n ? ": " : "", what, '\0');
+  buf_put_str(&m->made->complaints, f->path);
+  if (f->line) /* else it is about all of the file */
+    buf_printf(&m->made->complaints, ":%u", f->line);
+  buf_printf(&m->made->complaints, "%c%.*s%s%s%c", '\0', STR_ARG(about), about.n ? ": " : "", what, '\0');
 }
 
 /* ------------------------------------------------------------------ files */
