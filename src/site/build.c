@@ -100,7 +100,7 @@ static struct listing_options options_of(const struct site *site, const struct b
 {
   struct listing_options options = {.settings = site->rules.n ? &site->rules : NULL,
                                     .dots = w->dots ? &w->dots->rules : NULL,
-                                    .dot_files = site->reads_dots};
+                                    .dot_files = site->reads_nuncio};
   if (w->ruled) {
     options.order = w->ruled->order;
     options.header = str_from(w->ruled->header);

@@ -62,7 +62,7 @@ struct listing_options {
   struct str header, footer; /* names of files that are shown as part of it, and are no entries; empty: none */
   /* By these some entries are not for everybody, and no titles are read from those. NULL: none. */
   const struct rules *settings, *dots;
-  bool dot_files; /* a directory with a `.nuncio` or `.meta` of its own may have such rules too */
+  bool dot_files; /* a directory with a `.nuncio` of its own may have such rules too */
 };
 
 /* Reads the directory at a raw path (with its slash) beneath `root`. `now_ns` is the wall time, now or a

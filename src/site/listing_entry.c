@@ -78,12 +78,8 @@ static bool is_as_open(const struct entry_context *c, struct str path)
 
 static bool has_dot_rules(struct entry_context *c, struct str name)
 {
-  static const struct str files[] = {STR_INIT("/.nuncio"), STR_INIT("/.meta")};
   struct stat st;
-  for (size_t i = 0; c->options->dot_files && i < sizeof files / sizeof *files; i++)
-    if (resolve_stat(c->root, path_of(c, name, files[i]), 0, &st) != ERR_NOT_FOUND)
-      return true;
-  return false;
+  return c->options->dot_files && resolve_stat(c->root, path_of(c, name, STR("/.nuncio")), 0, &st) != ERR_NOT_FOUND;
 }
 
 static void set_title(struct listing *l, struct entry *e, struct str title, const char *date)

@@ -79,9 +79,9 @@ static int take_config(struct site *site, const struct site_config *config)
 {
   site->named = config->named;
   site->dots = config->dots;
-  site->reads_dots = config->dots.meta;
   for (size_t i = 0; config->rules && config->dots.nuncio && i < config->rules->n; i++)
-    site->reads_dots = site->reads_dots || config->rules->rule[i].local == TOGGLE_ON;
+    site->reads_nuncio = site->reads_nuncio || config->rules->rule[i].local == TOGGLE_ON;
+  site->reads_dots = config->dots.meta || site->reads_nuncio;
   site->folder = str_dup(str_from(config->root));
   site->lang = str_dup(str_from(config->lang));
   site->names = calloc(config->n_names, sizeof *site->names);

@@ -27,6 +27,7 @@ struct site {
   struct rules rules;               /* immutable, so that the pool may read them */
   struct dot_rules_kinds dots;
   bool reads_dots;   /* there may be files that set more */
+  bool reads_nuncio; /* and some of them may say who is let in */
   struct pace pace;  /* of visitors who are to ask slowly */
   char *lang;        /* of gemtext: a tag, or several; "" where there is none */
   char *user_folder; /* what root.user_folder is */
