@@ -41,7 +41,8 @@ struct map_made {
   struct file_id id;       /* the map's */
   bool settled;            /* every file and directory had (see file_settled) */
   bool lasting;            /* the map's id says all */
-  struct buf complaints;   /* for the author: in turn a place (`FILE:LINE`) and a sentence, each ended by a NUL */
+  struct buf
+      complaints; /* for the author: in turn a place (`FILE:LINE`, or `FILE`) and a sentence, each ended by a NUL */
 };
 
 /* Makes the page; *made is to be given back in any case. What a line asks for in vain is left out and complained of: a

@@ -1,5 +1,5 @@
-/* The inside of a page that is made of maps, shared by map.c (lines and includes), map_listing.c (`*`) and
- * map_users.c (`~`). */
+/* The inside of a page that is made of maps, shared by map.c (lines), map_include.c (`=`), map_listing.c (`*`)
+ * and map_users.c (`~`). */
 #ifndef NUNCIO_SITE_MAP_INTERNAL_H
 #define NUNCIO_SITE_MAP_INTERNAL_H
 
@@ -37,6 +37,16 @@ struct map {
 
 /* Says what is wrong with the line that is being read; `about`, if it is not empty, stands before it. */
 void map_complain(struct map *m, const struct map_file *f, struct str about, const char *what);
+
+/* Reads the lines of one map, up to one that ends it; *lists: what the directory holds is to follow. ERR_NOMEM,
+ * ERR_FULL. */
+int map_put_lines(struct map *m, struct map_file *f, struct str text, bool *lists) __attribute__((warn_unused_result));
+
+/* Reads a map whole. ERR_SPECIAL: it is no file. ERR_LIMIT: all together would be too large. ERR_DENIED with *program
+ * set: it is to be run, not read. And what resolve_open says; map_words says it to the author. */
+int map_read(struct map *m, struct str path, struct buf *text, struct file_id *id, bool *program)
+    __attribute__((warn_unused_result));
+const char *map_words(int err, bool program);
 
 /* Puts another map here, by its path as an author writes it. ERR_NOMEM, ERR_FULL. */
 int map_include(struct map *m, const struct map_file *f, struct str path) __attribute__((warn_unused_result));
