@@ -58,7 +58,7 @@ static void put_host(struct buf *out, const struct site_host *host, bool by_goph
 {
   enum { GEMINI_PORT = 1965 };
   if (host->gopher_port && (by_gopher || !host->gemini_port))
-    buf_printf(out, "1%s\t/\t%s\t%u\n", host->name, host->name, host->gopher_port);
+    buf_printf(out, "1%s\t%s/\t%s\t%u\n", host->name, host->path ? host->path : "", host->name, host->gopher_port);
   else if (host->gemini_port == GEMINI_PORT)
     buf_printf(out, "h%s\tURL:gemini://%s/\n", host->name, host->name);
   else if (host->gemini_port)

@@ -17,6 +17,7 @@ struct site_host {
   const char *name;
   unsigned gemini_port; /* 0: it has no Gemini */
   unsigned gopher_port; /* of a listener where it is the site that answers; 0: none is */
+  const char *path;     /* its root there, such as `/name`; NULL: the root of all */
 };
 
 /* What a site is made from. Borrowed during site_open only. */

@@ -235,18 +235,20 @@ static void lay_toggle(enum toggle *at, enum toggle value)
     *at = value;
 }
 
-/* A path that a redirect leads to is not led on by it: with `/` to `/new/`, `/new/x` is there. */
-static bool leads_here(const struct rule *rule, struct str path)
+/* Where a redirect leads to something that it means itself, it leads nobody on from there: with `/` to `/new/`,
+ * `/new/x` has arrived. */
+static bool has_arrived(const struct rule *rule, struct str path)
 {
   struct str meta = str_from(rule->meta), rest;
-  return str_starts(meta, STR("/")) && is_beneath(meta, path, &rest) && (rule->with_rest || rest.n == 0);
+  return str_starts(meta, STR("/")) && rule_means(rule, meta, NULL) && is_beneath(meta, path, &rest) &&
+         (rule->with_rest || rest.n == 0);
 }
 
 /* What is answered instead of a path that the rule means. */
 static void lay_answer(const struct rule *rule, struct str path, struct ruled *ruled)
 {
   bool leads = rule->status == STATUS_TEMPORARY || rule->status == STATUS_PERMANENT;
-  if (leads && ((!rule->with_rest && !rule_names(rule, path)) || leads_here(rule, path)))
+  if (leads && ((!rule->with_rest && !rule_names(rule, path)) || has_arrived(rule, path)))
     return;
   if (rule->status)
     ruled->answer = rule;
