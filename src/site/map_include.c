@@ -24,13 +24,10 @@ static bool is_as_open(const struct map *m, struct str path)
     struct str directory = str_head(path, i + 1);
     if (path.p[i] != '/' || str_starts(m->directory, directory))
       continue;
-    static const struct str files[] = {STR_INIT(".nuncio"), STR_INIT(".meta")};
-    for (size_t k = 0; open && k < sizeof files / sizeof *files; k++) {
-      buf_clear(&name);
-      buf_put_str(&name, directory);
-      buf_put_str(&name, files[k]);
-      open = !buf_error(&name) && resolve_stat(m->order->root, buf_str(&name), 0, &st) == ERR_NOT_FOUND;
-    }
+    buf_clear(&name);
+    buf_put_str(&name, directory);
+    buf_put_str(&name, STR(".nuncio"));
+    open = !buf_error(&name) && resolve_stat(m->order->root, buf_str(&name), 0, &st) == ERR_NOT_FOUND;
   }
   buf_free(&name);
   return open;
@@ -90,6 +87,9 @@ static const char *refusal(const struct map *m, const struct map_file *f, struct
     return "this would be the ninth map one within another";
   if (m->files == MAP_FILES_MAX)
     return "this would be one map or list more than 100 in a page";
+  /* An author may hide what is only to be included; other directories may be other authors'. */
+  if (path_hidden(path) && !str_eq(str_head(path, str_rfind(path, '/') + 1), m->directory))
+    return "this map has a hidden name, and is not in the page's own directory";
   if (!is_of_same_user(m, path))
     return "this map is another user's";
   if (!is_as_open(m, path))

@@ -262,6 +262,8 @@ static void lay_content(const struct rule *rule, struct ruled *ruled)
   lay_string(&ruled->charset, rule->charset);
   lay_string(&ruled->type, rule->type);
   lay_string(&ruled->parameters, rule->parameters);
+  if (rule->parameters)
+    ruled->for_all_types = rule->agate;
   lay_string(&ruled->header, rule->header);
   lay_string(&ruled->footer, rule->footer);
   lay_toggle(&ruled->listing, rule->listing);

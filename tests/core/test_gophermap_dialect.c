@@ -259,6 +259,22 @@ static void maps_one_within_another_have_an_end(void **state)
   buf_free(&many);
 }
 
+/* What is hidden from readers may be put into a page by its own directory's author, and by no other. */
+static void a_hidden_map_is_its_own_directorys(void **state)
+{
+  (void)state;
+  folder_write(&j->stand.folder, "parts/.hidden", STR("Hidden\n"));
+  folder_write(&j->stand.folder, "parts/.in/part", STR("Hidden, too\n"));
+  folder_write(&j->stand.folder, "parts/gophermap", STR("=.hidden\n=.in/part\n"));
+  folder_write(&j->stand.folder, "deep/gophermap", STR("=/parts/.hidden\n=../parts/.in/part\n"));
+  assert_string_equal(page(REPR_MENU, "/parts/"), "iHidden\t\n");
+  assert_string_equal(page(REPR_MENU, "/deep/"), "");
+  assert_contains(logged(),
+                  "/deep/gophermap:1: /parts/.hidden: this map has a hidden name, and is not in the page's own "
+                  "directory\n");
+  assert_int_equal(count(logged(), "has a hidden name"), 3);
+}
+
 /* What an included map, or the directory, says is seen within a second. */
 static void a_page_follows_all_that_it_is_made_of(void **state)
 {
@@ -378,6 +394,7 @@ int main(void)
       row(faults_are_left_out_and_told),
       row(a_map_that_is_a_program_is_not_run_and_not_shown),
       row(maps_one_within_another_have_an_end),
+      row(a_hidden_map_is_its_own_directorys),
       row(a_page_follows_all_that_it_is_made_of),
       row(an_index_rules_on_gemini_and_other_sites_are_plain),
       cmocka_unit_test(what_is_behind_a_gate_is_in_no_open_page),

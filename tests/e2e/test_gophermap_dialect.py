@@ -81,7 +81,10 @@ def test_a_star_lists_the_directory_P16(site):
     assert site.gemini("/docs/").links[1][0] == "/docs/a%20page.gmi"
     assert site.gopher("/docs/secret.txt").text.startswith("not listed")
     eventually(lambda: "/docs/gophermap:4: missing: there is no such map" in site.log(), what="the warning")
-    assert site.log().count("/docs/gophermap:4:") == 1
+    for _ in range(5):
+        site.gopher("/docs")
+        site.gemini("/docs/")
+    assert site.log().count("/docs/gophermap:4:") <= len(site.workers())  # each says it once
 
 
 def test_no_map_is_run(site):
