@@ -1,4 +1,4 @@
-/* `nuncio cert`: shows, makes and renews the certificates in a folder. */
+/* `nuncio cert`: shows, makes and renews the certificates in a folder, and makes those of visitors. */
 #include <getopt.h>
 #include <limits.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "cmd/cert_client.h"
 #include "cmd/cert_name.h"
 #include "cmd/cert_show.h"
 #include "cmd/cmd.h"
@@ -23,13 +24,14 @@ enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX };
 struct order {
   const char *action, *certs;
   bool new_key, help;
+  unsigned days;
   char *const *names;
   size_t n_names;
 };
 
 struct action {
   const char *name;
-  bool takes_new_key;
+  bool takes_new_key, takes_days;
   size_t least, most; /* names */
   int (*run)(const struct order *order);
   const char *help;
@@ -135,23 +137,48 @@ static int make(const struct order *order, const char *name, const struct certif
   return status;
 }
 
+/* The names of an order: the first one is that of the files, as `first` takes it. The array and what is in it are the
+ * caller's; NULL where memory is short. */
+static char **take_names(const struct order *order,
+                         int (*first)(const struct order *order, char **out, struct buf *why), int *err,
+                         struct buf *why)
+{
+  char **names = calloc(order->n_names, sizeof *names);
+  *err = names ? first(order, &names[0], why) : ERR_NOMEM;
+  for (size_t i = 1; i < order->n_names && *err == 0; i++)
+    *err = cert_name_further(order->names[i], &names[i], why);
+  return names;
+}
+
+static void free_names(char **names, size_t n)
+{
+  for (size_t i = 0; names && i < n; i++)
+    free(names[i]);
+  free(names);
+}
+
+static int new_name(const struct order *order, char **out, struct buf *why)
+{
+  return cert_name_new(order->action, order->new_key, order->names[0], out, why);
+}
+
+static int old_name(const struct order *order, char **out, struct buf *why)
+{
+  return cert_name_old(order->action, order->new_key, order->certs, order->names[0], out, why);
+}
+
 static int new (const struct order *order)
 {
   struct buf why = BUF_INIT(TEXT_MAX);
-  char **names = calloc(order->n_names, sizeof *names);
-  int err = names ? 0 : ERR_NOMEM, status;
-  for (size_t i = 0; i < order->n_names && err == 0; i++)
-    err = i == 0 ? cert_name_new(order->action, order->new_key, order->names[i], &names[i], &why)
-                 : cert_name_further(order->names[i], &names[i], &why);
+  int err, status;
+  char **names = take_names(order, new_name, &err, &why);
   if (err) {
     status = name_fault(order, err, &why);
   } else {
     const struct certificate_names wanted = {.names = (const char *const *)names, .n_names = order->n_names};
     status = make(order, names[0], &wanted, order->new_key ? KEY_REPLACE : KEY_NEW);
   }
-  for (size_t i = 0; names && i < order->n_names; i++)
-    free(names[i]);
-  free(names);
+  free_names(names, order->n_names);
   buf_free(&why);
   return status;
 }
@@ -169,24 +196,38 @@ static int refuse_foreign(const struct order *order, const char *name)
   return status;
 }
 
-static int renew_named(const struct order *order, const char *name)
+/* What a server shows is not what a visitor does. */
+static int refuse_client(const struct order *order, const char *name)
 {
+  struct buf why = BUF_INIT(TEXT_MAX);
+  buf_printf(&why, "%s/%s.crt is a client's: make another one with `nuncio cert client`", order->certs, name);
+  int status = fault(&why);
+  buf_free(&why);
+  return status;
+}
+
+/* `names`: that of the files, and what is to be added. */
+static int renew_named(const struct order *order, const char *const *names, size_t n)
+{
+  const char *name = names[0];
   struct certificate_info info;
   struct buf why = BUF_INIT(TEXT_MAX);
   enum certificate_key key = order->new_key ? KEY_REPLACE : KEY_KEEP;
-  /* A key whose certificate was lost: the name is all there is to put into a new one. */
-  const char *const only[] = {name};
-  const struct certificate_names names = {.names = only, .n_names = 1};
+  /* A key whose certificate was lost: the names here are all there is to put into a new one. */
+  const struct certificate_names all = {.names = names, .n_names = n};
+  const struct certificate_names further = {.names = names + 1, .n_names = n - 1, .further = true};
   bool lost = !certificate_exists(order->certs, name, false) && certificate_exists(order->certs, name, true);
   int status;
   if (lost)
-    return make(order, name, &names, key);
+    return make(order, name, &all, key);
   if (certificate_read(order->certs, name, &info, &why) < 0)
     status = fault(&why);
+  else if (info.client)
+    status = refuse_client(order, name);
   else if (!info.self_signed && !order->new_key)
     status = refuse_foreign(order, name);
   else
-    status = make(order, name, NULL, key);
+    status = make(order, name, n > 1 ? &further : NULL, key);
   certificate_info_free(&info);
   buf_free(&why);
   return status;
@@ -195,23 +236,28 @@ static int renew_named(const struct order *order, const char *name)
 static int renew(const struct order *order)
 {
   struct buf why = BUF_INIT(TEXT_MAX);
-  char *name = NULL;
-  int err = cert_name_old(order->action, order->new_key, order->certs, order->names[0], &name, &why);
-  int status = err ? name_fault(order, err, &why) : renew_named(order, name);
-  free(name);
+  int err;
+  char **names = take_names(order, old_name, &err, &why);
+  int status = err ? name_fault(order, err, &why) : renew_named(order, (const char *const *)names, order->n_names);
+  free_names(names, order->n_names);
   buf_free(&why);
   return status;
+}
+
+static int client(const struct order *order)
+{
+  return cert_client(order->certs, order->names[0], order->days);
 }
 
 /* ---------------------------------------------------------------- the command line */
 
 static const struct action actions[] = {
-    {"show", false, 0, 1, show,
+    {"show", false, false, 0, 1, show,
      "usage: nuncio cert show [NAME] [--certs DIR]\n\n"
      "Shows the certificate NAME, or all that are in the folder: names, key, dates, fingerprints.\n\n"
      "  --certs DIR   the folder of certificates (default ./certs)\n"
      "  --help        this text\n"},
-    {"new", true, 1, SIZE_MAX, new,
+    {"new", true, false, 1, SIZE_MAX, new,
      "usage: nuncio cert new NAME... [--certs DIR] [--new-key]\n\n"
      "Makes a self-signed certificate for every NAME (host names, IP addresses) and for 127.0.0.1 and ::1, in files\n"
      "called after the first one; further ones may be as *.example.org. A pair that is there already is not\n"
@@ -219,20 +265,30 @@ static const struct action actions[] = {
      "  --certs DIR   the folder of certificates (default ./certs), made where it is missing\n"
      "  --new-key     replace a pair that is there; it is kept beside under a name with today's date\n"
      "  --help        this text\n"},
-    {"renew", true, 1, 1, renew,
-     "usage: nuncio cert renew NAME [--certs DIR] [--new-key]\n\n"
+    {"renew", true, false, 1, SIZE_MAX, renew,
+     "usage: nuncio cert renew NAME [MORE...] [--certs DIR] [--new-key]\n\n"
      "Makes a new certificate for the same names on the same key, so that readers whose browser remembers the key do\n"
-     "not notice.\n\n"
+     "not notice. MORE are names that are added to those, as for a site that has got an alias.\n\n"
      "  --certs DIR   the folder of certificates (default ./certs)\n"
      "  --new-key     make a new key too; the old pair is kept beside under a name with today's date\n"
      "  --help        this text\n"},
+    {"client", false, true, 1, 1, client,
+     "usage: nuncio cert client NAME [--certs DIR] [--days N]\n\n"
+     "Makes a certificate that a visitor shows, to try out paths that ask for one, in files called client-NAME. NAME "
+     "is\n"
+     "what it says of the visitor. A pair that is there already is not overwritten.\n\n"
+     "  --certs DIR   the folder of certificates (default ./certs), made where it is missing\n"
+     "  --days N      how long it is valid (default 365)\n"
+     "  --help        this text\n"},
 };
 
-static const char general_help[] = "usage: nuncio cert show|new|renew [NAME...] [--certs DIR] [--new-key]\n\n"
-                                   "  show [NAME]    what is in a certificate, or in all of them\n"
-                                   "  new NAME...    make one\n"
-                                   "  renew NAME     make a new one on the same key\n\n"
-                                   "`nuncio cert show --help` and so on say more.\n";
+static const char general_help[] =
+    "usage: nuncio cert show|new|renew|client [NAME...] [--certs DIR] [--new-key] [--days N]\n\n"
+    "  show [NAME]           what is in a certificate, or in all of them\n"
+    "  new NAME...           make one\n"
+    "  renew NAME [MORE...]  make a new one on the same key, with further names\n"
+    "  client NAME           make one for a visitor to show\n\n"
+    "`nuncio cert show --help` and so on say more.\n";
 
 enum { COMMAND_MAX = 16 };
 
@@ -250,7 +306,17 @@ static int usage(const char *action, const char *what, const char *which)
   return EXIT_USAGE;
 }
 
-enum { OPTION_CERTS = UCHAR_MAX + 1, OPTION_HELP, OPTION_NEW_KEY }; /* above any letter */
+enum { OPTION_CERTS = UCHAR_MAX + 1, OPTION_HELP, OPTION_NEW_KEY, OPTION_DAYS }; /* above any letter */
+
+static bool take_days(const struct action *action, struct order *order)
+{
+  if (str_number(str_from(optarg), &order->days) == 0 && order->days >= 1 && order->days <= CLIENT_DAYS_MOST)
+    return true;
+  char command[COMMAND_MAX];
+  put_command(command, action->name);
+  complain(command, "--days: expected a number from 1 to %d, not \"%s\"", CLIENT_DAYS_MOST, optarg);
+  return false;
+}
 
 /* Options may stand anywhere among the names; getopt moves them to the front. False where one is wrong. */
 static bool parse(const struct action *action, int argc, char **argv, struct order *order)
@@ -259,10 +325,11 @@ static bool parse(const struct action *action, int argc, char **argv, struct ord
       {"certs", required_argument, NULL, OPTION_CERTS},
       {"help", no_argument, NULL, OPTION_HELP},
       {"new-key", no_argument, NULL, OPTION_NEW_KEY},
+      {"days", required_argument, NULL, OPTION_DAYS},
       {NULL, 0, NULL, 0},
   };
   int code;
-  *order = (struct order){.action = action->name, .certs = "certs"};
+  *order = (struct order){.action = action->name, .certs = "certs", .days = CERT_CLIENT_DAYS};
   optind = 0; /* glibc: start anew, main has used it */
   while ((code = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
     if (code == OPTION_CERTS) {
@@ -271,11 +338,14 @@ static bool parse(const struct action *action, int argc, char **argv, struct ord
       order->help = true;
     } else if (code == OPTION_NEW_KEY && action->takes_new_key) {
       order->new_key = true;
+    } else if (code == OPTION_DAYS && action->takes_days) {
+      if (!take_days(action, order))
+        return false;
     } else {
       char command[COMMAND_MAX];
       put_command(command, action->name);
-      if (code == OPTION_NEW_KEY)
-        (void)usage(action->name, "no such option: ", "--new-key");
+      if (code == OPTION_NEW_KEY || code == OPTION_DAYS)
+        (void)usage(action->name, "no such option: ", code == OPTION_DAYS ? "--days" : "--new-key");
       else
         complain_of_option(command, code, argv[optind - 1]);
       return false;

@@ -25,11 +25,12 @@ static void print_safely(struct str text)
   buf_free(&safe);
 }
 
-static void print_fingerprint(const char *what, const unsigned char bytes[FINGERPRINT_BYTES])
+/* A server's as readers' browsers show it, a client's as settings name those who may enter. */
+static void print_fingerprint(const char *what, const unsigned char bytes[FINGERPRINT_BYTES], bool client)
 {
-  printf("  %-12s SHA-256 ", what);
+  printf("  %-12s %s", what, client ? "sha256:" : "SHA-256 ");
   for (size_t i = 0; i < FINGERPRINT_BYTES; i++)
-    printf("%s%02X", i ? ":" : "", bytes[i]);
+    printf(client ? "%s%02x" : "%s%02X", i && !client ? ":" : "", bytes[i]);
   (void)putchar('\n');
 }
 
@@ -43,18 +44,20 @@ static void put_days(struct buf *out, long long seconds)
     buf_printf(out, "%lld day%s", days, days == 1 ? "" : "s");
 }
 
-enum cert_state cert_show_state(struct buf *out, time_t begin, time_t end, time_t now)
+enum cert_state cert_show_state(struct buf *out, bool client, time_t begin, time_t end, time_t now)
 {
   if (end <= now) {
     buf_put_str(out, STR("EXPIRED "));
     put_days(out, (long long)now - end);
-    buf_put_str(out, STR(" ago: readers are warned or turned away"));
+    buf_put_str(out, client ? STR(" ago: servers turn it away (62)") : STR(" ago: readers are warned or turned away"));
     return CERT_EXPIRED;
   }
   if (begin > now) {
     buf_put_str(out, STR("NOT VALID YET, "));
     put_days(out, (long long)begin - now);
-    buf_put_str(out, STR(" to go: readers are warned or turned away until then; is this machine's clock right?"));
+    buf_put_str(out, client ? STR(" to go: servers turn it away until then (62)")
+                            : STR(" to go: readers are warned or turned away until then"));
+    buf_put_str(out, STR("; is this machine's clock right?"));
     return CERT_EARLY;
   }
   put_days(out, (long long)end - now);
@@ -70,12 +73,17 @@ static void print_dates(const char *dir, const char *name, const struct certific
   char from[32] = "", to[32] = "";
   struct buf words = BUF_INIT(TEXT_MAX);
   struct tm first = info->not_before, last = info->not_after;
-  enum cert_state state = cert_show_state(&words, timegm(&first), timegm(&last), time(NULL));
+  enum cert_state state = cert_show_state(&words, info->client, timegm(&first), timegm(&last), time(NULL));
   if (state == CERT_EXPIRED || state == CERT_SOON) {
     buf_put_str(&words, STR("; "));
-    if (info->self_signed)
+    if (!info->self_signed)
+      buf_put_str(&words, STR("renew it where it was signed"));
+    else if (info->client)
+      buf_put_str(&words, STR("make another one with `nuncio cert client`"));
+    else
       advice_cert(&words, "renew", dir, name, false);
-    buf_put_str(&words, info->self_signed ? STR(" makes a new one") : STR("renew it where it was signed"));
+    if (info->self_signed && !info->client)
+      buf_put_str(&words, STR(" makes a new one"));
   }
   if (strftime(from, sizeof from, "%Y-%m-%d", &first) > 0 && strftime(to, sizeof to, "%Y-%m-%d", &last) > 0)
     printf("  %-12s %s to %s, ", "valid", from, to);
@@ -88,7 +96,9 @@ static void print_info(const char *dir, const char *name, const struct certifica
 {
   print_safely(str_from(name));
   printf("\n  %-12s ", "names");
-  print_safely(info->names.n ? buf_str(&info->names) : STR("none (only the common name)"));
+  print_safely(info->names.n  ? buf_str(&info->names)
+               : info->client ? STR("none (a client's certificate)")
+                              : STR("none (only the common name)"));
   printf("\n  %-12s ", "subject");
   print_safely(info->subject.n ? buf_str(&info->subject) : STR("none"));
   puts(info->self_signed ? ", self-signed" : ", signed by somebody else");
@@ -102,8 +112,8 @@ static void print_info(const char *dir, const char *name, const struct certifica
                       : certificate_exists(dir, name, true) ? "DOES NOT MATCH or cannot be read"
                                                             : "IS MISSING");
   print_dates(dir, name, info);
-  print_fingerprint("certificate", info->fingerprint);
-  print_fingerprint("public key", info->key_fingerprint);
+  print_fingerprint("certificate", info->fingerprint, info->client);
+  print_fingerprint("public key", info->key_fingerprint, info->client);
 }
 
 int cert_show_one(const char *dir, const char *name)

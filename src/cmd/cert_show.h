@@ -2,6 +2,7 @@
 #ifndef NUNCIO_CMD_CERT_SHOW_H
 #define NUNCIO_CMD_CERT_SHOW_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -13,7 +14,7 @@ int cert_show_all(const char *dir);
 
 enum cert_state { CERT_GOOD, CERT_SOON, CERT_EXPIRED, CERT_EARLY };
 
-/* How a certificate stands at `now`, and the words for it. */
-enum cert_state cert_show_state(struct buf *out, time_t begin, time_t end, time_t now);
+/* How a certificate, a client's or a server's, stands at `now`, and the words for it. */
+enum cert_state cert_show_state(struct buf *out, bool client, time_t begin, time_t end, time_t now);
 
 #endif

@@ -60,7 +60,8 @@ static int ensure_certificate(const char *certs, const struct site_settings *sit
   const char *names[NAMES_MAX];
   for (size_t i = 0; i < site->n_names; i++)
     names[i] = site->names[i];
-  const struct certificate_names wanted = {names, site->n_names, addresses, n_addresses};
+  const struct certificate_names wanted = {
+      .names = names, .n_names = site->n_names, .addresses = addresses, .n_addresses = n_addresses};
   int err = certificate_make(certs, name, &wanted, have_key ? KEY_KEEP : KEY_NEW, NULL, why);
   if (err == ERR_EXISTS && certificate_exists(certs, name, true) && certificate_exists(certs, name, false)) {
     buf_clear(why); /* another nuncio was quicker: its pair is as good */

@@ -51,7 +51,7 @@ static uint64_t renumber(uint64_t bits, unsigned number[IDENTITY_AUTHORITIES], u
 void settings_sort_authorities(struct settings *s)
 {
   unsigned number[IDENTITY_AUTHORITIES], next = 0;
-  char *sorted[IDENTITY_AUTHORITIES];
+  char *sorted[IDENTITY_AUTHORITIES] = {NULL};
   for (size_t i = 0; i < IDENTITY_AUTHORITIES; i++)
     number[i] = IDENTITY_AUTHORITIES;
   for (size_t i = 0; i < s->n_sites; i++)

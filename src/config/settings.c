@@ -437,6 +437,24 @@ int settings_lang(struct site_settings *s, struct str value, struct buf *why)
   return err ? err : settings_string(&s->lang, value);
 }
 
+static const char *const dialects[] = {[GOPHERMAPS_PLAIN] = "plain", [GOPHERMAPS_GOPHERNICUS] = "gophernicus"};
+
+const char *settings_gophermaps_word(enum gophermaps gophermaps)
+{
+  return dialects[gophermaps];
+}
+
+int settings_gophermaps(struct site_settings *s, struct str value, struct buf *why)
+{
+  for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
+    if (str_eq(value, str_from(dialects[i]))) {
+      s->gophermaps = (enum gophermaps)i;
+      return 0;
+    }
+  buf_printf(why, "expected plain or gophernicus");
+  return ERR_SYNTAX;
+}
+
 int settings_switch(bool *on, struct str value, struct buf *why)
 {
   bool yes = str_eq(value, STR("true")) || str_eq(value, STR("yes")) || str_eq(value, STR("on"));

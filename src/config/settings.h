@@ -51,6 +51,9 @@ enum limit {
   LIMITS,
 };
 
+/* How gophermaps are written. */
+enum gophermaps { GOPHERMAPS_PLAIN, GOPHERMAPS_GOPHERNICUS };
+
 /* One capsule and the names that it is served under. Strings are owned copies. */
 struct site_settings {
   char *capsule;     /* NULL only in one that settings_add_site has just made */
@@ -65,10 +68,12 @@ struct site_settings {
   char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
                            * may be wildcards (base/host.h) */
   size_t n_names;         /* at least 1 */
-  bool named;             /* false: the only name is the default */
-  bool more;              /* the next name adds to those that are there; false: it takes their place */
-  struct rules rules;     /* what holds for some paths; owned */
-  bool whole;             /* the first rule is what the site says of all its paths, outside of `path` sections */
+  enum gophermaps gophermaps;
+  bool agate_meta;    /* agate's `.meta` files hold */
+  bool named;         /* false: the only name is the default */
+  bool more;          /* the next name adds to those that are there; false: it takes their place */
+  struct rules rules; /* what holds for some paths; owned */
+  bool whole;         /* the first rule is what the site says of all its paths, outside of `path` sections */
 };
 
 /* Strings are owned copies. settings_init before, settings_free after. Workers are given settings as a text: what is to
@@ -78,8 +83,8 @@ struct settings {
   size_t n_sites;              /* at least 1 */
   bool sections;               /* each of them has a `site` section of its own in the file */
   char *certs;
-  char *
-      authorities[IDENTITY_AUTHORITIES]; /* PEM files of CAs, no two the same: the gates of rules have them by number */
+  char *authorities[IDENTITY_AUTHORITIES]; /* PEM files of CAs by their whole paths, no two the same: gates of rules
+                                            * have them by number */
   size_t n_authorities;
   char *user; /* whom workers become where the server is started as root; NULL: nobody else */
   struct listen_list gemini, gopher;
@@ -169,6 +174,9 @@ int settings_check_lang(struct str value, struct buf *why) __attribute__((warn_u
 int settings_log_requests(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* `plain`, `combined` or `json`. */
 int settings_log_format(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* How gophermaps are written: `plain` or `gophernicus`. */
+int settings_gophermaps(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+const char *settings_gophermaps_word(enum gophermaps gophermaps);
 const char *settings_log_format_word(enum log_format format);
 const char *settings_log_address_word(enum log_address address);
 /* `none`, `cut`, `hash` or `full`. */

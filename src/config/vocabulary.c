@@ -12,6 +12,8 @@ enum { NAME_LONGEST = 32 };
 #define OF_ALL(member) false, offsetof(struct settings, member)
 /* The same of what is read and written as a bool, so that a member of another type does not compile. */
 #define OF_SWITCH(member) false, _Generic(((struct settings *)NULL)->member, bool : offsetof(struct settings, member))
+#define OF_SITE_SWITCH(member)                                                                                         \
+  true, _Generic(((struct site_settings *)NULL)->member, bool : offsetof(struct site_settings, member))
 #define NUMBER(n) false, (n)
 #define OF_RULE(value) true, (value)
 
@@ -24,6 +26,8 @@ const struct entry vocabulary[] = {
     {"terminate-text", PLACE_TOP, KIND_RULE, OF_RULE(VALUE_TERMINATE_TEXT)},
     {"local-settings", PLACE_TOP, KIND_RULE, OF_RULE(VALUE_LOCAL_SETTINGS)},
     {"user-dirs", PLACE_TOP, KIND_USER_DIRS, OF_SITE(homes)},
+    {"gophermaps", PLACE_TOP, KIND_GOPHERMAPS, OF_SITE(gophermaps)},
+    {"agate-meta", PLACE_TOP, KIND_SWITCH, OF_SITE_SWITCH(agate_meta)},
     {"certs", PLACE_TOP, KIND_FOLDER, OF_ALL(certs)},
     {"gemini", PLACE_TOP, KIND_LISTEN, OF_ALL(gemini)},
     {"gopher", PLACE_TOP, KIND_LISTEN, OF_ALL(gopher)},
@@ -63,6 +67,8 @@ const struct entry vocabulary[] = {
     {"gopher-width", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_GOPHER_WIDTH)},
     {"terminate-text", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_TERMINATE_TEXT)},
     {"local-settings", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_LOCAL_SETTINGS)},
+    {"gophermaps", PLACE_SITE, KIND_GOPHERMAPS, OF_SITE(gophermaps)},
+    {"agate-meta", PLACE_SITE, KIND_SWITCH, OF_SITE_SWITCH(agate_meta)},
     {"lang", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_LANG)},
     {"charset", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_CHARSET)},
     {"type", PLACE_PATH, KIND_RULE, OF_RULE(VALUE_TYPE)},

@@ -22,6 +22,7 @@ enum kind {
   KIND_GOPHER_PATH, /* a site's path under the root that all have on Gopher */
   KIND_USER_DIRS,   /* a folder with a `*` for the name of a user */
   KIND_LANG,
+  KIND_GOPHERMAPS,
   KIND_USER,
   KIND_PORT,
   KIND_WORKERS,

@@ -157,13 +157,18 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
   case KIND_LANG:
   case KIND_USER:
     return put_string(out, entry->name, *(char *const *)member, why);
+  case KIND_GOPHERMAPS:
+    if (site->gophermaps != GOPHERMAPS_PLAIN)
+      buf_printf(out, "%s = %s\n", entry->name, settings_gophermaps_word(site->gophermaps));
+    break;
   case KIND_PORT:
   case KIND_WORKERS:
   case KIND_CACHE:
     put_number(out, entry, *(const unsigned *)member);
     break;
   case KIND_SWITCH:
-    buf_printf(out, "%s = %s\n", entry->name, *(const bool *)member ? "true" : "false");
+    if (!entry->of_site || *(const bool *)member) /* what a site says nothing of is off */
+      buf_printf(out, "%s = %s\n", entry->name, *(const bool *)member ? "true" : "false");
     break;
   case KIND_LEVEL:
     buf_printf(out, "%s = %s\n", entry->name, log_level_name(s->log_level));

@@ -7,7 +7,7 @@ _nuncio_options() {
         "--limit --limit-loopback --cache --no-gophers --no-http-page --no-fast-kdf --user --no-sandbox" \
         "--log-requests --log-format --log-address --verbose --quiet -c --config --help --version"
       ;;
-    cert) echo "--certs --new-key --help" ;;
+    cert) echo "--certs --new-key --days --help" ;;
     render) echo "--gopher --host --port --point --output -o --help" ;;
     check) echo "-c --config --host --user-dirs --timeout --json --i-own-this-host --help" ;;
     bench) echo "-c -n -d --timeout --resume --json --i-own-this-host --help" ;;
@@ -85,7 +85,7 @@ _nuncio() {
   case $command in
     cert)
       if ((COMP_CWORD == 2)); then
-        _nuncio_words "show new renew"
+        _nuncio_words "show new renew client"
       else
         _nuncio_words "$(_nuncio_certificates)"
       fi

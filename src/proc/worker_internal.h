@@ -21,6 +21,8 @@ struct worker {
   struct mime *mime;
   struct site **sites; /* owned */
   size_t n_sites;
+  struct site_host *hosts; /* owned; while the sites are opened */
+  size_t n_hosts;
   struct tls_server *tls;
   struct server server;
   struct tickets *tickets; /* NULL: keys of our own */

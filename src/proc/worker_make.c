@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -93,7 +94,10 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
       .lang = site->lang,
       .cache = ((size_t)settings->cache_mib << 20) / settings->n_sites,
       .rules = &site->rules,
-      .dots = {.nuncio = local_read},
+      .dots = {.nuncio = local_read, .meta = site->agate_meta},
+      .dialect = site->gophermaps == GOPHERMAPS_GOPHERNICUS,
+      .hosts = w->hosts,
+      .n_hosts = w->n_hosts,
   };
   int err = site_open(&config, &w->pool.env, w->mime, &w->sites[i], why);
   if (err)
@@ -129,6 +133,44 @@ static int take_authorities(struct worker *w, const struct worker_parts *parts, 
   return err;
 }
 
+/* The port of `proto` where readers of a site find it: its own listener's, or for the default site the one that is all
+ * sites'. 0: none. */
+static unsigned port_of_site(const struct worker_parts *parts, size_t site, const struct proto *proto, unsigned public)
+{
+  const struct sockets *sockets = parts->sockets;
+  const char *name = parts->settings->sites[site].names[0];
+  for (size_t i = 0; i < sockets->n; i++)
+    if (sockets->at[i].proto == proto && sockets->at[i].site[0] && strcmp(sockets->at[i].site, name) == 0)
+      return sockets->at[i].port;
+  for (size_t i = 0; i < sockets->n; i++)
+    if (sockets->at[i].proto == proto && !sockets->at[i].site[0])
+      return public ? public : sockets->at[i].port;
+  return 0;
+}
+
+/* All hosts, for the maps that list them. On Gopher a site answers by a listener of its own, at a path of those of all,
+ * or as the default. */
+static int take_hosts(struct worker *w, const struct worker_parts *parts)
+{
+  const struct settings *settings = parts->settings;
+  w->hosts = calloc(settings->n_sites, sizeof *w->hosts);
+  if (!w->hosts)
+    return ERR_NOMEM;
+  for (size_t i = 0; i < settings->n_sites; i++) {
+    const struct site_settings *site = &settings->sites[i];
+    if (!site->named)
+      continue;
+    bool own = site->gopher.n > 0, answers = own || i == 0 || site->gopher_path;
+    w->hosts[w->n_hosts++] = (struct site_host){
+        .name = site->names[0],
+        .gemini_port = port_of_site(parts, i, &proto_gemini, settings->public_gemini_port),
+        .gopher_port = answers ? port_of_site(parts, i, &proto_gopher, settings->public_gopher_port) : 0,
+        .path = own ? NULL : site->gopher_path,
+    };
+  }
+  return 0;
+}
+
 static int open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
   const struct settings *settings = parts->settings;
@@ -138,6 +180,9 @@ static int open_sites(struct worker *w, const struct worker_parts *parts, struct
   w->sites = calloc(settings->n_sites, sizeof(struct site *));
   if (!w->sites)
     return ERR_NOMEM;
+  err = take_hosts(w, parts);
+  if (err)
+    return err;
   if (settings_use_tls(settings)) {
     choose_kdf(settings, w->slot);
     err = tls_server_new(w->tickets, &w->tls);
@@ -456,6 +501,7 @@ void worker_free(struct worker *w)
   day_keys_unmap(w->day_keys);
   mime_free(w->mime);
   free(w->sites);
+  free(w->hosts);
   free(w->gemini_ports);
   free(w->entries);
   free(w);

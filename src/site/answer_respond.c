@@ -154,8 +154,10 @@ static void page_ready(struct build_wait *w, int err, struct page *page)
   struct response r;
   response_init(&r);
   struct buf type = BUF_INIT(META_MAX);
-  content_put_type(&type, STR("text/gemini"), str_from(a->site->lang), false, &a->ruled);
-  set_page(a, &r, FORMAT_GEMTEXT, buf_str(&type));
+  bool map = a->found.kind == FOUND_DIALECT && a->found.menu;
+  content_put_type(&type, map ? STR("application/gopher-menu") : STR("text/gemini"), str_from(a->site->lang), false,
+                   &a->ruled);
+  set_page(a, &r, map ? FORMAT_GOPHERMAP : FORMAT_GEMTEXT, buf_str(&type));
   if (buf_error(&type))
     r.meta.err = buf_error(&type);
   buf_free(&type);
@@ -227,6 +229,7 @@ void answer_respond(struct answer *a)
     }
     /* fall through */
   case FOUND_MAP:
+  case FOUND_DIALECT:
   case FOUND_TREE:
     a->wait.ruled = &a->ruled;
     a->wait.dots = a->dots;

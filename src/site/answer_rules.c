@@ -112,6 +112,8 @@ bool answer_rules_then(struct answer *a, struct response *r)
     refuse(a, r);
     return true;
   }
+  if (a->dots_why.n)
+    failure_tell(&site->failures, site->env->now(site->env), buf_str(&a->dots_why));
   if (site->rules.n == 0 && !a->dots)
     return false;
   rules_lay(&site->rules, path, file, &ruled);

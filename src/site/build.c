@@ -82,6 +82,14 @@ static void warn_once(struct site *site, const char *what, struct str path, cons
     log_warning("%.*s: %s%s", STR_ARG(path), what, log_note(left_out, note));
 }
 
+/* The same for what a job complains of: places and sentences in turn, each ended by a NUL. */
+static void warn_of_each(struct site *site, struct str complaints, const struct file_id *id)
+{
+  struct str place, what;
+  while (str_split(&complaints, '\0', &place) && str_split(&complaints, '\0', &what) && what.n)
+    warn_once(site, what.p, place, id);
+}
+
 void build_warn_shadowed(struct site *site, struct str document)
 {
   warn_once(site, "not served as an overview, since there is a file or directory with its name", document, NULL);
@@ -92,7 +100,7 @@ static struct listing_options options_of(const struct site *site, const struct b
 {
   struct listing_options options = {.settings = site->rules.n ? &site->rules : NULL,
                                     .dots = w->dots ? &w->dots->rules : NULL,
-                                    .dot_files = site->reads_dots};
+                                    .dot_files = site->reads_nuncio};
   if (w->ruled) {
     options.order = w->ruled->order;
     options.header = str_from(w->ruled->header);
@@ -109,6 +117,8 @@ static void warn_about(struct build *b)
     warn_once(b->site, "the header or footer of its listing cannot be read", b->job.file, NULL);
   if (document && overview_replaced(document->document))
     warn_once(b->site, "not all of it is UTF-8; what is not is shown as U+FFFD", b->job.file, &document->id);
+  if (page)
+    warn_of_each(b->site, buf_str(&b->job.complaints), &page->id);
   if (!page || !page->listing)
     return;
   struct buf path = BUF_INIT(PATH_BYTES_MAX);
@@ -117,7 +127,7 @@ static void warn_about(struct build *b)
     if (!e->shadowed)
       continue;
     buf_clear(&path);
-    buf_put_str(&path, b->job.file);
+    buf_put_str(&path, str_head(b->job.file, str_rfind(b->job.file, '/') + 1));
     buf_put_str(&path, listing_name(page->listing, e));
     build_warn_shadowed(b->site, buf_str(&path));
   }
@@ -186,6 +196,12 @@ static void start(struct site *site, struct page *prior, struct build_wait *w)
     w->ready(w, err, NULL);
     return;
   }
+  b->job.menu = found->menu;
+  b->job.unlisted = w->ruled && w->ruled->listing == TOGGLE_OFF;
+  if (found->kind == FOUND_DIALECT) {
+    b->job.mime = mime_ref(site->mime);
+    b->job.hosts = str_from(found->menu ? site->hosts_menu : site->hosts_gemtext);
+  }
   b->work.run = build_run;
   b->work.done = build_done;
   b->site = site_ref(site);
@@ -211,7 +227,7 @@ static void start(struct site *site, struct page *prior, struct build_wait *w)
  * older than any reader is to be given, however long the disk lets it wait. */
 static bool too_old(const struct build *b, uint64_t now)
 {
-  return b->job.kind == FOUND_LISTING && now - b->asked >= READY_TRUSTED_MS;
+  return (b->job.kind == FOUND_LISTING || b->job.kind == FOUND_DIALECT) && now - b->asked >= READY_TRUSTED_MS;
 }
 
 static bool same_options(const struct listing_options *a, const struct listing_options *b)
@@ -230,7 +246,8 @@ static struct build *under_way(struct site *site, const struct build_wait *w)
     if (b->job.kind != found->kind || !file_id_eq(&b->seen, &id) || too_old(b, now) ||
         !str_eq(b->job.file, buf_str(&found->file)))
       continue;
-    if (found->kind == FOUND_LISTING && !same_options(&b->job.options, &options))
+    bool lists = found->kind == FOUND_LISTING || found->kind == FOUND_DIALECT;
+    if (lists && (!same_options(&b->job.options, &options) || b->job.menu != found->menu))
       continue;
     bool parses = found->kind == FOUND_TREE && !b->job.prior;
     if (parses || str_eq(b->job.point, found->point))
@@ -273,6 +290,8 @@ void build_page(struct site *site, const struct found *found, struct build_wait 
       prior = NULL;
   } else if (found->kind == FOUND_LISTING) {
     prior = recall_listing(site, file);
+  } else if (found->kind == FOUND_DIALECT) {
+    prior = recall_listing(site, buf_str(&found->page));
   }
   join_or_start(site, prior, w);
 }

@@ -22,9 +22,9 @@ struct build_wait {
   struct build_wait *next, **link;
 };
 
-/* Makes the page that *found speaks of (FOUND_MAP, FOUND_LISTING, FOUND_TREE), or joins a build of it that is under
- * way: of the same version of the file, and for a listing one that was asked for less than READY_TRUSTED_MS ago. The
- * parsed document of a tree is kept in the cache for its other pages. */
+/* Makes the page that *found speaks of (FOUND_MAP, FOUND_DIALECT, FOUND_LISTING, FOUND_TREE), or joins a build of it
+ * that is under way: of the same version of the file, and for a listing one that was asked for less than
+ * READY_TRUSTED_MS ago. The parsed document of a tree is kept in the cache for its other pages. */
 void build_page(struct site *site, const struct found *found, struct build_wait *w);
 
 /* Whether it waits, and nobody else waits for the same. */

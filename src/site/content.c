@@ -35,8 +35,11 @@ void content_put_type(struct buf *out, struct str type, struct str lang, bool fr
   buf_put_str(out, type);
   if (from_file && text && ruled->charset && ruled->charset[0] && !has_parameter(type, STR("charset")))
     put_parameter(out, "charset", str_from(ruled->charset));
-  if (!gemtext)
+  if (!gemtext) {
+    if (from_file && ruled->parameters && ruled->for_all_types)
+      buf_printf(out, "%s", ruled->parameters);
     return;
+  }
   if (ruled->lang)
     lang = str_from(ruled->lang);
   if (ruled->parameters)

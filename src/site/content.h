@@ -12,9 +12,9 @@
 bool content_is_gemtext(struct str type);
 
 /* Appends the type with its parameters: of gemtext the language (the rules' or else the site's `lang`; several tags are
- * quoted) or the parameters that rules set in its place; of a file that is text the character set that rules set.
- * What the type says itself stays as it is. `from_file`: the content is a file's, and not of our own making, which is
- * UTF-8. */
+ * quoted) or the parameters that rules set in its place, which a line of agate's gives a file of any type; of a file
+ * that is text the character set that rules set. What the type says itself stays as it is. `from_file`: the content is
+ * a file's, and not of our own making, which is UTF-8. */
 void content_put_type(struct buf *out, struct str type, struct str lang, bool from_file, const struct ruled *ruled);
 
 #endif

@@ -6,9 +6,14 @@
 
 #include "base/err.h"
 #include "site/read.h"
+#include "text/agate_meta.h"
 #include "text/glob.h"
 
-enum { PATH_BYTES_MAX = 8192, WHY_MAX = 512 };
+enum {
+  PATH_BYTES_MAX = 8192,
+  WHY_MAX = 512,
+  IN_LOOP_MAX = 4096, /* a larger file is read and parsed in the pool: a thousand sections take 40 ms */
+};
 
 /* One walk from the root to a page. */
 struct walk {
@@ -46,22 +51,10 @@ static bool nuncio_here(const struct dot_rules_kinds *kinds, const struct rules 
   return ruled.local == TOGGLE_ON;
 }
 
-bool dot_rules_apply(const struct dot_rules_kinds *kinds, const struct rules *settings, struct str path)
-{
-  if (kinds->meta)
-    return true;
-  if (!kinds->nuncio || settings->n == 0)
-    return false;
-  /* Where one directory's hold, they do for all beneath it, unless a rule says otherwise there: asked for each. */
-  for (size_t n = 1; n <= path.n; n++)
-    if ((n == path.n || path.p[n] == '/' || n == 1) && nuncio_here(kinds, settings, str_head(path, n)))
-      return true;
-  return false;
-}
-
 /* What went wrong with the file, for its author. */
 static int explain(struct walk *w, int err, struct str what)
 {
+  buf_clear(w->why);
   buf_printf(w->why, "%.*s%s%.*s", STR_ARG(buf_str(&w->file)), err == ERR_SYNTAX ? ":" : ": ", STR_ARG(what));
   return ERR_SYNTAX;
 }
@@ -92,6 +85,8 @@ static int read_text(struct walk *w, struct buf *text)
     err = explain(w, ERR_SPECIAL, STR("this is no file"));
   else if (st.st_size > DOT_RULES_FILE_MAX)
     err = explain(w, ERR_LIMIT, STR("this is larger than 64 KiB"));
+  else if (size > IN_LOOP_MAX && (w->flags & RESOLVE_CACHED_ONLY))
+    err = ERR_AGAIN;
   char *room = err == 0 ? buf_room(text, size + 1) : NULL;
   if (err == 0)
     err = room ? read_at_once(fd, w->flags, room, size + 1, &n) : ERR_NOMEM;
@@ -103,30 +98,57 @@ static int read_text(struct walk *w, struct buf *text)
   return err;
 }
 
-static int read_nuncio(struct walk *w)
+/* Reads the file of that name in the directory; *text stays empty where there is none. */
+static int read_here(struct walk *w, struct str name, struct buf *text)
 {
-  struct buf text = BUF_INIT(DOT_RULES_FILE_MAX + 1), why = BUF_INIT(WHY_MAX);
-  struct rules rules;
-  rules_init(&rules);
   buf_clear(&w->file);
   buf_put_str(&w->file, buf_str(&w->directory));
-  buf_put_str(&w->file, STR(".nuncio"));
-  int err = buf_error(&w->file) ? buf_error(&w->file) : read_text(w, &text);
-  if (err == 0 && text.n)
-    err = w->kinds->nuncio(buf_str(&text), buf_str(&w->directory), &rules, &why);
+  buf_put_str(&w->file, name);
+  return buf_error(&w->file) ? buf_error(&w->file) : read_text(w, text);
+}
+
+static int read_nuncio(struct walk *w, struct str text, struct rules *rules)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int err = w->kinds->nuncio(text, buf_str(&w->directory), rules, &why);
   if (err == ERR_SYNTAX && why.n)
     err = explain(w, ERR_SYNTAX, buf_str(&why));
+  buf_free(&why);
+  return err;
+}
+
+/* As agate has it, lines that make no sense take nothing from the others: the owner is told, and that is all. */
+static int read_meta(struct walk *w, struct str text, struct rules *rules)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int err = agate_meta_read(text, buf_str(&w->directory), rules, &why);
+  if (why.n && w->why->n == 0)
+    (void)explain(w, ERR_LIMIT, buf_str(&why));
+  buf_free(&why);
+  return err == ERR_SYNTAX ? 0 : err;
+}
+
+static int read_rules(struct walk *w, struct str name, int (*read)(struct walk *, struct str, struct rules *))
+{
+  struct buf text = BUF_INIT(DOT_RULES_FILE_MAX + 1);
+  struct rules rules;
+  rules_init(&rules);
+  int err = read_here(w, name, &text);
+  if (err == 0 && text.n)
+    err = read(w, buf_str(&text), &rules);
   if (err == 0)
     err = rules_join(&w->rules, &rules);
   rules_free(&rules);
   buf_free(&text);
-  buf_free(&why);
   return err;
 }
 
 static int read_directory(struct walk *w, const struct rules *settings)
 {
-  return nuncio_here(w->kinds, settings, buf_str(&w->directory)) ? read_nuncio(w) : 0;
+  int err = w->kinds->meta ? read_rules(w, STR(AGATE_META), read_meta) : 0;
+  if (err == 0 && nuncio_here(w->kinds, settings, buf_str(&w->directory)))
+    err = read_rules(w, STR(".nuncio"), read_nuncio);
+  return err;
 }
 
 /* The root, and then each segment of the path: the last one may be a directory that was asked for without its slash. */

@@ -32,15 +32,13 @@ struct dot_rules {
 };
 
 /* Reads the rules of all directories on the way to a raw path: `.nuncio` where the settings file's rules allow it. *out
- * is NULL where there are none. What was asked of the disk goes on the trail, which must be empty. ERR_SYNTAX: *why is
- * a sentence for the author, with the file and the line; ERR_NOT_FOUND: directories deeper than any are; ERR_AGAIN only
- * with RESOLVE_CACHED_ONLY; ERR_NOMEM; and what resolve_open says. */
+ * is NULL where there are none; *why may be a sentence for the owner all the same. What was asked of the disk goes on
+ * the trail, which must be empty. ERR_SYNTAX: *why is a sentence for the author, with the file and the line;
+ * ERR_NOT_FOUND: directories deeper than any are; ERR_AGAIN only with RESOLVE_CACHED_ONLY; ERR_NOMEM; and what
+ * resolve_open says. */
 int dot_rules_read(const struct root *root, const struct dot_rules_kinds *kinds, const struct rules *settings,
                    struct str path, unsigned flags, struct trail *trail, struct dot_rules **out, struct buf *why)
     __attribute__((warn_unused_result));
-
-/* Whether files of the capsule can set anything at that path. */
-bool dot_rules_apply(const struct dot_rules_kinds *kinds, const struct rules *settings, struct str path);
 
 struct dot_rules *dot_rules_ref(struct dot_rules *d); /* NULL is fine */
 void dot_rules_unref(struct dot_rules *d);            /* the same */

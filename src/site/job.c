@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "site/listing.h"
+#include "site/map.h"
 #include "site/read.h"
 #include "site/tree.h"
 #include "text/gophermap.h"
@@ -45,6 +46,8 @@ void job_free(struct job *j)
   page_unref(j->document);
   page_unref(j->page);
   dot_rules_unref(j->dots);
+  mime_unref(j->mime);
+  buf_free(&j->complaints);
   free(j->text);
 }
 
@@ -152,6 +155,31 @@ static int run_map(struct job *j)
   return err;
 }
 
+static int run_dialect(struct job *j)
+{
+  const struct map_order order = {.root = j->root,
+                                  .file = j->file,
+                                  .menu = j->menu,
+                                  .unlisted = j->unlisted,
+                                  .now_ns = j->now_ns,
+                                  .hosts = j->hosts,
+                                  .mime = j->mime,
+                                  .previous = j->prior ? j->prior->listing : NULL,
+                                  .options = &j->options};
+  struct map_made made;
+  int err = map_make(&order, &made);
+  if (err == 0)
+    err = make_page(j, &made.page, &made.id, made.settled, made.lasting);
+  if (err == 0) {
+    j->page->listing = made.listing;
+    made.listing = NULL;
+    j->complaints = made.complaints;
+    buf_init(&made.complaints, 0);
+  }
+  map_made_free(&made);
+  return err;
+}
+
 /* Reads and parses the document into a page of its own. */
 static int run_document(struct job *j)
 {
@@ -193,6 +221,9 @@ void job_run(struct job *j)
     break;
   case FOUND_MAP:
     j->err = run_map(j);
+    break;
+  case FOUND_DIALECT:
+    j->err = run_dialect(j);
     break;
   case FOUND_TREE:
     j->err = run_tree(j);

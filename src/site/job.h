@@ -19,13 +19,17 @@ struct job {
   struct str point;
   struct str title; /* FOUND_LISTING; and how it is to be made */
   struct listing_options options;
-  struct dot_rules *dots; /* one reference, or NULL: what `options` may speak of */
-  struct page *prior;     /* one reference: a parsed document, an earlier listing, or NULL; only read */
+  bool menu, unlisted; /* FOUND_DIALECT: as in struct map_order, and so is `hosts`, which is the site's */
+  struct str hosts;
+  const struct mime *mime; /* one reference, or NULL */
+  struct dot_rules *dots;  /* one reference, or NULL: what `options` may speak of */
+  struct page *prior;      /* one reference: a parsed document, an earlier listing, or NULL; only read */
   /* What came of it, one reference each. */
   int err;               /* of the document, or of all there is */
   int page_err;          /* FOUND_TREE: of this page alone */
   struct page *document; /* parsed by this job, or NULL */
   struct page *page;     /* the rendered page, or NULL */
+  struct buf complaints; /* FOUND_DIALECT: as in struct map_made */
   bool unframed;         /* FOUND_LISTING: a header or footer that is to be there could not be read */
 };
 

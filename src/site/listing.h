@@ -62,7 +62,7 @@ struct listing_options {
   struct str header, footer; /* names of files that are shown as part of it, and are no entries; empty: none */
   /* By these some entries are not for everybody, and no titles are read from those. NULL: none. */
   const struct rules *settings, *dots;
-  bool dot_files; /* a directory with a `.nuncio` or `.meta` of its own may have such rules too */
+  bool dot_files; /* a directory with a `.nuncio` of its own may have such rules too */
 };
 
 /* Reads the directory at a raw path (with its slash) beneath `root`. `now_ns` is the wall time, now or a
@@ -80,6 +80,11 @@ struct listing_frame {
  * the buffer's error. */
 int listing_put(const struct listing *l, struct str title, bool is_root, const struct listing_frame *frame,
                 struct buf *out) __attribute__((warn_unused_result));
+
+/* Appends what leads to an entry from its directory, raw, with a slash where it is a directory or a tree; and what it
+ * is called. */
+void listing_put_name(const struct listing *l, const struct entry *e, struct buf *out);
+void listing_put_label(const struct listing *l, const struct entry *e, struct buf *out);
 
 void listing_free(struct listing *l); /* NULL is fine */
 

@@ -16,8 +16,7 @@
 
 enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
 
-/* The rules that let visitors in at a path: the settings', and those of the capsule's files. */
-static void gates_of(const struct listing_options *options, struct str path, const struct rule *gates[2])
+void listing_entry_gates(const struct listing_options *options, struct str path, const struct rule *gates[2])
 {
   const struct rules *rules[2] = {options->settings, options->dots};
   for (size_t i = 0; i < 2; i++) {
@@ -37,7 +36,7 @@ int listing_entry_begin(struct entry_context *c, const struct root *root, int di
   buf_init(&c->title, TITLE_MAX);
   buf_put_str(&c->path, path);
   c->path_n = path.n;
-  gates_of(options, path, c->gates);
+  listing_entry_gates(options, path, c->gates);
   return buf_error(&c->path);
 }
 
@@ -73,18 +72,14 @@ static bool entry_stat(struct entry_context *c, const char *name, struct stat *s
 static bool is_as_open(const struct entry_context *c, struct str path)
 {
   const struct rule *gates[2];
-  gates_of(c->options, path, gates);
+  listing_entry_gates(c->options, path, gates);
   return (!gates[0] || gates[0] == c->gates[0]) && (!gates[1] || gates[1] == c->gates[1]);
 }
 
 static bool has_dot_rules(struct entry_context *c, struct str name)
 {
-  static const struct str files[] = {STR_INIT("/.nuncio"), STR_INIT("/.meta")};
   struct stat st;
-  for (size_t i = 0; c->options->dot_files && i < sizeof files / sizeof *files; i++)
-    if (resolve_stat(c->root, path_of(c, name, files[i]), 0, &st) != ERR_NOT_FOUND)
-      return true;
-  return false;
+  return c->options->dot_files && resolve_stat(c->root, path_of(c, name, STR("/.nuncio")), 0, &st) != ERR_NOT_FOUND;
 }
 
 static void set_title(struct listing *l, struct entry *e, struct str title, const char *date)

@@ -27,6 +27,9 @@ int listing_entry_begin(struct entry_context *c, const struct root *root, int di
     __attribute__((warn_unused_result));
 int listing_entry_end(struct entry_context *c) __attribute__((warn_unused_result));
 
+/* The rules that let visitors in at a path: by the settings, and by the files of the capsule that are known. */
+void listing_entry_gates(const struct listing_options *options, struct str path, const struct rule *gates[2]);
+
 /* Whether it is the name of an overview's document. */
 bool listing_entry_is_document(struct str name);
 

@@ -27,7 +27,7 @@ static void put_shown_name(const struct entry *e, struct str name, struct buf *l
   readable_put(label, e->date[0] && strcmp(date, e->date) == 0 ? rest : name, ALL_COLUMNS);
 }
 
-static void put_label(const struct listing *l, const struct entry *e, struct buf *label)
+void listing_put_label(const struct listing *l, const struct entry *e, struct buf *label)
 {
   struct str title = listing_title(l, e);
   bool says_it = str_starts(title, str_from(e->date)); /* a title with its date in front shows it once */
@@ -55,12 +55,11 @@ static void put_label(const struct listing *l, const struct entry *e, struct buf
   }
 }
 
-static void put_target(const struct listing *l, const struct entry *e, struct buf *name, struct buf *target)
+void listing_put_name(const struct listing *l, const struct entry *e, struct buf *out)
 {
-  buf_put_str(name, own_name(l, e));
+  buf_put_str(out, own_name(l, e));
   if (e->kind == ENTRY_DIRECTORY || e->kind == ENTRY_OVERVIEW)
-    buf_put_c(name, '/');
-  uri_put_relative(target, buf_str(name));
+    buf_put_c(out, '/');
 }
 
 /* Gemtext of the owner's, which ends with a line end then. */
@@ -92,8 +91,9 @@ int listing_put(const struct listing *l, struct str title, bool is_root, const s
     buf_clear(&name);
     buf_clear(&target);
     buf_clear(&label);
-    put_target(l, &l->entry[i], &name, &target);
-    put_label(l, &l->entry[i], &label);
+    listing_put_name(l, &l->entry[i], &name);
+    uri_put_relative(&target, buf_str(&name));
+    listing_put_label(l, &l->entry[i], &label);
     gemtext_put_link(out, buf_str(&target), buf_str(&label));
     err = buf_error(&name) ? buf_error(&name) : buf_error(&target) ? buf_error(&target) : buf_error(&label);
   }

@@ -220,7 +220,9 @@ static int look_directory(const struct root *root, struct str path, enum represe
 {
   const struct index *index = indexes(representation);
   for (; index->name; index++) {
-    int err = look_index(root, index, flags, f);
+    const struct index made = {index->name, FOUND_DIALECT, index->menu};
+    bool is_made = root->dialect && str_eq(str_from(index->name), STR("gophermap"));
+    int err = look_index(root, is_made ? &made : index, flags, f);
     if (err != ERR_NOT_FOUND) {
       look_shadow(root, str_head(path, path.n - 1), flags, f);
       return err;

@@ -16,6 +16,7 @@ enum found_kind {
   FOUND_FILE,    /* the open file `fd` */
   FOUND_SLASH,   /* a directory or tree that was asked for without its slash: `page` is where it is (G16) */
   FOUND_MAP,     /* a gophermap or a `.gph` menu that is to be translated to gemtext (P16): `file` */
+  FOUND_DIALECT, /* a gophermap of gophernicus' dialect, whose page is made: `file`, for a menu where `menu` is set */
   FOUND_LISTING, /* a directory without an index: `file`, the same as `page` */
   FOUND_TREE,    /* a page of the overview whose document is `file` */
 };
@@ -30,7 +31,7 @@ struct found {
   struct bytes *bytes; /* FOUND_FILE: owned; all of it, or NULL (see look_read) */
   struct stat st;      /* of `file` */
   struct str guess;    /* FOUND_FILE without a suffix: the type that its content suggests (G20); static */
-  bool menu;           /* FOUND_FILE: a gophermap that stands for its directory, or a `.gph` menu */
+  bool menu;           /* FOUND_FILE: a gophermap that stands for its directory, or a `.gph` menu; see FOUND_DIALECT */
   struct buf shadowed; /* the raw path of an overview's document that is not served as a tree because something real has
                           its name; empty where there is none */
   struct trail trail;  /* all that the disk was asked for it (but about `shadowed`), tidied */

@@ -34,6 +34,8 @@ struct mime {
   struct entry *entries; /* sorted by kind and key, each there once */
   size_t n, cap;
   struct buf globs2, mime_types; /* the files */
+  struct mime *self;             /* the table, for those who have it as const, and how many have it */
+  unsigned refs;
 };
 
 static int lower(char c)
@@ -220,6 +222,8 @@ struct mime *mime_load_from(const char *globs2, const char *mime_types)
   struct mime *m = calloc(1, sizeof *m);
   if (!m)
     return NULL;
+  m->self = m;
+  m->refs = 1;
   buf_init(&m->globs2, TABLE_MAX);
   buf_init(&m->mime_types, TABLE_MAX);
   if (add_rows(m, mime_ours, mime_n_ours, SOURCE_OURS) || add_table(m, &m->globs2, globs2, add_glob) ||
@@ -237,9 +241,21 @@ struct mime *mime_load(void)
   return mime_load_from("/usr/share/mime/globs2", "/etc/mime.types");
 }
 
+const struct mime *mime_ref(const struct mime *m)
+{
+  m->self->refs++;
+  return m;
+}
+
+void mime_unref(const struct mime *m)
+{
+  if (m)
+    mime_free(m->self);
+}
+
 void mime_free(struct mime *m)
 {
-  if (!m)
+  if (!m || --m->refs > 0)
     return;
   free(m->entries);
   buf_free(&m->globs2);

@@ -13,6 +13,10 @@ struct mime *mime_load(void);
 struct mime *mime_load_from(const char *globs2, const char *mime_types);
 void mime_free(struct mime *m);
 
+/* For work that may outlive whoever has the table: it stays until the last of these is given back. In one thread. */
+const struct mime *mime_ref(const struct mime *m);
+void mime_unref(const struct mime *m); /* NULL is fine */
+
 /* The type of a file called `name` (the last segment of a path) by its suffix, in any case, the longest one first (and
  * by the whole name for the likes of `makefile`): ours for gmi, gemini, txt, md and other texts that the system names
  * badly, then the system's, then our small table. An empty span where no suffix is known: then mime_guess may look at

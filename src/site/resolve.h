@@ -34,6 +34,7 @@ struct root {
   int folder;              /* the capsule, by O_PATH */
   int homes;               /* the folder that the homes of its users are in, by O_PATH; -1: none has a place here */
   const char *user_folder; /* the folder within a home, relative; "" for the home itself */
+  bool dialect;            /* gophermaps are of gophernicus' dialect (text/gophermap_dialect.h) */
 };
 
 /* A capsule without users. */

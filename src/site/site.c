@@ -26,6 +26,8 @@ void site_unref(struct site *site)
     free(site->names[i]);
   free(site->names);
   free(site->folder);
+  free(site->hosts_menu);
+  free(site->hosts_gemtext);
   free(site->lang);
   rules_free(&site->rules);
   free(site->gopher_path);
@@ -51,21 +53,46 @@ static char *name_copy(struct str name)
   return copy;
 }
 
+/* One line: by Gopher where that reaches the very site, else by its URL. */
+static void put_host(struct buf *out, const struct site_host *host, bool by_gopher)
+{
+  enum { GEMINI_PORT = 1965 };
+  if (host->gopher_port && (by_gopher || !host->gemini_port))
+    buf_printf(out, "1%s\t%s/\t%s\t%u\n", host->name, host->path ? host->path : "", host->name, host->gopher_port);
+  else if (host->gemini_port == GEMINI_PORT)
+    buf_printf(out, "h%s\tURL:gemini://%s/\n", host->name, host->name);
+  else if (host->gemini_port)
+    buf_printf(out, "h%s\tURL:gemini://%s:%u/\n", host->name, host->name, host->gemini_port);
+}
+
+static char *hosts_of(const struct site_config *config, bool by_gopher)
+{
+  enum { HOSTS_MAX = 4 << 20 };
+  struct buf lines = BUF_INIT(HOSTS_MAX);
+  for (size_t i = 0; i < config->n_hosts; i++)
+    put_host(&lines, &config->hosts[i], by_gopher);
+  char *copy = buf_error(&lines) ? NULL : str_dup(buf_str(&lines));
+  buf_free(&lines);
+  return copy;
+}
+
 static int take_config(struct site *site, const struct site_config *config)
 {
   site->named = config->named;
   site->dots = config->dots;
-  site->reads_dots = config->dots.meta;
   for (size_t i = 0; config->rules && config->dots.nuncio && i < config->rules->n; i++)
-    site->reads_dots = site->reads_dots || config->rules->rule[i].local == TOGGLE_ON;
+    site->reads_nuncio = site->reads_nuncio || config->rules->rule[i].local == TOGGLE_ON;
+  site->reads_dots = config->dots.meta || site->reads_nuncio;
   site->folder = str_dup(str_from(config->root));
   site->lang = str_dup(str_from(config->lang));
   site->names = calloc(config->n_names, sizeof *site->names);
   site->user_folder = str_dup(str_from(config->user_folder ? config->user_folder : ""));
+  site->hosts_menu = hosts_of(config, true);
+  site->hosts_gemtext = hosts_of(config, false);
   site->gopher_path = config->gopher_path ? str_dup(str_from(config->gopher_path)) : NULL;
   if (!site->gopher_path != !config->gopher_path)
     return ERR_NOMEM;
-  if (!site->folder || !site->user_folder || !site->lang || !site->names)
+  if (!site->folder || !site->user_folder || !site->lang || !site->names || !site->hosts_menu || !site->hosts_gemtext)
     return ERR_NOMEM;
   for (; site->n_names < config->n_names; site->n_names++) {
     site->names[site->n_names] = name_copy(str_from(config->names[site->n_names]));
@@ -116,6 +143,7 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
     return ERR_NOMEM;
   site->refs = 1;
   site->root = root_of(-1);
+  site->root.dialect = config->dialect;
   site->env = env;
   site->mime = mime;
   types_init(&site->types);

@@ -12,6 +12,14 @@
 #include "site/request.h"
 #include "site/response.h"
 
+/* A host that is served, for the maps that list them. */
+struct site_host {
+  const char *name;
+  unsigned gemini_port; /* 0: it has no Gemini */
+  unsigned gopher_port; /* of a listener where it is the site that answers; 0: none is */
+  const char *path;     /* its root there, such as `/name`; NULL: the root of all */
+};
+
 /* What a site is made from. Borrowed during site_open only. */
 struct site_config {
   const char *root;         /* the capsule's folder: the one that stands there now, whatever takes its name later */
@@ -22,7 +30,10 @@ struct site_config {
   const char *gopher_path;  /* where it stands on Gopher listeners that it shares, as `/name`; NULL: nowhere */
   const char *user_folder;  /* with `homes`: what they publish, relative to a home; "" for all of it */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
-  const char *lang;            /* language tag or tags for text/gemini, or NULL */
+  const char *lang;              /* language tag or tags for text/gemini, or NULL */
+  bool dialect;                  /* gophermaps are of gophernicus' dialect */
+  const struct site_host *hosts; /* all that are served, for that dialect; may be NULL */
+  size_t n_hosts;
   size_t cache;                /* bytes for answers that are ready; 0: none are kept */
   const struct rules *rules;   /* what holds for some paths; NULL: nothing */
   struct dot_rules_kinds dots; /* which files of the capsule may set more */

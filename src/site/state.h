@@ -23,9 +23,11 @@ struct site {
   char **names; /* lower case, without a trailing dot */
   size_t n_names;
   bool named;
-  struct rules rules; /* immutable, so that the pool may read them */
+  char *hosts_menu, *hosts_gemtext; /* what a map's `%` gives: lines of a plain gophermap */
+  struct rules rules;               /* immutable, so that the pool may read them */
   struct dot_rules_kinds dots;
   bool reads_dots;   /* there may be files that set more */
+  bool reads_nuncio; /* and some of them may say who is let in */
   struct pace pace;  /* of visitors who are to ask slowly */
   char *lang;        /* of gemtext: a tag, or several; "" where there is none */
   char *gopher_path; /* or NULL */

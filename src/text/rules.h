@@ -55,7 +55,8 @@ struct rule {
   char *lang;       /* of gemtext; "" takes a language away that holds for more */
   char *charset;    /* of text */
   char *type;       /* a MIME type, perhaps with parameters, in the place of the one that the name tells */
-  char *parameters; /* of gemtext, in the place of the language: `;lang=de;x=y` (agate's .meta) */
+  char *parameters; /* of gemtext, in the place of the language: `;lang=de;x=y`; a line of agate's means files of all
+                       types */
 
   /* What is answered instead. */
   unsigned status;       /* a Gemini status code but 20; 0: none */
@@ -115,6 +116,7 @@ int gate_add(struct gate *gate, struct str fingerprint) __attribute__((warn_unus
 /* What holds for a path. Borrows from the rules. */
 struct ruled {
   const char *lang, *charset, *type, *parameters; /* NULL: not set */
+  bool for_all_types;                             /* `parameters` are not only of gemtext */
   const struct rule *answer;                      /* whose status is to be answered; NULL: none */
   const struct rule *slow;                        /* whose slow_seconds hold; NULL: none */
   enum toggle listing, terminate, local;
@@ -127,9 +129,7 @@ struct ruled {
 /* Lays what the rules say of a page over what *ruled says already (all zero: nothing). `path` is what was asked for,
  * `file` what answers it (the same, an index, an overview's document), both raw. A rule that means either counts; one
  * that answers something instead, or slows down, counts where it means `path`. A redirect that leads to one target
- * counts for the very path it was written for, and none for a path that it leads to.
- * A line of agate's means whole paths only, and no name that begins with a dot unless it has one; of those that mean a
- * page the last one alone counts, in all that it says, by what was asked for or by what answers it. */
+ * counts for the very path it was written for; one to something that its own pattern means counts no more there. */
 void rules_lay(const struct rules *r, struct str path, struct str file, struct ruled *ruled);
 
 #endif

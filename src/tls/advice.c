@@ -10,8 +10,7 @@ static bool is_plain(char c)
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("@%_+=:,./-", c));
 }
 
-/* As one word of a POSIX shell. */
-static void put_word(struct buf *out, const char *word)
+void advice_word(struct buf *out, const char *word)
 {
   bool plain = *word != '\0';
   for (const char *p = word; *p; p++)
@@ -38,13 +37,27 @@ static bool is_default(struct str dir)
   return str_eq(dir, STR("certs"));
 }
 
+static void put_folder(struct buf *out, const char *dir)
+{
+  if (is_default(str_from(dir)))
+    return;
+  buf_put_str(out, STR(" --certs"));
+  advice_word(out, dir);
+}
+
 void advice_cert(struct buf *out, const char *action, const char *dir, const char *name, bool new_key)
 {
   buf_printf(out, "`nuncio cert %s", action);
-  put_word(out, name ? name : "NAME");
-  if (!is_default(str_from(dir))) {
-    buf_put_str(out, STR(" --certs"));
-    put_word(out, dir);
-  }
+  advice_word(out, name ? name : "NAME");
+  put_folder(out, dir);
   buf_put_str(out, new_key ? STR(" --new-key`") : STR("`"));
+}
+
+void advice_add(struct buf *out, const char *dir, const char *name, const char *further)
+{
+  buf_put_str(out, STR("`nuncio cert renew"));
+  advice_word(out, name);
+  advice_word(out, further);
+  put_folder(out, dir);
+  buf_put_c(out, '`');
 }

@@ -11,7 +11,7 @@
 #include "tls/digest.h"
 #include "tls/files.h"
 
-enum { CERTIFICATE_YEARS = 20, FINGERPRINT_BYTES = DIGEST_BYTES };
+enum { CERTIFICATE_YEARS = 20, CLIENT_DAYS_MOST = 36500, FINGERPRINT_BYTES = DIGEST_BYTES };
 
 /* What a new certificate says. */
 struct certificate_names {
@@ -21,6 +21,8 @@ struct certificate_names {
   const char *const *addresses; /* IP literals besides 127.0.0.1 and ::1, which are always there: the bound addresses.
                                    Wildcard addresses (0.0.0.0, ::) are left out. */
   size_t n_addresses;
+  bool
+      further; /* KEY_KEEP and KEY_REPLACE: they are added to those that the old certificate has, which must be there */
 };
 
 enum certificate_key {
@@ -41,6 +43,16 @@ enum certificate_key {
 int certificate_make(const char *dir, const char *name, const struct certificate_names *names, enum certificate_key key,
                      struct buf *kept, struct buf *why) __attribute__((warn_unused_result));
 
+/* Makes a certificate that a visitor shows, for so many days from now (1 to CLIENT_DAYS_MOST), and its key, in DIR in
+ * files that are called what certificate_client_file says. As above but that NAME, the common name, may be any UTF-8 of
+ * CLIENT_NAME_MAX bytes (RFC 5280, appendix A.1) that can be in a file's name, and that neither file may be there. */
+enum { CLIENT_NAME_MAX = 64 };
+int certificate_make_client(const char *dir, const char *name, unsigned days, struct buf *why)
+    __attribute__((warn_unused_result));
+
+/* Appends it, without a suffix. */
+void certificate_client_file(const char *name, struct buf *out);
+
 /* What `nuncio cert show` prints. */
 struct certificate_info {
   struct buf subject;                               /* common name */
@@ -50,6 +62,7 @@ struct certificate_info {
   unsigned char fingerprint[FINGERPRINT_BYTES];     /* SHA-256 of the certificate, DER */
   unsigned char key_fingerprint[FINGERPRINT_BYTES]; /* SHA-256 of the SubjectPublicKeyInfo, DER */
   bool self_signed;
+  bool client;      /* for a visitor to show, and not for a server */
   bool key_matches; /* NAME.key is there, readable and the certificate's */
 };
 

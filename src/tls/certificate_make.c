@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "tls/advice.h"
 #include "tls/certdir.h"
 #include "tls/certificate.h"
@@ -23,7 +24,8 @@ struct making {
   char crt[FILE_NAME_MAX + 1], key[FILE_NAME_MAX + 1];               /* the files' names */
   char crt_beside[FILE_NAME_MAX + 1], key_beside[FILE_NAME_MAX + 1]; /* what was written and has no name yet, or "" */
   struct pair pair;
-  struct subject subject;
+  struct subject subject;                  /* empty: as the old certificate has it */
+  const struct certificate_names *further; /* to be added to that; or NULL */
 };
 
 static bool is_file_name(const char *name)
@@ -39,21 +41,27 @@ static void advise(const struct making *m, const char *action, bool new_key, con
   buf_put_str(why, str_from(then));
 }
 
-static bool is_foreign(const struct making *m)
+/* Whose the certificate that is there is. */
+static void look(const struct making *m, bool *foreign, bool *client)
 {
   struct pair old = PAIR_INIT;
   struct buf ignored = BUF_INIT(PATH_ROOM);
-  bool foreign = pair_read_certificate(m->dir, m->name, &old, &ignored) == 0 && !pair_self_signed(old.leaf);
+  bool there = pair_read_certificate(m->dir, m->name, &old, &ignored) == 0;
+  *foreign = there && !pair_self_signed(old.leaf);
+  *client = there && pair_for_client(old.leaf);
   buf_free(&ignored);
   pair_free(&old);
-  return foreign;
 }
 
 /* What helps depends on what is there: renewing needs a key, and a certificate of our own or none. */
 static int refuse_new(const struct making *m, bool crt, bool key, struct buf *why)
 {
   const char *file = key ? m->key : m->crt;
-  if (!key) {
+  bool foreign, client;
+  look(m, &foreign, &client);
+  if (m->subject.client_days || client) {
+    buf_printf(why, "%s/%s is there already: take another name, or move it away", m->dir, file);
+  } else if (!key) {
     buf_printf(why, "%s/%s is there already, without its key: put the key back, or make a new pair with ", m->dir,
                file);
     advise(m, "new", true, "", why);
@@ -61,7 +69,7 @@ static int refuse_new(const struct making *m, bool crt, bool key, struct buf *wh
     buf_printf(why, "%s/%s is there already: ", m->dir, file);
     advise(m, "renew", false, " makes a certificate on it, ", why);
     advise(m, "new", true, " a new pair", why);
-  } else if (is_foreign(m)) {
+  } else if (foreign) {
     buf_printf(why, "%s/%s is there already, for a certificate that was signed by somebody else: renew it there, or ",
                m->dir, file);
     advise(m, "new", true, " makes a pair of your own", why);
@@ -105,7 +113,9 @@ static int take_subject(struct making *m, struct buf *why)
   if (err)
     return err;
   err = subject_copy(m->pair.leaf, &m->subject);
-  return err == ERR_NOT_FOUND ? subject_make(&fallback, &m->subject, why) : err;
+  if (err == ERR_NOT_FOUND)
+    err = subject_make(&fallback, &m->subject, why);
+  return err == 0 && m->further ? subject_add(&m->subject, m->further, why) : err;
 }
 
 static int choose_key(struct making *m, enum certificate_key key, struct buf *why)
@@ -225,33 +235,80 @@ static int make(struct making *m, enum certificate_key key, struct buf *kept, st
   return err;
 }
 
+/* The subject goes to the pair in the making, which is over afterwards. */
+static int make_named(struct making *m, enum certificate_key key, struct buf *kept, struct buf *why)
+{
+  size_t said = why->n;
+  (void)snprintf(m->crt, sizeof m->crt, "%s.crt", m->name);
+  (void)snprintf(m->key, sizeof m->key, "%s.key", m->name);
+  int err = certdir_open(&m->folder, m->dir, why);
+  if (err == 0)
+    err = make(m, key, kept, why);
+  if (m->crt_beside[0])
+    certdir_remove(&m->folder, m->crt_beside);
+  if (m->key_beside[0])
+    certdir_remove(&m->folder, m->key_beside);
+  certdir_close(&m->folder);
+  pair_free(&m->pair);
+  ERR_clear_error();
+  if (err && why->n == said)
+    buf_printf(why, "%s/%s could not be made: %s", m->dir, m->crt, err_text(err));
+  return err;
+}
+
 int certificate_make(const char *dir, const char *name, const struct certificate_names *names, enum certificate_key key,
                      struct buf *kept, struct buf *why)
 {
   struct making m = {.dir = dir, .name = name, .folder = CERTDIR_INIT, .pair = PAIR_INIT, .subject = SUBJECT_INIT};
-  size_t said = why->n;
   if (!is_file_name(name)) {
     buf_printf(why, "\"%s\" cannot be the name of a certificate's file: use a host name", name);
     return ERR_SYNTAX;
   }
-  (void)snprintf(m.crt, sizeof m.crt, "%s.crt", name);
-  (void)snprintf(m.key, sizeof m.key, "%s.key", name);
   /* Before the folder, so that a name that cannot be leaves none behind. */
   int err = names ? subject_make(names, &m.subject, why) : 0;
+  if (err == 0 && names && names->further) {
+    subject_free(&m.subject);
+    m.further = names;
+  }
   if (err == 0)
-    err = certdir_open(&m.folder, dir, why);
-  if (err == 0)
-    err = make(&m, key, kept, why);
-  if (m.crt_beside[0])
-    certdir_remove(&m.folder, m.crt_beside);
-  if (m.key_beside[0])
-    certdir_remove(&m.folder, m.key_beside);
-  certdir_close(&m.folder);
-  pair_free(&m.pair);
+    err = make_named(&m, key, kept, why);
+  else if (err == ERR_NOMEM)
+    buf_printf(why, "%s/%s.crt could not be made: %s", dir, name, err_text(err));
   subject_free(&m.subject);
   ERR_clear_error();
-  if (err && why->n == said)
-    buf_printf(why, "%s/%s could not be made: %s", dir, m.crt, err_text(err));
+  return err;
+}
+
+void certificate_client_file(const char *name, struct buf *out)
+{
+  buf_printf(out, "client-%s", name);
+}
+
+int certificate_make_client(const char *dir, const char *name, unsigned days, struct buf *why)
+{
+  struct making m = {.dir = dir, .folder = CERTDIR_INIT, .pair = PAIR_INIT, .subject = SUBJECT_INIT};
+  struct buf file = BUF_INIT(FILE_NAME_MAX + 1);
+  struct str text = str_from(name);
+  certificate_client_file(name, &file);
+  buf_put_c(&file, '\0');
+  int err = 0;
+  if (text.n == 0 || text.n > CLIENT_NAME_MAX || !utf8_valid(text) || buf_error(&file) || !is_file_name(file.p)) {
+    buf_printf(why,
+               "\"%s\" cannot be a client's name: expected 1 to %d bytes of UTF-8 without slashes and control "
+               "characters",
+               name, CLIENT_NAME_MAX);
+    err = ERR_SYNTAX;
+  }
+  m.name = file.p;
+  if (err == 0)
+    err = subject_make_client(name, days, &m.subject);
+  if (err == 0)
+    err = make_named(&m, KEY_NEW, NULL, why);
+  else if (err == ERR_NOMEM)
+    buf_printf(why, "the certificate could not be made: %s", err_text(err));
+  subject_free(&m.subject);
+  buf_free(&file);
+  ERR_clear_error();
   return err;
 }
 

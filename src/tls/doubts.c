@@ -33,7 +33,10 @@ void doubts_find(X509 *leaf, const char *const *names, size_t n_names, const str
         X509_check_ip_asc(leaf, names[i], 0) == 1)
       continue;
     files_path(files, false, lines);
-    buf_printf(lines, " does not name %s: browsers that check names refuse it there\n", names[i]);
+    buf_printf(lines, " does not name %s: browsers that check names refuse it there", names[i]);
+    if (pair_self_signed(leaf))
+      files_advise_name(files, names[i], lines);
+    buf_put_c(lines, '\n');
   }
   ERR_clear_error();
 }

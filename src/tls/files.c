@@ -33,3 +33,12 @@ void files_advise_certificate(const struct tls_files *files, struct buf *out)
   advice_cert(out, "renew", files->dir, files->file, false);
   buf_put_str(out, STR(" makes a new one"));
 }
+
+void files_advise_name(const struct tls_files *files, const char *name, struct buf *out)
+{
+  if (files->certificate)
+    return;
+  buf_put_str(out, STR("; "));
+  advice_add(out, files->dir, files->file, name);
+  buf_put_str(out, STR(" adds it"));
+}

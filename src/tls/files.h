@@ -23,4 +23,7 @@ void files_path(const struct tls_files *files, bool key, struct buf *out);
 void files_advise_pair(const struct tls_files *files, struct buf *out);
 void files_advise_certificate(const struct tls_files *files, struct buf *out);
 
+/* The same for how to add a name to the certificate; nothing where it is from elsewhere. */
+void files_advise_name(const struct tls_files *files, const char *name, struct buf *out);
+
 #endif

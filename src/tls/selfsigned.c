@@ -111,14 +111,8 @@ static int add_name(GENERAL_NAMES *list, const char *text)
   return add_entry(list, GEN_DNS, make_string(V_ASN1_IA5STRING, name.p, name.n));
 }
 
-static X509_NAME *make_common_name(const char *first)
+static X509_NAME *make_name(struct str name)
 {
-  struct str name = str_from(first);
-  if (str_ends(name, STR(".")))
-    name = str_head(name, name.n - 1);
-  /* An empty subject would be allowed, but readers' browsers show the common name. */
-  if (name.n > COMMON_NAME_MAX)
-    name = STR("Gemini capsule");
   X509_NAME *subject = X509_NAME_new();
   if (subject && X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8, (const unsigned char *)name.p,
                                             (int)name.n, -1, 0) == 1)
@@ -127,41 +121,58 @@ static X509_NAME *make_common_name(const char *first)
   return NULL;
 }
 
-int subject_make(const struct certificate_names *names, struct subject *out, struct buf *why)
+static X509_NAME *make_common_name(const char *first)
 {
-  int err = ERR_NOMEM;
-  *out = SUBJECT_INIT;
-  out->alternatives = GENERAL_NAMES_new();
-  if (!out->alternatives)
-    goto out;
-  for (size_t i = 0; i < names->n_names; i++) {
-    err = add_name(out->alternatives, names->names[i]);
+  struct str name = str_from(first);
+  if (str_ends(name, STR(".")))
+    name = str_head(name, name.n - 1);
+  /* An empty subject would be allowed, but readers' browsers show the common name. */
+  return make_name(name.n > COMMON_NAME_MAX ? STR("Gemini capsule") : name);
+}
+
+int subject_add(struct subject *subject, const struct certificate_names *names, struct buf *why)
+{
+  int err = 0;
+  for (size_t i = 0; i < names->n_names && err == 0; i++) {
+    err = add_name(subject->alternatives, names->names[i]);
     if (err == ERR_SYNTAX)
       buf_printf(why,
                  "\"%s\" is neither a host name nor an IP address: use letters, digits, hyphens and dots "
                  "(an international name in its xn-- form), and a wildcard as in *.example.org",
                  names->names[i]);
-    if (err)
-      goto out;
   }
-  for (size_t i = 0; i < names->n_addresses; i++) {
-    err = add_address(out->alternatives, names->addresses[i]);
+  for (size_t i = 0; i < names->n_addresses && err == 0; i++) {
+    err = add_address(subject->alternatives, names->addresses[i]);
     if (err == ERR_SYNTAX)
       buf_printf(why, "\"%s\" is no IP address", names->addresses[i]);
-    if (err)
-      goto out;
   }
-  err = add_address(out->alternatives, "127.0.0.1");
+  return err;
+}
+
+int subject_make(const struct certificate_names *names, struct subject *out, struct buf *why)
+{
+  *out = SUBJECT_INIT;
+  out->alternatives = GENERAL_NAMES_new();
+  int err = out->alternatives ? subject_add(out, names, why) : ERR_NOMEM;
+  if (err == 0)
+    err = add_address(out->alternatives, "127.0.0.1");
   if (err == 0)
     err = add_address(out->alternatives, "::1");
-  if (err)
-    goto out;
-  out->name = make_common_name(names->n_names ? names->names[0] : "Gemini capsule");
-  err = out->name ? 0 : ERR_NOMEM;
-out:
+  if (err == 0) {
+    out->name = make_common_name(names->n_names ? names->names[0] : "Gemini capsule");
+    err = out->name ? 0 : ERR_NOMEM;
+  }
   if (err)
     subject_free(out);
   return err;
+}
+
+int subject_make_client(const char *name, unsigned days, struct subject *out)
+{
+  *out = SUBJECT_INIT;
+  out->client_days = days;
+  out->name = make_name(str_from(name));
+  return out->name ? 0 : ERR_NOMEM;
 }
 
 int subject_copy(const X509 *old, struct subject *out)
@@ -185,16 +196,16 @@ EVP_PKEY *selfsigned_key(void)
 }
 
 /* No CA, and no keyCertSign: a reader who puts this certificate into a system's store trusts one server and nobody that
- * it might vouch for. serverAuth is what Go's and Java's verifiers look for. */
+ * it might vouch for. serverAuth is what Go's and Java's verifiers look for, clientAuth what a server does. */
 static bool add_extensions(X509 *certificate, const struct subject *subject)
 {
-  static const struct {
+  const struct {
     int nid;
     const char *value;
   } rows[] = {
       {NID_basic_constraints, "critical,CA:FALSE"},
       {NID_key_usage, "critical,digitalSignature"},
-      {NID_ext_key_usage, "serverAuth"},
+      {NID_ext_key_usage, subject->client_days ? "clientAuth" : "serverAuth"},
       {NID_subject_key_identifier, "hash"},
   };
   X509V3_CTX v3;
@@ -206,6 +217,8 @@ static bool add_extensions(X509 *certificate, const struct subject *subject)
     if (!added)
       return false;
   }
+  if (!subject->alternatives)
+    return true;
   /* Critical where there is no subject to go by (RFC 5280, section 4.2.1.6): a copied one may be empty. */
   int critical = X509_NAME_entry_count(subject->name) == 0;
   return X509_add1_ext_i2d(certificate, NID_subject_alt_name, subject->alternatives, critical, X509V3_ADD_DEFAULT) == 1;
@@ -223,6 +236,7 @@ static bool set_serial(X509 *certificate)
 int selfsigned_make(EVP_PKEY *key, const struct subject *subject, time_t now, X509 **out, struct buf *why)
 {
   X509 *made = X509_new();
+  int days = subject->client_days ? (int)subject->client_days : DAYS - 1;
   /* Ed25519 and Ed448 bring their own digest. */
   const EVP_MD *digest = EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ? NULL : EVP_sha256();
   *out = NULL;
@@ -230,9 +244,9 @@ int selfsigned_make(EVP_PKEY *key, const struct subject *subject, time_t now, X5
    * A day back, since readers' clocks may be behind. */
   if (made && X509_set_version(made, X509_VERSION_3) == 1 && set_serial(made) &&
       X509_time_adj_ex(X509_getm_notBefore(made), -1, 0, &now) &&
-      X509_time_adj_ex(X509_getm_notAfter(made), DAYS - 1, 0, &now) &&
-      X509_set_subject_name(made, subject->name) == 1 && X509_set_issuer_name(made, subject->name) == 1 &&
-      X509_set_pubkey(made, key) == 1 && add_extensions(made, subject) && X509_sign(made, key, digest) > 0) {
+      X509_time_adj_ex(X509_getm_notAfter(made), days, 0, &now) && X509_set_subject_name(made, subject->name) == 1 &&
+      X509_set_issuer_name(made, subject->name) == 1 && X509_set_pubkey(made, key) == 1 &&
+      add_extensions(made, subject) && X509_sign(made, key, digest) > 0) {
     *out = made;
     return 0;
   }

@@ -100,7 +100,7 @@ static int read_rules(struct str text, struct str under, struct rules *out, stru
   return 0;
 }
 
-static void make(struct stand *s, const char *lines)
+static void make_with(struct stand *s, const char *lines, bool meta)
 {
   static const char *const names[] = {"capsule.example"};
   struct rules rules;
@@ -115,8 +115,13 @@ static void make(struct stand *s, const char *lines)
                                        .lang = "en",
                                        .cache = (size_t)32 << 20,
                                        .rules = &rules,
-                                       .dots = {.nuncio = read_rules}});
+                                       .dots = {.nuncio = read_rules, .meta = meta}});
   rules_free(&rules);
+}
+
+static void make(struct stand *s, const char *lines)
+{
+  make_with(s, lines, false);
 }
 
 static void expect(struct stand *s, int line, enum representation representation, const char *path, int status,
@@ -506,6 +511,38 @@ static void a_listing_leaves_directories_with_rules_alone(void **state)
   stand_remove(&s);
 }
 
+/* ------------------------------------------------------------------ agate's `.meta` */
+
+static void a_meta_file_is_read_where_the_site_says_so(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "");
+  folder_write(&s.folder, ".meta", STR("index.gmi: ;lang=nl\n"));
+  GEMINI("/", 20, "text/gemini; lang=en");
+  stand_remove(&s);
+
+  make_with(&s, "", true);
+  folder_write(&s.folder, ".meta",
+               STR("# comment\nindex.gmi: ;lang=nl\n**/one.gmi: text/plain\ngone.gmi: 52 Sorry\n*.log:\n"));
+  folder_write(&s.folder, "list/.meta", STR("three.gmi: ;lang=de\n"));
+  GEMINI("/", 20, "text/gemini;lang=nl");
+  GEMINI("/list/one.gmi", 20, "text/plain");
+  GEMINI("/list/three.gmi", 20, "text/gemini;lang=de");
+  GEMINI("/list/two.gmi", 20, "text/gemini; lang=en");
+  GEMINI("/gone.gmi", 52, "Sorry");
+  GOPHER("/gone.gmi", 52, "Sorry");
+  /* A line that makes no sense takes nothing from the others; and the file is live. */
+  folder_write(&s.folder, ".meta", STR("nonsense\nindex.gmi: ;lang=fr\n"));
+  stand_wait(&s);
+  GEMINI("/", 20, "text/gemini;lang=fr");
+  folder_write(&s.folder, ".meta", STR("nonsense\n"));
+  stand_wait(&s);
+  GEMINI("/", 20, "text/gemini; lang=en");
+  GEMINI("/.meta", 51, "There is no page at /.meta");
+  stand_remove(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -525,6 +562,7 @@ int main(void)
       cmocka_unit_test(a_mistake_is_shown_to_its_author),
       cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
       cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
+      cmocka_unit_test(a_meta_file_is_read_where_the_site_says_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

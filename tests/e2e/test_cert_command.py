@@ -1,13 +1,15 @@
-"""`nuncio cert`: show, new, renew (issue 2)."""
+"""`nuncio cert`: show, new, renew (issue 2), client (issue 5)."""
 
 import hashlib
 import re
 import shlex
+import subprocess
 import time
 from datetime import datetime
 
 import pytest
 
+import client
 from pairs import der, mode, names_in, openssl, presents, public_key, shown
 from server import eventually, run
 
@@ -133,6 +135,55 @@ def test_cert_renew_with_a_new_key_keeps_the_old_pair_beside_it(tmp_path):
     assert old <= {path.read_bytes() for path in certs.iterdir()}
     assert mode(certs / "example.org.key") == 0o600
     assert all(mode(path) == 0o600 for path in certs.iterdir() if ".key" in path.name)
+
+
+def test_cert_renew_adds_the_names_of_aliases(serve, tmp_path):
+    """G6: as somebody does who has given a site another name; the advice that is followed is the server's."""
+    cert("new", "example.org", cwd=tmp_path)
+    certs = tmp_path / "certs"
+    key = fingerprints(certs)[1]
+    site = serve(TREE, "--host", "example.org", "--host", "www.example.org", certs=certs)
+    warned, = [line for line in site.log_lines("warning") if "does not name www.example.org" in line]
+    site.stop()
+    command = shlex.split(re.search("`nuncio (.*?)`", warned)[1])
+    assert run(*command, cwd=tmp_path).returncode == 0
+    assert names_in(certs / "example.org.crt") >= {"example.org", "www.example.org", "127.0.0.1"}
+    assert fingerprints(certs)[1] == key
+    again = serve(TREE, "--host", "example.org", "--host", "www.example.org", certs=certs)
+    assert not again.log_lines("warning")
+
+
+def test_cert_client_makes_what_a_visitor_shows(serve, tmp_path):
+    said = cert("client", "Alice", "--days", "10", cwd=tmp_path)
+    certs = tmp_path / "certs"
+    assert sorted(path.name for path in certs.iterdir()) == ["client-Alice.crt", "client-Alice.key"]
+    assert (mode(certs / "client-Alice.key"), mode(certs)) == (0o600, 0o700)
+    for fingerprint in fingerprints(certs, "client-Alice"):
+        assert f"sha256:{fingerprint}\n" in said
+    text = shown(certs / "client-Alice.crt")
+    assert "TLS Web Client Authentication" in text and "TLS Web Server Authentication" not in text
+    assert "CN = Alice" in text and "CA:FALSE" in text and "prime256v1" in text and not names_in(certs / "client-Alice.crt")
+    before = {path.name: path.read_bytes() for path in certs.iterdir()}
+    assert "client-Alice.key is there already" in cert("client", "Alice", cwd=tmp_path, status=1)
+    assert {path.name: path.read_bytes() for path in certs.iterdir()} == before
+    for line in cert("show", cwd=tmp_path).splitlines():
+        assert line in said or "days left" in line
+
+
+def test_what_cert_client_says_works_when_it_is_pasted(serve, tmp_path):
+    certs = tmp_path / "it's \\ here"
+    site = serve(TREE)
+    line, = [line for line in cert("client", "bob", "--certs", certs, cwd=tmp_path).splitlines() if "s_client" in line]
+    line = line.replace("localhost:1965", f"127.0.0.1:{site.gemini_port}")
+    done = subprocess.run(["sh", "-c", line], capture_output=True, cwd=tmp_path, timeout=client.PATIENCE)
+    assert done.stdout.startswith(b"20 text/gemini"), done
+
+
+@pytest.mark.parametrize("name", ["a/b", "", "a\nb", "x" * 65, "../x", "\udcff"])
+def test_a_client_by_a_name_that_cannot_be(tmp_path, name):
+    said = cert("client", "--", name, cwd=tmp_path, status=2)
+    assert "client's name" in said and len(said.splitlines()) == 1
+    assert not (tmp_path / "certs").exists()
 
 
 def test_cert_renew_of_what_is_not_there(tmp_path):

@@ -162,7 +162,8 @@ def test_completion_lists_the_commands(installed):
 
 @pytest.mark.parametrize("command", ["serve", "cert", "render", "check", "bench"])
 def test_completion_lists_every_option(installed, command):
-    text = run(command, "--help").stdout + (run("cert", "new", "--help").stdout if command == "cert" else "")
+    text = run(command, "--help").stdout + "".join(
+        run("cert", action, "--help").stdout for action in ("new", "client") if command == "cert")
     options = set(re.findall(r"(?:^  |, |\[)(--?[a-zA-Z][\w-]*)", text, re.MULTILINE))
     assert set(completes(installed, command, "-")) >= options
     assert set(completes(installed, command, "-")) - options <= {"--help"}

@@ -26,7 +26,7 @@ def options_in(text):
 def help_of(command):
     text = run(command, "--help").stdout
     if command == "cert":
-        text += "".join(run("cert", action, "--help").stdout for action in ("show", "new", "renew"))
+        text += "".join(run("cert", action, "--help").stdout for action in ("show", "new", "renew", "client"))
     return text
 
 

@@ -21,7 +21,7 @@ static void must(bool holds)
     abort();
 }
 
-/* Two sites, made once; their files are not needed any more then. */
+/* Two sites, of which the default one asks for certificates, made once; their files are not needed any more then. */
 static struct tls_server *make_server(void)
 {
   static const char *const names[] = {"one.example", "two.example"};
@@ -42,6 +42,7 @@ static struct tls_server *make_server(void)
       buf_free(&path);
     }
   }
+  must(tls_server_ask(server, 0) == 0);
   must(rmdir(folder) == 0);
   buf_free(&why);
   return server;
@@ -51,11 +52,13 @@ static struct tls_server *make_server(void)
 static void check(struct tls_session *s, enum tls_state now, const struct buf *plain)
 {
   struct str sni = tls_session_sni(s);
+  struct identity identity;
   must(now == TLS_HANDSHAKE || now == TLS_BROKEN);
   must((strlen(tls_session_fault(s)) > 0) == (now == TLS_BROKEN));
   must(plain->n == 0 && tls_session_output(s).n <= OUTPUT_MOST);
   must(sni.n <= SNI_MOST && (sni.n == 0 || !memchr(sni.p, '\0', sni.n)));
   must(tls_session_site(s) == -1 || (tls_session_site(s) <= 1 && sni.n > 0));
+  must(tls_session_identity(s, &identity) == 0 && !identity.presented);
   must(ERR_peek_error() == 0);
 }
 

@@ -93,7 +93,22 @@ static void every_wrong_line_is_usage(void **state)
                                       "bake",
                                       "new",
                                       "renew",
-                                      "renew a b",
+                                      "renew a b/c",
+                                      "renew a .b",
+                                      "client",
+                                      "client a b",
+                                      "client a/b",
+                                      "client a\x01",
+                                      "client \xff",
+                                      "client a --new-key",
+                                      "client a --days",
+                                      "client a --days 0",
+                                      "client a --days 36501",
+                                      "client a --days -1",
+                                      "client a --days 1x",
+                                      "client a234567890123456789012345678901234567890123456789012345678901234x",
+                                      "show --days 3",
+                                      "new a --days 3",
                                       "show a b",
                                       "show --new-key",
                                       "new a --nonsense",
@@ -146,6 +161,12 @@ static void what_is_wrong_on_the_line_is_named(void **state)
       {__LINE__, "new a -- -b", "\"-b\": expected a host name"},
       {__LINE__, "new a *.*.b.org", "\"*.*.b.org\": expected a host name"},
       {__LINE__, "renew .x", "\".x\": expected a host name"},
+      {__LINE__, "renew x *.y *z", "\"*z\": expected a host name"},
+      {__LINE__, "show --days 3", "no such option: --days ("},
+      {__LINE__, "client a --new-key", "no such option: --new-key ("},
+      {__LINE__, "client a --days no", "--days: expected a number from 1 to 36500, not \"no\""},
+      {__LINE__, "client a/b", "\"a/b\" cannot be a client's name: expected 1 to 64 bytes of UTF-8"},
+      {__LINE__, "client a\x1b[2J", "\\x1b[2J"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     int status = run(rows[i].words);
@@ -179,13 +200,77 @@ static void names_are_written_as_serve_looks_for_them(void **state)
 static void help_is_no_error(void **state)
 {
   (void)state;
-  static const char *const lines[] = {"--help", "show --help", "new --help", "renew --help", "new a --help"};
+  static const char *const lines[] = {"--help",       "show --help",   "new --help",
+                                      "renew --help", "client --help", "new a --help"};
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     assert_int_equal(run(lines[i]), EXIT_OK);
     assert_true(str_starts(buf_str(&out), STR("usage: nuncio cert")));
     assert_int_equal(err.n, 1);
   }
   assert_int_equal(access(certs, F_OK), -1);
+}
+
+/* Who adds an alias to a site later. */
+static void renewing_adds_names(void **state)
+{
+  (void)state;
+  struct buf key = BUF_INIT(4096), same = BUF_INIT(4096);
+  assert_int_equal(run("new a.example 192.0.2.1"), EXIT_OK);
+  rig_read(rig_path(certs, "a.example.key"), &key);
+  assert_int_equal(run("renew a.example WWW.a.example *.a.example 192.0.2.1 A.example"), EXIT_OK);
+  rig_names_are(certs, "a.example", "a.example, 192.0.2.1, 127.0.0.1, ::1, www.a.example, *.a.example");
+  rig_read(rig_path(certs, "a.example.key"), &same);
+  assert_true(str_eq(buf_str(&key), buf_str(&same)));
+  assert_int_equal(run("renew a.example"), EXIT_OK);
+  rig_names_are(certs, "a.example", "a.example, 192.0.2.1, 127.0.0.1, ::1, www.a.example, *.a.example");
+  /* What cannot be put in changes nothing. */
+  assert_int_equal(run("renew a.example b.example *.org"), EXIT_FAULT);
+  assert_true(says(&err, "\"*.org\""));
+  rig_names_are(certs, "a.example", "a.example, 192.0.2.1, 127.0.0.1, ::1, www.a.example, *.a.example");
+  assert_int_equal(run("renew a.example b.example --new-key"), EXIT_OK);
+  rig_names_are(certs, "a.example", "a.example, 192.0.2.1, 127.0.0.1, ::1, www.a.example, *.a.example, b.example");
+  /* On the key alone. */
+  assert_int_equal(unlink(rig_path(certs, "a.example.crt")), 0);
+  assert_int_equal(run("renew a.example c.example"), EXIT_OK);
+  rig_names_are(certs, "a.example", "a.example, c.example, 127.0.0.1, ::1");
+  assert_int_equal(run("renew nobody.example c.example"), EXIT_FAULT);
+  assert_true(says(&err, "@/nobody.example.crt is not there"));
+  buf_free(&key);
+  buf_free(&same);
+}
+
+static void makes_certificates_for_clients(void **state)
+{
+  (void)state;
+  struct buf before = BUF_INIT(4096), after = BUF_INIT(4096);
+  assert_int_equal(run("client alice --days 7"), EXIT_OK);
+  assert_true(says(&out, "made @/client-alice.crt and @/client-alice.key: "));
+  assert_true(says(&out, "alice, self-signed"));
+  assert_true(says(&out, "7 days left") || says(&out, "6 days left")); /* a second later */
+  assert_true(says(&out, "  certificate  sha256:") && says(&out, "  public key   sha256:"));
+  assert_true(says(&out, "printf 'gemini://localhost/\\r\\n' | openssl s_client"));
+  assert_true(says(&out, " -cert @/client-alice.crt -key @/client-alice.key\n"));
+  /* Nothing of it is lost, and it does not become a server's. */
+  rig_read(rig_path(certs, "client-alice.key"), &before);
+  static const char *const lines[] = {"client alice", "new client-alice", "renew client-alice",
+                                      "renew client-alice --new-key"};
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    buf_clear(&after);
+    if (run(lines[i]) != EXIT_FAULT || !strstr(err.p, "client-alice") || strstr(err.p, "`nuncio cert renew"))
+      fail_msg("`%s`: %s", lines[i], err.p);
+    rig_read(rig_path(certs, "client-alice.key"), &after);
+    assert_true(str_eq(buf_str(&before), buf_str(&after)));
+  }
+  assert_int_equal(run("show client-alice"), EXIT_OK);
+  assert_true(says(&out, "names        none (a client's certificate)\n"));
+  assert_true(says(&out, "EXPIRES SOON; make another one with `nuncio cert client`"));
+  /* Any person's name. */
+  assert_int_equal(run("client \xc3\xbcmit"), EXIT_OK);
+  assert_true(says(&out, "\xc3\xbcmit, self-signed"));
+  assert_int_equal(run("client .x"), EXIT_OK);
+  assert_int_equal(access(rig_path(certs, "client-.x.crt"), F_OK), 0);
+  buf_free(&before);
+  buf_free(&after);
 }
 
 static void makes_shows_and_renews(void **state)
@@ -326,6 +411,8 @@ int main(void)
       cmocka_unit_test_setup_teardown(what_is_wrong_on_the_line_is_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(names_are_written_as_serve_looks_for_them, set_up, tear_down),
       cmocka_unit_test_setup_teardown(help_is_no_error, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(renewing_adds_names, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(makes_certificates_for_clients, set_up, tear_down),
       cmocka_unit_test_setup_teardown(makes_shows_and_renews, set_up, tear_down),
       cmocka_unit_test_setup_teardown(says_what_is_wrong_with_a_pair, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_lost_certificate_is_made_on_its_key, set_up, tear_down),

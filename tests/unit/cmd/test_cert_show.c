@@ -33,7 +33,7 @@ static void how_a_certificate_stands_is_said_plainly(void **state)
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct buf words = BUF_INIT(1024);
-    enum cert_state got = cert_show_state(&words, NOW + rows[i].begin, NOW + rows[i].end, NOW);
+    enum cert_state got = cert_show_state(&words, false, NOW + rows[i].begin, NOW + rows[i].end, NOW);
     if (got != rows[i].wanted || !str_eq(buf_str(&words), str_from(rows[i].says)))
       fail_msg("row at line %d: %d: %.*s", rows[i].line, (int)got, STR_ARG(buf_str(&words)));
     buf_free(&words);

@@ -466,6 +466,11 @@ static void what_is_written_reads_the_same(void **state)
       {"site a.example { root = /a } site b.example { root = /b gopher-path = /b/ }", "\ngopher-path = '/b'\n}\n"},
       {"user-dirs = \"/home/*/public_capsule/\"", "\nuser-dirs = '/home/*/public_capsule'\n"},
       {"user-dirs = \"/srv/it's/*\"", "\nuser-dirs = '/srv/it\\'s/*'\n"},
+      {"gophermaps = gophernicus", "\ngophermaps = gophernicus\n"},
+      {"agate-meta = yes", "\nagate-meta = true\n"},
+      {"site a.example { root = /a gophermaps = gophernicus agate-meta = true }",
+       "\ngophermaps = gophernicus\nagate-meta = true\n}\n"},
+      {"site a.example { root = /a gophermaps = plain agate-meta = no }", "\nroot = '/a'\n}\n"},
       {"site a.example { root = /a user-dirs = \"/h/*/a/b\" }", "\nuser-dirs = '/h/*/a/b'\n}\n"},
   };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

@@ -226,6 +226,36 @@ static void how_requests_are_logged_B3(void **state)
   }
 }
 
+static void gophermaps_are_of_two_dialects(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value;
+    bool good;
+    enum gophermaps gophermaps;
+  } table[] = {
+      {__LINE__, "plain", true, GOPHERMAPS_PLAIN},  {__LINE__, "gophernicus", true, GOPHERMAPS_GOPHERNICUS},
+      {__LINE__, "", false, GOPHERMAPS_PLAIN},      {__LINE__, "gopher", false, GOPHERMAPS_PLAIN},
+      {__LINE__, "Plain", false, GOPHERMAPS_PLAIN},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    assert_int_equal(s.sites[0].gophermaps, GOPHERMAPS_PLAIN);
+    assert_false(s.sites[0].agate_meta);
+    int result = settings_gophermaps(&s.sites[0], str_from(table[i].value), &why);
+    if (result != (table[i].good ? 0 : ERR_SYNTAX) || (why.n > 0) == table[i].good ||
+        s.sites[0].gophermaps != table[i].gophermaps)
+      fail_msg("line %d: %s gave %d", table[i].line, table[i].value, result);
+    if (table[i].good)
+      assert_string_equal(settings_gophermaps_word(table[i].gophermaps), table[i].value);
+    settings_free(&s);
+    buf_free(&why);
+  }
+}
+
 /* Issue 4, Limits: all of them on by default, all settable, none to be removed. */
 static void limits(void **state)
 {
@@ -455,6 +485,7 @@ int main(void)
       cmocka_unit_test(addresses_B2),
       cmocka_unit_test(values_add_up_and_off_clears_them),
       cmocka_unit_test(names),
+      cmocka_unit_test(gophermaps_are_of_two_dialects),
       cmocka_unit_test(limits),
       cmocka_unit_test(timeouts_B1),
       cmocka_unit_test(sizes_of_the_cache),

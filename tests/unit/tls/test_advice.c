@@ -37,10 +37,22 @@ static void names_the_folder_unless_it_is_the_default_one(void **state)
   }
 }
 
+static void adds_a_name(void **state)
+{
+  (void)state;
+  struct buf out = BUF_INIT(1024);
+  advice_add(&out, "certs", "x.example", "*.x.example");
+  advice_add(&out, "my certs", "x", "y");
+  assert_true(str_eq(buf_str(&out), STR("`nuncio cert renew x.example '*.x.example'`"
+                                        "`nuncio cert renew x y --certs 'my certs'`")));
+  buf_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_the_folder_unless_it_is_the_default_one),
+      cmocka_unit_test(adds_a_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void has_what_clients_look_for_G6(void **state)
   struct rig_desk *d = *state;
   static const char *const names[] = {"capsule.example", "www.capsule.example", "192.0.2.1", "capsule.example"};
   static const char *const addresses[] = {"0.0.0.0", "::", "2001:db8::1", "192.0.2.1", "127.0.0.1"};
-  const struct certificate_names wanted = {names, 4, addresses, 5};
+  const struct certificate_names wanted = {.names = names, .n_names = 4, .addresses = addresses, .n_addresses = 5};
   assert_int_equal(certificate_make(d->folder, "capsule.example", &wanted, KEY_NEW, NULL, &d->why), 0);
   rig_names_are(d->folder, "capsule.example",
                 "capsule.example, www.capsule.example, 192.0.2.1, 2001:db8::1, 127.0.0.1, ::1");

@@ -1,0 +1,151 @@
+/* Other maps in the place of a line: which of them may be read, and reading them. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "site/listing_entry.h"
+#include "site/map_internal.h"
+#include "site/read.h"
+#include "text/uri.h"
+
+enum { PATH_BYTES_MAX = 8192 };
+
+/* Whether everybody who may see the page may see what is at this path: no other gate is before it, nor could there be
+ * one in a file of a directory that is not on the way to the page. */
+static bool is_as_open(const struct map *m, struct str path)
+{
+  const struct rule *here[2], *there[2];
+  struct buf name = BUF_INIT(PATH_BYTES_MAX);
+  struct stat st;
+  listing_entry_gates(m->order->options, m->directory, here);
+  listing_entry_gates(m->order->options, path, there);
+  bool open = (!there[0] || there[0] == here[0]) && (!there[1] || there[1] == here[1]);
+  for (size_t i = 0; open && m->order->options->dot_files && i < path.n; i++) {
+    struct str directory = str_head(path, i + 1);
+    if (path.p[i] != '/' || str_starts(m->directory, directory))
+      continue;
+    buf_clear(&name);
+    buf_put_str(&name, directory);
+    buf_put_str(&name, STR(".nuncio"));
+    open = !buf_error(&name) && resolve_stat(m->order->root, buf_str(&name), 0, &st) == ERR_NOT_FOUND;
+  }
+  buf_free(&name);
+  return open;
+}
+
+/* A user's page is made of that user's files alone. */
+static bool is_of_same_user(const struct map *m, struct str path)
+{
+  if (m->order->root->homes < 0)
+    return true;
+  size_t home = str_starts(m->directory, STR("/~")) ? str_find(str_skip(m->directory, 1), '/') + 2 : 1;
+  bool other = home == 1 && str_starts(path, STR("/~"));
+  return str_starts(path, str_head(m->directory, home)) && !other;
+}
+
+int map_read(struct map *m, struct str path, struct buf *text, struct file_id *id, bool *program)
+{
+  int fd = -1;
+  struct stat st;
+  int err = resolve_open(m->order->root, path, 0, &fd, &st);
+  if (err)
+    return err;
+  *id = file_id(&st);
+  *program = S_ISREG(st.st_mode) && (st.st_mode & S_IXOTH);
+  if (!S_ISREG(st.st_mode))
+    err = ERR_SPECIAL;
+  else if (*program)
+    err = ERR_DENIED;
+  else if ((uint64_t)st.st_size > MAP_BYTES_MAX - m->bytes)
+    err = ERR_LIMIT;
+  if (err == 0) {
+    size_t size = (size_t)st.st_size, n = 0;
+    char *room = buf_room(text, size + 1);
+    err = room ? read_at_once(fd, 0, room, size, &n) : ERR_NOMEM;
+    if (err == 0) {
+      buf_added(text, n);
+      m->bytes += n;
+    }
+  }
+  close(fd);
+  m->made->settled = m->made->settled && file_settled(id, m->order->now_ns);
+  return err;
+}
+
+static bool includes_itself(const struct map_file *f, const struct file_id *id)
+{
+  for (; f; f = f->above)
+    if (f->id.device == id->device && f->id.inode == id->inode)
+      return true;
+  return false;
+}
+
+/* Why a map cannot be put here; NULL: it can, as far as is known before it is read. */
+static const char *refusal(const struct map *m, const struct map_file *f, struct str path)
+{
+  if (f->depth + 1 == MAP_DEPTH_MAX)
+    return "this would be the ninth map one within another";
+  if (m->files == MAP_FILES_MAX)
+    return "this would be one map or list more than 100 in a page";
+  /* An author may hide what is only to be included; other directories may be other authors'. */
+  if (path_hidden(path) && !str_eq(str_head(path, str_rfind(path, '/') + 1), m->directory))
+    return "this map has a hidden name, and is not in the page's own directory";
+  if (!is_of_same_user(m, path))
+    return "this map is another user's";
+  if (!is_as_open(m, path))
+    return "this map may not be for everybody who sees the page";
+  return NULL;
+}
+
+const char *map_words(int err, bool program)
+{
+  if (program)
+    return "this map is a program (everybody may execute it), and programs are not run: if it is a text, chmod -x";
+  if (err == ERR_NOT_FOUND)
+    return "there is no such map in the capsule, and programs are not run";
+  if (err == ERR_LIMIT)
+    return "the maps of a page have 1 MiB at most, all together";
+  return err_text(err);
+}
+
+static int include_file(struct map *m, const struct map_file *f, struct str as_written, struct str path)
+{
+  struct map_file file = {.above = f, .path = path, .depth = f->depth + 1};
+  struct buf text = BUF_INIT(MAP_BYTES_MAX + 1);
+  bool program = false, lists;
+  const char *why = refusal(m, f, path);
+  int err = 0;
+  if (!why) {
+    m->files++;
+    err = map_read(m, path, &text, &file.id, &program);
+    if (err == 0 && includes_itself(f, &file.id))
+      why = "this map is being read already: it includes itself";
+    else if (err && err != ERR_NOMEM)
+      why = map_words(err, program);
+  }
+  if (why)
+    map_complain(m, f, as_written, why);
+  else if (err == 0)
+    err = map_put_lines(m, &file, buf_str(&text), &lists); /* `*` ends it, and lists nothing in the middle of a page */
+  buf_free(&text);
+  return why ? 0 : err;
+}
+
+int map_include(struct map *m, const struct map_file *f, struct str as_written)
+{
+  struct buf raw = BUF_INIT(PATH_BYTES_MAX), path = BUF_INIT(PATH_BYTES_MAX);
+  m->made->lasting = false;
+  if (!str_starts(as_written, STR("/")))
+    buf_put_str(&raw, m->directory);
+  buf_put_str(&raw, as_written);
+  int err = buf_error(&raw) ? buf_error(&raw) : uri_path(&path, buf_str(&raw), false);
+  if (err == 0) {
+    err = include_file(m, f, as_written, buf_str(&path));
+  } else if (err != ERR_NOMEM) {
+    map_complain(m, f, as_written, "this is no path within the capsule");
+    err = 0;
+  }
+  buf_free(&raw);
+  buf_free(&path);
+  return err;
+}
