@@ -36,6 +36,8 @@ static const struct fill world[] = {
     {"alice/100%.txt", "percent\n", NULL},
     {"alice/URL:x", "a colon\n", NULL},
     {"alice/caps.txt.gmi", "# No caps\n", NULL},
+    {"alice/all/gophermap", "All of it\n~\n*\n", NULL},
+    {"alice/all/z.txt", "z\n", NULL},
     {"homes/bob/pub/index.gmi", "# Bob\n=> b.txt B\n=> / Home\n=> /~bob/list/ L\n", NULL},
     {"homes/bob/pub/b.txt", "b\n", NULL},
     {"homes/bob/pub/list/c.txt", "c\n", NULL},
@@ -69,6 +71,7 @@ static int setup(void **state)
                                        .n_names = i == HOST ? 2 : 1,
                                        .named = true,
                                        .gopher_path = paths[i],
+                                       .dialect = i == ALICE,
                                        .homes = i == ALICE ? homes : NULL,
                                        .user_folder = "pub",
                                        .cache = (size_t)8 << 20};
@@ -248,6 +251,8 @@ static void every_selector_that_leads_into_the_site_has_the_prefix(void **state)
       {__LINE__, "/alice/~bob/list", "1Up\t/alice/~bob/" HERE},
       {__LINE__, "/alice/~bob/list", "0c.txt (2 bytes)\t/alice/~bob/list/c.txt" HERE},
       {__LINE__, "/~bob/", "There is no page at"},
+      {__LINE__, "/alice/all", "1~bob\t/alice/~bob/" HERE},
+      {__LINE__, "/alice/all", "0z.txt (2 bytes)\t/alice/all/z.txt" HERE},
       /* Gopher+ */
       {__LINE__, "/alice\t$", "+INFO: 0X\t/alice/x.txt" HERE},
       {__LINE__, "/alice/sub\t!", "+INFO: 1sub\t/alice/sub" HERE},
