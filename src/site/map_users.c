@@ -11,7 +11,7 @@
 #include "text/menu.h"
 #include "text/uri.h"
 
-enum { PATH_BYTES_MAX = 1024, USERS_MAX = 10000, NAMES_BYTES_MAX = USERS_MAX * 64 };
+enum { PATH_BYTES_MAX = 1024, ENCODED_MAX = 3 * PATH_BYTES_MAX, USERS_MAX = 10000, NAMES_BYTES_MAX = USERS_MAX * 64 };
 
 /* Whether the folder that the user would publish is there; *path becomes the way to it, raw. */
 static bool publishes(const struct map *m, const char *name, struct buf *path)
@@ -47,7 +47,7 @@ static int compare(const void *a, const void *b)
 
 static void put_user(struct map *m, const char *name)
 {
-  struct buf path = BUF_INIT(3 * PATH_BYTES_MAX);
+  struct buf path = BUF_INIT(ENCODED_MAX);
   buf_put_c(&path, '/');
   uri_put_path(&path, STR("~"));
   uri_put_path(&path, str_from(name));

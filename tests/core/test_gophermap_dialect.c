@@ -54,7 +54,6 @@ struct journal {
   struct stand stand;
   int saved, file; /* standard error, and what stands for it */
   struct buf text;
-  struct rules rules;
 };
 
 static struct journal *j;
@@ -332,6 +331,7 @@ static void what_is_behind_a_gate_is_in_no_open_page(void **state)
   rule(&rules, "/parts/end")->gate = (struct gate){.set = true, .any = true};
   rule(&rules, "/plain/")->listing = TOGGLE_OFF;
   begin((struct site_config){.rules = &rules});
+  rules_free(&rules);
   folder_write(&j->stand.folder, "plain/gophermap", STR("Words\n*\n"));
   assert_lacks(page(REPR_MENU, "/sub/"), "The end");
   assert_contains(page(REPR_MENU, "/sub/"), "iFrom the top\t");
