@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "cmd/check_capsule_page.h"
+#include "cmd/check_capsule_rules.h"
 #include "site/listing_entry.h"
 #include "site/look.h"
 #include "text/gph.h"
@@ -162,6 +163,8 @@ static int examine(struct examiner *e, uint32_t i)
     err = examine_file(e, path, &good);
   else if (!good && place->err != ERR_NOT_FOUND)
     tell_nothing(e->c, place->err);
+  if (err == 0 && good && place->kind == PLACE_DIRECTORY)
+    err = rules_examine(e->c, path);
   if (err == 0 && good) /* nobody comes to what cannot be read */
     examine_reach(e, i);
   return err;

@@ -31,7 +31,7 @@ static const char *const kind_names[FINDINGS] = {
     [FINDING_NO_HEADING] = "empty-heading",  [FINDING_NO_ALT] = "no-alt-text",    [FINDING_NOT_CLOSED] = "not-closed",
     [FINDING_NO_TITLE] = "no-title",         [FINDING_WIDE] = "too-wide",         [FINDING_OVERVIEW] = "overview",
     [FINDING_MAP_FIELDS] = "map-fields",     [FINDING_MAP_TYPE] = "map-type",     [FINDING_UNREADABLE] = "unreadable",
-    [FINDING_NOT_SERVED] = "not-served",
+    [FINDING_NOT_SERVED] = "not-served",     [FINDING_RULES] = "settings",
 };
 
 void findings_init(struct findings *f, const char *folder, bool json)

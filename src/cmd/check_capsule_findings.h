@@ -33,8 +33,9 @@ enum finding_kind {
   FINDING_MAP_TYPE,
   FINDING_UNREADABLE,
   FINDING_NOT_SERVED,
+  FINDING_RULES,
 };
-enum { FINDINGS = FINDING_NOT_SERVED + 1 };
+enum { FINDINGS = FINDING_RULES + 1 };
 
 /* Of one kind no more than this are shown to a person for each file; and, of what nothing leads to, for each folder.
  * How many more there are is said. */

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "text/rules.h"
 
-enum { LOCAL_TEXT_MAX = 64 * 1024 };
+enum { LOCAL_TEXT_MAX = 64 * 1024, LOCAL_WHY_MAX = 512 };
 
 /* Reads the text of a `.nuncio` that stands in the directory `under` (a raw path with its slashes) into *out, which
  * need not have been made: in the words of the settings file what holds for the directory and all beneath (the first

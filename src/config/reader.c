@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "config/file.h"
 #include "config/scan.h"
 
@@ -75,6 +76,16 @@ static bool is_own(const cfg_t *section, const cfg_opt_t *opt)
   return false;
 }
 
+enum { SHOWN_COLUMNS = 100 };
+
+/* As much of a value as tells which one it is: what is expected stands behind it. */
+static void say_value(struct reader *r, const struct entry *entry, struct str value, struct str expected)
+{
+  size_t n = utf8_fit(value, SHOWN_COLUMNS);
+  buf_printf(r->why, "%s = %.*s%s: %.*s", entry->name, STR_ARG(str_head(value, n)), n < value.n ? "..." : "",
+             STR_ARG(expected));
+}
+
 static void take(struct reader *r, cfg_t *section, const struct entry *entry, cfg_opt_t *opt, const char *value)
 {
   struct buf expected = BUF_INIT(1024);
@@ -84,8 +95,7 @@ static void take(struct reader *r, cfg_t *section, const struct entry *entry, cf
   if (err == ERR_NOMEM)
     (void)reader_fail(r, err);
   else if (err && reader_begin(r, (unsigned)section->line))
-    buf_printf(r->why, "%s = %s: %.*s", entry->name, value,
-               STR_ARG(expected.n ? buf_str(&expected) : str_from(err_text(err))));
+    say_value(r, entry, str_from(value), expected.n ? buf_str(&expected) : str_from(err_text(err)));
   if (err && err != ERR_NOMEM && r->all)
     r->ended = false;
   buf_free(&expected);

@@ -20,6 +20,25 @@ static const char *name_taken(const struct settings *s)
   return NULL;
 }
 
+/* What is wrong with where the last site stands under the root that all have on Gopher, which is the first site's. */
+static void check_gopher_path(struct reader *r, unsigned line)
+{
+  const struct settings *s = r->settings;
+  const struct site_settings *last = &s->sites[s->n_sites - 1];
+  if (!last->gopher_path)
+    return;
+  if (s->n_sites == 2 && reader_begin(r, line))
+    buf_printf(r->why, "site %s: the first site has the root of Gopher: expected gopher-path in others only",
+               last->names[0]);
+  for (size_t i = 1; i + 1 < s->n_sites; i++) {
+    const struct site_settings *other = &s->sites[i];
+    if (other->gopher_path && settings_gopher_paths_meet(other->gopher_path, last->gopher_path) &&
+        reader_begin(r, line))
+      buf_printf(r->why, "site %s: its gopher-path, %s, and that of site %s, %s, lie within each other", last->names[0],
+                 last->gopher_path, other->names[0], other->gopher_path);
+  }
+}
+
 static int enter_site(struct reader *r, cfg_t *section)
 {
   struct buf expected = BUF_INIT(1024);
@@ -52,6 +71,7 @@ int section_site_ended(struct reader *r, cfg_t *section, cfg_t *site_section)
     buf_printf(r->why, "site %s: expected both, certificate = FILE and key = FILE, or neither", site->names[0]);
   if (taken && reader_begin(r, line))
     buf_printf(r->why, "site %s: another site has the name %s", site->names[0], taken);
+  check_gopher_path(r, line);
   return r->ended ? -1 : 0;
 }
 

@@ -36,6 +36,7 @@ static void free_site(struct site_settings *site)
   free(site->lang);
   free(site->certificate);
   free(site->key);
+  free(site->gopher_path);
   free(site->homes);
   free(site->user_folder);
   for (size_t i = 0; i < site->n_names; i++)

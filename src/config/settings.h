@@ -60,7 +60,9 @@ struct site_settings {
   char *lang;        /* NULL: none */
   char *certificate; /* a PEM file, with `key`; NULL, both: in the folder of certificates, by the main name */
   char *key;
-  char *homes;               /* the folder of its users' homes, which are at /~NAME/; NULL: it has no users */
+  char *
+      gopher_path; /* where it stands on the Gopher listeners of all sites, without a slash at its end; NULL: nowhere */
+  char *homes;     /* the folder of its users' homes, which are at /~NAME/; NULL: it has no users */
   char *user_folder;         /* with `homes`: what each of them publishes, relative to the home; "" for all of it */
   struct listen_list gopher; /* addresses that are this site's alone, besides those of all */
   char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
@@ -81,8 +83,8 @@ struct settings {
   size_t n_sites;              /* at least 1 */
   bool sections;               /* each of them has a `site` section of its own in the file */
   char *certs;
-  char *
-      authorities[IDENTITY_AUTHORITIES]; /* PEM files of CAs, no two the same: the gates of rules have them by number */
+  char *authorities[IDENTITY_AUTHORITIES]; /* PEM files of CAs by their whole paths, no two the same: gates of rules
+                                            * have them by number */
   size_t n_authorities;
   char *user; /* whom workers become where the server is started as root; NULL: nobody else */
   struct listen_list gemini, gopher;
@@ -150,6 +152,11 @@ int settings_alias(struct site_settings *s, bool first, struct str value, struct
     __attribute__((warn_unused_result));
 /* Where users publish: an absolute path with one `*` as a whole segment, and something before it. */
 int settings_user_dirs(struct site_settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* The path of a site under the root that all have on Gopher: segments that need no encoding, not hidden. */
+int settings_gopher_path(struct site_settings *s, struct str value, struct buf *why)
+    __attribute__((warn_unused_result));
+/* Whether one of two such paths is the other or lies beneath it. */
+bool settings_gopher_paths_meet(const char *one, const char *other);
 /* A port that readers see: 1 to 65535. */
 int settings_port(unsigned *port, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* A number of processes: 1 to 64. */

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "config/reader.h"
 #include "config/rule.h"
+#include "config/write.h"
 
 static int set_path(const struct reader *r, char **at, struct str value, const char *what, struct buf *why)
 {
@@ -52,16 +53,22 @@ static int set_named(struct settings *s, const struct entry *entry, struct str v
   return err;
 }
 
+/* By its whole path: what workers are given has these only, and a file that was written in two ways must not have two
+ * numbers here and one there. */
 static int set_authority(struct reader *r, struct rule *rule, struct str value, bool first, struct buf *why)
 {
+  struct buf whole = BUF_INIT((size_t)2 * READER_PATH_ROOM);
   char *path = NULL;
   unsigned number = 0;
   int err = set_path(r, &path, value, "file", why);
   if (err == 0)
-    err = settings_authority(r->settings, str_from(path), &number, why);
+    err = write_absolute(&whole, "client-ca", path, why);
+  if (err == 0)
+    err = settings_authority(r->settings, buf_str(&whole), &number, why);
   if (err == 0)
     err = rule_set_authority(rule, first, number, why);
   free(path);
+  buf_free(&whole);
   return err;
 }
 
@@ -105,6 +112,8 @@ int value_set(struct reader *r, cfg_t *section, const struct entry *entry, struc
     return set_path(r, member, value, "folder", why);
   case KIND_FILE:
     return set_path(r, member, value, "file", why);
+  case KIND_GOPHER_PATH:
+    return settings_gopher_path(site, value, why);
   case KIND_USER_DIRS:
     return settings_user_dirs(site, value, why);
   case KIND_LANG:

@@ -62,6 +62,7 @@ const struct entry vocabulary[] = {
     {"certificate", PLACE_SITE, KIND_FILE, OF_SITE(certificate)},
     {"key", PLACE_SITE, KIND_FILE, OF_SITE(key)},
     {"gopher", PLACE_SITE, KIND_LISTEN, OF_SITE(gopher)},
+    {"gopher-path", PLACE_SITE, KIND_GOPHER_PATH, OF_SITE(gopher_path)},
     {"listing-order", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_LISTING_ORDER)},
     {"gopher-width", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_GOPHER_WIDTH)},
     {"terminate-text", PLACE_SITE, KIND_RULE, OF_RULE(VALUE_TERMINATE_TEXT)},

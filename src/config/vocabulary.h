@@ -14,12 +14,13 @@
 enum place { PLACE_TOP, PLACE_TIMEOUT, PLACE_LIMIT, PLACE_SITE, PLACE_PATH, PLACE_LOCAL, PLACES };
 
 enum kind {
-  KIND_LISTEN,    /* a list of addresses */
-  KIND_NAME,      /* a list of host names */
-  KIND_ALIAS,     /* the same, besides the one in a site's title */
-  KIND_FOLDER,    /* a path: relative ones begin at the file's folder */
-  KIND_FILE,      /* the same of a file */
-  KIND_USER_DIRS, /* a folder with a `*` for the name of a user */
+  KIND_LISTEN,      /* a list of addresses */
+  KIND_NAME,        /* a list of host names */
+  KIND_ALIAS,       /* the same, besides the one in a site's title */
+  KIND_FOLDER,      /* a path: relative ones begin at the file's folder */
+  KIND_FILE,        /* the same of a file */
+  KIND_GOPHER_PATH, /* a site's path under the root that all have on Gopher */
+  KIND_USER_DIRS,   /* a folder with a `*` for the name of a user */
   KIND_LANG,
   KIND_GOPHERMAPS,
   KIND_USER,

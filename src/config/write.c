@@ -153,6 +153,7 @@ static int put_entry(struct buf *out, const struct entry *entry, struct settings
     return put_path(out, entry->name, *(char *const *)member, why);
   case KIND_USER_DIRS:
     return put_user_dirs(out, entry->name, site, why);
+  case KIND_GOPHER_PATH:
   case KIND_LANG:
   case KIND_USER:
     return put_string(out, entry->name, *(char *const *)member, why);

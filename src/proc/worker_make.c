@@ -87,6 +87,7 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
       .root = site->capsule,
       .names = names,
       .n_names = site->n_names,
+      .gopher_path = site->gopher_path,
       .homes = site->homes,
       .user_folder = site->user_folder,
       .named = site->named,
@@ -147,7 +148,8 @@ static unsigned port_of_site(const struct worker_parts *parts, size_t site, cons
   return 0;
 }
 
-/* All hosts, for the maps that list them. On Gopher only the default site answers where no listener is its own. */
+/* All hosts, for the maps that list them. On Gopher a site answers by a listener of its own, at a path of those of all,
+ * or as the default. */
 static int take_hosts(struct worker *w, const struct worker_parts *parts)
 {
   const struct settings *settings = parts->settings;
@@ -158,11 +160,12 @@ static int take_hosts(struct worker *w, const struct worker_parts *parts)
     const struct site_settings *site = &settings->sites[i];
     if (!site->named)
       continue;
-    bool own = i == 0 || site->gopher.n > 0;
+    bool own = site->gopher.n > 0, answers = own || i == 0 || site->gopher_path;
     w->hosts[w->n_hosts++] = (struct site_host){
         .name = site->names[0],
         .gemini_port = port_of_site(parts, i, &proto_gemini, settings->public_gemini_port),
-        .gopher_port = own ? port_of_site(parts, i, &proto_gopher, settings->public_gopher_port) : 0,
+        .gopher_port = answers ? port_of_site(parts, i, &proto_gopher, settings->public_gopher_port) : 0,
+        .path = own ? NULL : site->gopher_path,
     };
   }
   return 0;

@@ -1,10 +1,10 @@
 /* Gopher (RFC 1436 and today's practice): requests in, menus and documents out. */
 #include "base/err.h"
 #include "base/utf8.h"
-#include "proto/authority.h"
 #include "proto/gopher_menu.h"
 #include "proto/gopher_page.h"
 #include "proto/gopher_parse.h"
+#include "proto/gopher_place.h"
 #include "proto/gopher_plus.h"
 #include "proto/gopher_text.h"
 #include "proto/proto.h"
@@ -12,45 +12,6 @@
 
 /* P1: a request has 1024 bytes at most, its line end included. */
 enum { INPUT_MAX = 1024, MENU_MAX = 64 * 1024, HTML_MAX = 64 * 1024 };
-
-/* ---- the place that menus are made for ---- */
-
-static char type_of(void *context, struct str path)
-{
-  const struct proto_request *r = context;
-  return site_item_type(r->site, r->page, path);
-}
-
-/* Whether an absolute link names this site, by a name of its own or by the one that its menus carry, on a port of ours
- * or on none (P11). */
-static bool is_here(void *context, struct str scheme, struct str host, struct str port)
-{
-  const struct proto_request *r = context;
-  unsigned number = 0;
-  if (!site_has_name(r->site, host) && !site_has_wildcard(r->site, host) && !str_eq_nocase(host, r->place.host))
-    return false;
-  if (port.n == 0)
-    return true;
-  if (str_number(port, &number) < 0 || number == 0)
-    return false;
-  if (str_eq_nocase(scheme, STR("gemini")))
-    return authority_gemini_port(number, r->context);
-  return number == r->place.port || number == r->context->port;
-}
-
-/* Gopher has no host in its requests: the site is the one whose certificate was asked for, whose listener this is, or
- * the default. A menu names
- * the configured host, or else the address that this reader has already reached (P19). */
-static void take_place(struct proto_request *out, const struct proto_context *context)
-{
-  struct site *entry = context->entry_site ? context->entry_site : context->sites[0];
-  out->site = context->sni_site ? context->sni_site : entry;
-  out->place.host = site_named(out->site) ? site_name(out->site) : context->local_host;
-  out->place.port = context->gopher_port ? context->gopher_port : context->port;
-  out->place.type_of = type_of;
-  out->place.is_here = is_here;
-  out->place.context = out;
-}
 
 /* ---- the request ---- */
 
@@ -94,6 +55,19 @@ static enum parsed answer_http(struct proto_request *out, const struct gopher_ht
   return answer_page(out, &page);
 }
 
+/* A site that has its path under the root that all share is asked where either reading of the selector leads there, and
+ * for nothing that leads elsewhere. */
+static void choose_site(struct proto_request *out)
+{
+  struct request *request = &out->request;
+  unsigned kept = 0;
+  for (unsigned i = 0; i < request->targets; i++)
+    if (gopher_place_enter(out, &request->target[i].path))
+      request->target[kept++] = request->target[i];
+  if (kept)
+    request->targets = kept;
+}
+
 static enum parsed take_line(struct str text, struct proto_request *out)
 {
   struct gopher_line line;
@@ -116,6 +90,7 @@ static enum parsed take_line(struct str text, struct proto_request *out)
     return out_of_memory(out);
   if (err < 0)
     return refuse(out, STATUS_BAD_REQUEST, "The selector is malformed.");
+  choose_site(out);
   return PARSED_REQUEST;
 }
 
@@ -128,7 +103,7 @@ static enum parsed gopher_parse(struct str input, const struct proto_context *co
   proto_request_reset(out, context);
   if (end == input.n && input.n < most)
     return PARSED_MORE;
-  take_place(out, context);
+  gopher_place_take(out);
   struct str line = str_head(input, end);
   if (line.n && line.p[line.n - 1] == '\r')
     line.n--;
@@ -191,7 +166,11 @@ static void put_redirect(struct buf *menu, const struct proto_request *r, struct
   struct menu_filter filter;
   struct buf page = BUF_INIT(MENU_MAX);
   buf_printf(&page, "This has moved:\n=> %.*s %.*s\n", STR_ARG(target), STR_ARG(target));
-  int err = menu_filter_begin(&filter, &r->place, r->item_path);
+  /* What was asked for has the prefix in front, a page's own path has not. */
+  struct str base = r->item_path;
+  if (str_starts(base, r->place.prefix))
+    base = str_skip(base, r->place.prefix.n);
+  int err = menu_filter_begin(&filter, &r->place, str_starts(base, STR("/")) ? base : STR("/"));
   if (err == 0) {
     err = menu_filter_feed(&filter, buf_str(&page), menu);
     if (err == 0)
@@ -292,7 +271,7 @@ static int take_body(struct proto_request *r, struct response *response, struct 
 
 static bool asks_for_caps(const struct proto_request *r)
 {
-  return r->request.targets > 0 && str_eq(r->request.target[0].path, STR("/caps.txt"));
+  return r->request.targets > 0 && r->place.prefix.n == 0 && str_eq(r->request.target[0].path, STR("/caps.txt"));
 }
 
 static int gopher_encode(struct proto_request *r, const struct proto_context *context, struct response *response,

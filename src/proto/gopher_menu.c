@@ -169,14 +169,17 @@ struct body *gopher_menu_body(struct body *source, enum format format, struct st
 /* ---- menus that are kept */
 
 /* All that a menu depends on besides its page: where it says that the page is, which links lead here (P11), and how
- * wide it is. */
+ * wide it is. A host has no slash, a prefix begins with one. */
 static struct str menu_key(const struct proto_request *r, char key[KEY_MAX])
 {
   const unsigned numbers[] = {r->place.port, r->context->port, r->context->gemini_port, r->place.columns};
-  struct str host = str_head(r->place.host, KEY_MAX - sizeof numbers);
-  memcpy(key, numbers, sizeof numbers);
-  memcpy(key + sizeof numbers, host.p, host.n);
-  return str_make(key, sizeof numbers + host.n);
+  struct str prefix = str_head(r->place.prefix, KEY_MAX - sizeof numbers);
+  struct str host = str_head(r->place.host, KEY_MAX - sizeof numbers - prefix.n);
+  char *at = key;
+  (void)str_place(&at, str_make((const char *)numbers, sizeof numbers));
+  (void)str_place(&at, host);
+  (void)str_place(&at, prefix);
+  return str_make(key, (size_t)(at - key));
 }
 
 struct body *gopher_menu_answer(struct proto_request *r, const struct response *response, struct body *source)

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/utf8.h"
+#include "proto/gopher_place.h"
 #include "text/uri.h"
 
 enum { PAGE_MAX = 32 * 1024, PATH_MAX_ENCODED = 8 * 1024, GEMINI_PORT = 1965, GOPHER_PORT = 70 };
@@ -107,8 +108,9 @@ static struct str without_origin(struct str target)
   return str_skip(rest, str_find(rest, '/'));
 }
 
-/* The path and query that a browser meant, percent-encoded and canonical; the root where they name nothing here. */
-static void put_http_path(struct buf *out, struct str target)
+/* The path and query that a browser meant, percent-encoded and canonical; the root where they name nothing here. They
+ * may be another site's, whose the request is then. */
+static void put_http_path(struct buf *out, struct str target, struct proto_request *r)
 {
   struct str path = without_origin(target);
   size_t mark = str_find(path, '?');
@@ -116,7 +118,9 @@ static void put_http_path(struct buf *out, struct str target)
   if (!str_starts(path, STR("/")) || uri_path(&raw, str_head(path, mark), true) < 0) {
     buf_put_c(out, '/');
   } else {
-    uri_put_path(out, buf_str(&raw));
+    struct str here = buf_str(&raw);
+    (void)gopher_place_enter(r, &here);
+    uri_put_path(out, here);
     if (mark < path.n)
       gopher_parse_query(out, str_skip(path, mark + 1));
   }
@@ -138,7 +142,7 @@ static void put_origin(struct buf *out, struct str scheme, struct str host, unsi
 
 void gopher_page_put_gemini(struct buf *out, const struct proto_request *r, struct str path)
 {
-  put_origin(out, STR("gemini"), r->place.host, r->context->gemini_port, GEMINI_PORT);
+  put_origin(out, STR("gemini"), gopher_place_gemini_host(r), r->context->gemini_port, GEMINI_PORT);
   uri_put_path(out, path);
 }
 
@@ -146,7 +150,7 @@ static void put_http_addresses(struct buf *out, struct str path, const struct pr
 {
   struct buf url = BUF_INIT(PAGE_MAX);
   if (r->context->gemini_port) {
-    put_origin(&url, STR("gemini"), r->place.host, r->context->gemini_port, GEMINI_PORT);
+    put_origin(&url, STR("gemini"), gopher_place_gemini_host(r), r->context->gemini_port, GEMINI_PORT);
     buf_put_str(&url, path);
     buf_put_str(out, STR("<li>"));
     put_html_link(out, buf_str(&url));
@@ -155,11 +159,14 @@ static void put_http_addresses(struct buf *out, struct str path, const struct pr
   url.n = 0;
   put_origin(&url, STR("gopher"), r->place.host, r->place.port, GOPHER_PORT);
   buf_put_c(&url, '/');
-  if (path.n > 1) { /* An item's URL has its type in front of the selector (RFC 4266 2.1); the root needs none. */
+  if (path.n > 1 ||
+      r->place.prefix
+          .n) { /* An item's URL has its type in front of the selector (RFC 4266 2.1); the root needs none. */
     char type = r->place.type_of(r->place.context, path);
     if (type == '\0')
       out->err = ERR_NOMEM;
     buf_put_c(&url, type);
+    buf_put_str(&url, r->place.prefix);
     buf_put_str(&url, path);
   }
   buf_put_str(out, STR("<li>"));
@@ -170,10 +177,10 @@ static void put_http_addresses(struct buf *out, struct str path, const struct pr
   buf_free(&url);
 }
 
-static void put_http_page(struct buf *out, const struct gopher_http *http, const struct proto_request *r)
+static void put_http_page(struct buf *out, const struct gopher_http *http, struct proto_request *r)
 {
   struct buf path = BUF_INIT(PATH_MAX_ENCODED);
-  put_http_path(&path, http->target);
+  put_http_path(&path, http->target, r);
   put_html_head(out);
   buf_put_str(out, STR("<title>Not a web site</title>\n</head>\n<body>\n<h1>This is not a web site</h1>\n"
                        "<p>A web browser came here, but these pages are published over Gemini and Gopher, two small "
@@ -185,7 +192,7 @@ static void put_http_page(struct buf *out, const struct gopher_http *http, const
   buf_free(&path);
 }
 
-void gopher_page_http(struct buf *out, const struct gopher_http *http, const struct proto_request *r)
+void gopher_page_http(struct buf *out, const struct gopher_http *http, struct proto_request *r)
 {
   struct buf page = BUF_INIT(PAGE_MAX);
   put_http_page(&page, http, r);

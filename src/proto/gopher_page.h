@@ -17,8 +17,9 @@ bool gopher_page_url_allowed(struct str url);
 /* An HTML page that leads to `url`, which is allowed. */
 void gopher_page_url(struct buf *out, struct str url);
 
-/* A whole HTTP/1.0 answer: what this is, and where the same thing can be read. `r` has its site and place. */
-void gopher_page_http(struct buf *out, const struct gopher_http *http, const struct proto_request *r);
+/* A whole HTTP/1.0 answer: what this is, and where the same thing can be read. `r` has its site and place, and gets
+ * those of the site that the target leads to, where that stands under the same root. */
+void gopher_page_http(struct buf *out, const struct gopher_http *http, struct proto_request *r);
 
 /* The gemini: URL of a raw path of the request's site, which must be offered over Gemini. */
 void gopher_page_put_gemini(struct buf *out, const struct proto_request *r, struct str path);

@@ -9,7 +9,11 @@
 #include "text/agate_meta.h"
 #include "text/glob.h"
 
-enum { PATH_BYTES_MAX = 8192, WHY_MAX = 512 };
+enum {
+  PATH_BYTES_MAX = 8192,
+  WHY_MAX = 512,
+  IN_LOOP_MAX = 4096, /* a larger file is read and parsed in the pool: a thousand sections take 40 ms */
+};
 
 /* One walk from the root to a page. */
 struct walk {
@@ -81,6 +85,8 @@ static int read_text(struct walk *w, struct buf *text)
     err = explain(w, ERR_SPECIAL, STR("this is no file"));
   else if (st.st_size > DOT_RULES_FILE_MAX)
     err = explain(w, ERR_LIMIT, STR("this is larger than 64 KiB"));
+  else if (size > IN_LOOP_MAX && (w->flags & RESOLVE_CACHED_ONLY))
+    err = ERR_AGAIN;
   char *room = err == 0 ? buf_room(text, size + 1) : NULL;
   if (err == 0)
     err = room ? read_at_once(fd, w->flags, room, size + 1, &n) : ERR_NOMEM;

@@ -30,6 +30,7 @@ void site_unref(struct site *site)
   free(site->hosts_gemtext);
   free(site->lang);
   rules_free(&site->rules);
+  free(site->gopher_path);
   free(site->user_folder);
   types_clear(&site->types);
   cache_close(site->cache);
@@ -57,7 +58,7 @@ static void put_host(struct buf *out, const struct site_host *host, bool by_goph
 {
   enum { GEMINI_PORT = 1965 };
   if (host->gopher_port && (by_gopher || !host->gemini_port))
-    buf_printf(out, "1%s\t/\t%s\t%u\n", host->name, host->name, host->gopher_port);
+    buf_printf(out, "1%s\t%s/\t%s\t%u\n", host->name, host->path ? host->path : "", host->name, host->gopher_port);
   else if (host->gemini_port == GEMINI_PORT)
     buf_printf(out, "h%s\tURL:gemini://%s/\n", host->name, host->name);
   else if (host->gemini_port)
@@ -88,6 +89,9 @@ static int take_config(struct site *site, const struct site_config *config)
   site->user_folder = str_dup(str_from(config->user_folder ? config->user_folder : ""));
   site->hosts_menu = hosts_of(config, true);
   site->hosts_gemtext = hosts_of(config, false);
+  site->gopher_path = config->gopher_path ? str_dup(str_from(config->gopher_path)) : NULL;
+  if (!site->gopher_path != !config->gopher_path)
+    return ERR_NOMEM;
   if (!site->folder || !site->user_folder || !site->lang || !site->names || !site->hosts_menu || !site->hosts_gemtext)
     return ERR_NOMEM;
   for (; site->n_names < config->n_names; site->n_names++) {
@@ -190,6 +194,11 @@ struct str site_name_at(const struct site *site, size_t i)
 bool site_named(const struct site *site)
 {
   return site->named;
+}
+
+struct str site_gopher_path(const struct site *site)
+{
+  return site->gopher_path ? str_from(site->gopher_path) : STR("");
 }
 
 bool site_has_name(const struct site *site, struct str host)

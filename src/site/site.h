@@ -17,6 +17,7 @@ struct site_host {
   const char *name;
   unsigned gemini_port; /* 0: it has no Gemini */
   unsigned gopher_port; /* of a listener where it is the site that answers; 0: none is */
+  const char *path;     /* its root there, such as `/name`; NULL: the root of all */
 };
 
 /* What a site is made from. Borrowed during site_open only. */
@@ -26,6 +27,7 @@ struct site_config {
                              * be wildcards (base/host.h) */
   size_t n_names;           /* at least 1 */
   const char *homes;        /* the folder in which the users at `/~NAME/` have their homes, or NULL */
+  const char *gopher_path;  /* where it stands on Gopher listeners that it shares, as `/name`; NULL: nowhere */
   const char *user_folder;  /* with `homes`: what they publish, relative to a home; "" for all of it */
   bool named; /* false where the name is only the default: then menus name the address that the client used (P19) */
   const char *lang;              /* language tag or tags for text/gemini, or NULL */
@@ -61,6 +63,10 @@ bool site_has_name(const struct site *site, struct str host);
 bool site_has_wildcard(const struct site *site, struct str host);
 struct str site_name_at(const struct site *site, size_t i);
 bool site_named(const struct site *site);
+
+/* Where it stands under the root that sites share on Gopher: an absolute path that needs no encoding, without a slash
+ * at its end; empty: nowhere. */
+struct str site_gopher_path(const struct site *site);
 
 /* One request being answered. */
 struct answer;

@@ -30,6 +30,7 @@ struct site {
   bool reads_nuncio; /* and some of them may say who is let in */
   struct pace pace;  /* of visitors who are to ask slowly */
   char *lang;        /* of gemtext: a tag, or several; "" where there is none */
+  char *gopher_path; /* or NULL */
   char *user_folder; /* what root.user_folder is */
   struct root root;  /* everything is looked up from here, by any thread whose owner holds a reference */
   struct cache *cache;

@@ -49,11 +49,16 @@ bool gophermap_url(const struct gophermap_line *line, struct str *url)
   return true;
 }
 
-bool gophermap_is_relative(const struct gophermap_line *line)
+/* Whether it leads to a path of this capsule. Without a host a URL and a `GET ` do not: they are the whole server's. */
+static bool is_inside(const struct gophermap_line *line)
 {
   struct str url;
-  return line->host.n == 0 && !str_starts(line->selector, STR("/")) && !str_starts(line->selector, STR("GET ")) &&
-         !gophermap_url(line, &url);
+  return line->host.n == 0 && !str_starts(line->selector, STR("GET ")) && !gophermap_url(line, &url);
+}
+
+bool gophermap_is_relative(const struct gophermap_line *line)
+{
+  return is_inside(line) && !str_starts(line->selector, STR("/"));
 }
 
 void gophermap_put_unfollowed(struct buf *out, const struct gophermap_line *line)
@@ -88,6 +93,8 @@ static void put_item(struct buf *out, const struct gophermap_line *line, struct 
   unsigned port = line->port;
   if (port == 0)
     port = line->host.n ? GOPHER_PORT : place->port;
+  if (is_inside(line))
+    buf_put_str(work, place->prefix);
   if (gophermap_is_relative(line))
     buf_put_str(work, directory);
   buf_put_str(work, line->selector);
@@ -96,7 +103,7 @@ static void put_item(struct buf *out, const struct gophermap_line *line, struct 
 
 int gophermap_menu(struct str map, struct str directory, const struct menu_place *place, struct buf *out)
 {
-  struct buf work = BUF_INIT(8 * map.n + directory.n + 1);
+  struct buf work = BUF_INIT(8 * map.n + place->prefix.n + directory.n + 1);
   struct str rest = gophermap_begin(map);
   struct gophermap_line line;
   int err = 0;

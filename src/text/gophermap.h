@@ -29,8 +29,8 @@ void gophermap_parse(struct str line, struct gophermap_line *out);
 
 /* Appends the whole menu of a map, its end included. `directory` is the path of the directory that holds it,
  * percent-encoded, with a slash at its end. Lines are not wrapped (P9); selectors stay as the author wrote them, with
- * the directory in front where they are relative. Bytes in names that are not UTF-8 become U+FFFD. 0 or the buffer's
- * error. */
+ * the directory in front where they are relative, and the place's prefix where they have no host. Bytes in names that
+ * are not UTF-8 become U+FFFD. 0 or the buffer's error. */
 int gophermap_menu(struct str map, struct str directory, const struct menu_place *place, struct buf *out)
     __attribute__((warn_unused_result));
 

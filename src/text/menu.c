@@ -41,6 +41,18 @@ void menu_put(struct buf *out, char type, struct str display, struct str selecto
   buf_printf(out, "\t%u\r\n", port);
 }
 
+bool menu_place_has(const struct menu_place *place, struct str selector)
+{
+  struct str prefix = place->prefix;
+  if (prefix.n == 0)
+    return true;
+  while (str_starts(selector, STR("/")))
+    selector = str_skip(selector, 1);
+  prefix = str_skip(prefix, 1);
+  struct str rest = str_skip(selector, prefix.n);
+  return str_starts(selector, prefix) && (rest.n == 0 || rest.p[0] == '/' || rest.p[0] == '?');
+}
+
 void menu_put_path(struct buf *out, struct str path)
 {
   struct str url = STR("/URL:");

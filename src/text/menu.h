@@ -16,15 +16,18 @@ enum {
 
 /* What a menu must know about the place where it is shown. Borrowed for as long as the filter lives. */
 struct menu_place {
-  struct str host;  /* our name in items that lead here */
-  unsigned port;    /* our Gopher port as readers see it */
-  unsigned columns; /* the width to wrap at; 0: MENU_COLUMNS */
+  struct str host;   /* our name in items that lead here */
+  unsigned port;     /* our Gopher port as readers see it */
+  struct str prefix; /* what stands before the paths of this capsule in a selector: where it is, under a root that it
+                        shares with others; without a slash at its end; often empty */
+  unsigned columns;  /* the width to wrap at; 0: MENU_COLUMNS */
   /* The item type of a path inside this capsule (percent-encoded, query included): '1' for a page or directory, '0' for
    * text, and so on by what it leads to; NUL when memory is short. May be NULL: then by name alone
    * (menu_type_by_name). */
   char (*type_of)(void *context, struct str path);
   /* Whether an absolute gemini: or gopher: URI's host and port (the digits, or empty) are this site, so that the link
-   * stays here. `scheme` is one of these two, in small letters. May be NULL. */
+   * stays here; with a prefix, a gopher: one whose selector begins with that. `scheme` is one of these two, in small
+   * letters. May be NULL. */
   bool (*is_here)(void *context, struct str scheme, struct str host, struct str port);
   void *context;
 };
@@ -38,7 +41,11 @@ char menu_type_by_name(struct str path);
  * the selector: another server may want them so. */
 void menu_put(struct buf *out, char type, struct str display, struct str selector, struct str host, unsigned port);
 
-/* Appends a path of this capsule (percent-encoded) as its selector: as it stands, but for the colon of a leading
+/* Whether a selector is the place's prefix, or leads beneath it: `name/x` and `/name?x` too. */
+bool menu_place_has(const struct menu_place *place, struct str selector);
+
+/* Appends a path of this capsule (percent-encoded) as its selector, without a prefix: as it stands, but for the colon
+ * of a leading
  * `/URL:`, which is encoded, since clients and our own parser take such a selector for a URL (P12). */
 void menu_put_path(struct buf *out, struct str path);
 

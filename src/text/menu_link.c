@@ -43,6 +43,7 @@ static int link_inside(struct menu_link *link, const struct menu_place *place, s
   int err = uri_resolve(&resolved, base, ref);
   if (!err) {
     struct str path = buf_str(&resolved);
+    buf_put_str(&link->selector, place->prefix);
     menu_put_path(&link->selector, path);
     set_ours(link, place);
     link->type =
@@ -85,7 +86,6 @@ static bool is_item_type(char type)
 static bool link_gopher(struct menu_link *link, const struct menu_place *place, const struct target *t)
 {
   const struct uri *uri = &t->uri;
-  bool here = is_here(place, STR("gopher"), t);
   unsigned port;
   if (!t->is_uri || uri->host.n == 0 || uri->has_userinfo || !parse_port(uri->port, GOPHER_PORT, &port))
     return false;
@@ -103,7 +103,8 @@ static bool link_gopher(struct menu_link *link, const struct menu_place *place, 
     buf_put_c(selector, '?');
     buf_put_str(selector, uri->query);
   }
-  if (here) { /* P2: in our own menus it stays percent-encoded. */
+  if (menu_place_has(place, buf_str(selector)) && is_here(place, STR("gopher"), t)) {
+    /* P2: in our own menus it stays percent-encoded. */
     set_ours(link, place);
   } else {
     struct buf decoded = BUF_INIT(TARGET_MAX);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "text/glob.h"
+#include "text/uri.h"
 
 enum { STATUS_TEMPORARY = 30, STATUS_PERMANENT = 31, FINGERPRINT_DIGITS = FINGERPRINT_TEXT - 1 };
 
@@ -235,18 +236,24 @@ static void lay_toggle(enum toggle *at, enum toggle value)
     *at = value;
 }
 
-/* A path that a redirect leads to is not led on by it: with `/` to `/new/`, `/new/x` is there. */
-static bool leads_here(const struct rule *rule, struct str path)
+/* Where a redirect leads to something that it means itself, it leads nobody on from there: with `/` to `/new/`,
+ * `/new/x` has arrived. */
+static bool has_arrived(const struct rule *rule, struct str path)
 {
   struct str meta = str_from(rule->meta), rest;
-  return str_starts(meta, STR("/")) && is_beneath(meta, path, &rest) && (rule->with_rest || rest.n == 0);
+  struct buf raw = BUF_INIT(3 * meta.n + 2);
+  bool here = str_starts(meta, STR("/")) && uri_path(&raw, str_head(meta, str_find(meta, '?')), true) == 0;
+  struct str to = buf_str(&raw);
+  bool arrived = here && rule_means(rule, to, NULL) && is_beneath(to, path, &rest) && (rule->with_rest || rest.n == 0);
+  buf_free(&raw);
+  return arrived;
 }
 
 /* What is answered instead of a path that the rule means. */
 static void lay_answer(const struct rule *rule, struct str path, struct ruled *ruled)
 {
   bool leads = rule->status == STATUS_TEMPORARY || rule->status == STATUS_PERMANENT;
-  if (leads && ((!rule->with_rest && !rule_names(rule, path)) || leads_here(rule, path)))
+  if (leads && ((!rule->with_rest && !rule_names(rule, path)) || has_arrived(rule, path)))
     return;
   if (rule->status)
     ruled->answer = rule;

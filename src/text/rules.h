@@ -129,9 +129,7 @@ struct ruled {
 /* Lays what the rules say of a page over what *ruled says already (all zero: nothing). `path` is what was asked for,
  * `file` what answers it (the same, an index, an overview's document), both raw. A rule that means either counts; one
  * that answers something instead, or slows down, counts where it means `path`. A redirect that leads to one target
- * counts for the very path it was written for, and none for a path that it leads to.
- * A line of agate's means whole paths only, and no name that begins with a dot unless it has one; of those that mean a
- * page the last one alone counts, in all that it says, by what was asked for or by what answers it. */
+ * counts for the very path it was written for; one to something that its own pattern means counts no more there. */
 void rules_lay(const struct rules *r, struct str path, struct str file, struct ruled *ruled);
 
 #endif

@@ -41,21 +41,25 @@ static void advise(const struct making *m, const char *action, bool new_key, con
   buf_put_str(why, str_from(then));
 }
 
-static bool is_foreign(const struct making *m)
+/* Whose the certificate that is there is. */
+static void look(const struct making *m, bool *foreign, bool *client)
 {
   struct pair old = PAIR_INIT;
   struct buf ignored = BUF_INIT(PATH_ROOM);
-  bool foreign = pair_read_certificate(m->dir, m->name, &old, &ignored) == 0 && !pair_self_signed(old.leaf);
+  bool there = pair_read_certificate(m->dir, m->name, &old, &ignored) == 0;
+  *foreign = there && !pair_self_signed(old.leaf);
+  *client = there && pair_for_client(old.leaf);
   buf_free(&ignored);
   pair_free(&old);
-  return foreign;
 }
 
 /* What helps depends on what is there: renewing needs a key, and a certificate of our own or none. */
 static int refuse_new(const struct making *m, bool crt, bool key, struct buf *why)
 {
   const char *file = key ? m->key : m->crt;
-  if (m->subject.client_days) {
+  bool foreign, client;
+  look(m, &foreign, &client);
+  if (m->subject.client_days || client) {
     buf_printf(why, "%s/%s is there already: take another name, or move it away", m->dir, file);
   } else if (!key) {
     buf_printf(why, "%s/%s is there already, without its key: put the key back, or make a new pair with ", m->dir,
@@ -65,7 +69,7 @@ static int refuse_new(const struct making *m, bool crt, bool key, struct buf *wh
     buf_printf(why, "%s/%s is there already: ", m->dir, file);
     advise(m, "renew", false, " makes a certificate on it, ", why);
     advise(m, "new", true, " a new pair", why);
-  } else if (is_foreign(m)) {
+  } else if (foreign) {
     buf_printf(why, "%s/%s is there already, for a certificate that was signed by somebody else: renew it there, or ",
                m->dir, file);
     advise(m, "new", true, " makes a pair of your own", why);

@@ -89,8 +89,7 @@ int describe_certificate(X509 *leaf, struct certificate_info *out)
   put_names(leaf, &out->names);
   put_key(X509_get0_pubkey(leaf), &out->key);
   out->self_signed = pair_self_signed(leaf);
-  uint32_t usage = X509_get_extended_key_usage(leaf); /* UINT32_MAX: none is named, and any is meant */
-  out->client = (usage & XKU_SSL_CLIENT) && !(usage & XKU_SSL_SERVER);
+  out->client = pair_for_client(leaf);
   if (ASN1_TIME_to_tm(X509_get0_notBefore(leaf), &out->not_before) != 1 ||
       ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &out->not_after) != 1)
     return ERR_SYNTAX;

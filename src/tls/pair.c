@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "base/err.h"
 #include "tls/advice.h"
@@ -303,6 +304,12 @@ bool pair_self_signed(X509 *leaf)
       X509_NAME_cmp(X509_get_subject_name(leaf), X509_get_issuer_name(leaf)) == 0 && key && X509_verify(leaf, key) == 1;
   ERR_clear_error();
   return own;
+}
+
+bool pair_for_client(X509 *leaf)
+{
+  uint32_t usage = X509_get_extended_key_usage(leaf); /* UINT32_MAX: none is named, and any is meant */
+  return (usage & XKU_SSL_CLIENT) && !(usage & XKU_SSL_SERVER);
 }
 
 /* Kinds of key that OpenSSL reads and that no TLS client could talk to: each handshake would fail later. */

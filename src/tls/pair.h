@@ -46,4 +46,7 @@ bool pair_matches(const struct pair *pair);
  * whoever signed it to renew. */
 bool pair_self_signed(X509 *leaf);
 
+/* Whether it says that it is for clients, and not for servers. */
+bool pair_for_client(X509 *leaf);
+
 #endif

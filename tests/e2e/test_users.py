@@ -223,6 +223,24 @@ def test_homes_that_are_replaced_are_a_reload(serve, tmp_path):
     eventually(lambda: site.gemini("/~alice/").text == "# Second\n", 10, "the homes that took the name")
 
 
+def test_the_host_sets_what_holds_for_users_and_lets_them_set_the_rest(serve, tmp_path):
+    """Paths are paths: a section for all users, and a .nuncio of each where the host allows that for them only."""
+    tmp_path.chmod(0o755)
+    homes = plant(tmp_path / "homes", {
+        "alice/public/index.gmi": "# Alice\n", "alice/public/.nuncio": "lang = de\n", "alice/public/a/x.gmi": "# X\n",
+        "alice/public/a/.nuncio": "listing-order = name-down\n",
+        "alice/public/a/y.gmi": "# Y\n", "alice/.nuncio": "lang = xx\n", "bob/public/index.gmi": "# Bob\n"})
+    (tmp_path / "nuncio.conf").write_text(
+        settings(homes, 'lang = en\npath "/~*/" { local-settings = true lang = fr }\n'))
+    site = serve({**TREE, ".nuncio": "lang = yy\n"}, "-c", tmp_path / "nuncio.conf")
+    assert site.gemini("/").meta == "text/gemini; lang=en"
+    assert site.gemini("/~bob/").meta == "text/gemini; lang=fr"
+    assert site.gemini("/~alice/").meta == "text/gemini; lang=de"
+    assert site.gemini("/~alice/a/").text.endswith("=> y.gmi Y\n=> x.gmi X\n")
+    assert site.gemini("/~alice/.nuncio").status == 51
+    assert site.gemini("/~zoe/").status == 51 and site.gemini("/~zoe/").meta == "There is no page at /~zoe/"
+
+
 def test_each_site_has_its_own_users(serve, tmp_path):
     tmp_path.chmod(0o755)
     for name in ("one", "two"):

@@ -9,6 +9,7 @@
 struct site {
   const char *names[4]; /* the first one is the main one; NULL after the last */
   bool named;
+  const char *gopher_path; /* NULL: none */
 };
 
 struct str site_name(const struct site *site)
@@ -44,6 +45,11 @@ bool site_has_wildcard(const struct site *site, struct str host)
 bool site_named(const struct site *site)
 {
   return site->named;
+}
+
+struct str site_gopher_path(const struct site *site)
+{
+  return str_from(site->gopher_path ? site->gopher_path : "");
 }
 
 /* `/search` searches; else a name with a dot is text, and all others are pages. */

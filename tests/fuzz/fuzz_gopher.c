@@ -94,6 +94,11 @@ static void check_request(struct proto_request *r, const struct proto_context *c
   for (unsigned i = 0; i < r->request.targets; i++)
     check_target(&r->request.target[i]);
   must(str_starts(r->item_path, STR("/")));
+  /* Under the path of the second site everything is its, by whatever way it is known; else nothing has a prefix. */
+  must(r->place.prefix.n == 0 || r->site == context->sites[1]);
+  for (unsigned i = 0; r->site == context->sites[0] && i < r->request.targets; i++)
+    must(!str_eq(r->request.target[i].path, STR("/g/h")) && !str_starts(r->request.target[i].path, STR("/g/h/")));
+  must(r->site == context->sites[context->sni_site || r->place.prefix.n ? 1 : 0]);
 
   response_init(&response);
   response_set(&response, (enum status)status, "%.*s", STR_ARG(content));
@@ -131,7 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static const unsigned statuses[] = {20, 10, 31, 51, 40, 60, 11, 30};
   static struct site first = {.names = {"example.org", "www.example.org"}, .named = true};
-  static struct site second = {.names = {"localhost"}, .named = false};
+  static struct site second = {.names = {"localhost"}, .named = false, .gopher_path = "/g/h"};
   static struct site *const sites[] = {&first, &second};
   if (size < 2)
     return 0;

@@ -85,6 +85,7 @@ static void check_sentence(struct str text, struct str why)
   size_t colon = str_find(why, ':');
   must(str_number(str_head(why, colon), &line) == 0 && line >= 1 && line <= lines, "a line of the text");
   must(why.n > colon + 2, "something is said");
+  must(why.n <= LOCAL_WHY_MAX && utf8_valid(why) && !str_has_control(why), "a header takes it (G15)");
 }
 
 /* What came before changes nothing for a text that comes after: libConfuse's scanner is one for all. */

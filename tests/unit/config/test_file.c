@@ -231,6 +231,16 @@ static void mistakes_are_told_with_their_line(void **state)
        "f:1: user-dirs = home: expected an absolute path with `*` in the place of a user's name, beneath a folder, as "
        "in "
        "/home/*/public_capsule"},
+      {__LINE__, "site a.example { root = /a gopher-path = a }",
+       "f:1: gopher-path = a: expected a path such as /name of letters, digits and - . _ ~, whose parts begin with no "
+       "dot, of at most 200 bytes"},
+      {__LINE__, "site a.example { root = /a\ngopher-path = /a }",
+       "f:2: site a.example: the first site has the root of Gopher: expected gopher-path in others only"},
+      {__LINE__,
+       "site a.example { root = /a }\nsite b.example { root = /b gopher-path = /b/c }\n"
+       "site c.example { root = /c gopher-path = /b }",
+       "f:3: site c.example: its gopher-path, /b, and that of site b.example, /b/c, lie within each other"},
+      {__LINE__, "gopher-path = /b", "f:1: there is no setting `gopher-path`; `gopher-path` stands within site { }"},
       {__LINE__, "user-dirs = \"/h/*\"\nsite a.example { root = /a }",
        "f:1: where there are `site` sections, `user-dirs` has no place outside of them"},
       {__LINE__, "site { root = /a }", "f:1: expected a name in quotes after `site`"},
@@ -453,6 +463,7 @@ static void what_is_written_reads_the_same(void **state)
        "\nroot = '/a'\ncertificate = '/x.pem'\nkey = '/y.pem'\n}\n"},
       {"site a.example { root = /a gopher = {\"127.0.0.1:7\", 8} }", "\ngopher = {'127.0.0.1:7', '8'}\n}\n"},
       {"public-gemini-port = 5", "\npublic-gemini-port = 5\n"},
+      {"site a.example { root = /a } site b.example { root = /b gopher-path = /b/ }", "\ngopher-path = '/b'\n}\n"},
       {"user-dirs = \"/home/*/public_capsule/\"", "\nuser-dirs = '/home/*/public_capsule'\n"},
       {"user-dirs = \"/srv/it's/*\"", "\nuser-dirs = '/srv/it\\'s/*'\n"},
       {"gophermaps = gophernicus", "\ngophermaps = gophernicus\n"},

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "config/file.h"
 #include "config/local.h"
 
@@ -129,6 +130,52 @@ static void all_has_a_bound(void **state)
   buf_free(&why);
 }
 
+/* They may be told to readers. */
+static void sentences_fit_a_header_G15(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text, *why;
+  } table[] = {
+      {__LINE__, "lang = 'a\tb'", "1: lang = a?b: expected a language tag"},
+      {__LINE__, "lang = '\xff\xc3'", "1: lang = ??: expected a language tag"},
+      {__LINE__, "'\xe2\x80\xae\xc2\x9b' = 1", "1: there is no setting `??`; expected one of"},
+      {__LINE__, "path '\t' { }", "1: path ?: expected a pattern"},
+      {__LINE__, "lang = \xc3\xa9", "1: lang = \xc3\xa9: expected a language tag"},
+  };
+  struct rules rules;
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct buf why = BUF_INIT(WHY_MAX);
+    int err = local_read(str_from(table[i].text), STR("/"), &rules, &why);
+    if (err != ERR_SYNTAX || !str_starts(buf_str(&why), str_from(table[i].why)))
+      fail_msg("line %d: %d, %.*s", table[i].line, err, STR_ARG(buf_str(&why)));
+    buf_free(&why);
+  }
+}
+
+static void sentences_have_an_end(void **state)
+{
+  (void)state;
+  static const char *const before[] = {"lang = ", "", "path "};
+  for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+    struct rules rules;
+    struct buf text = BUF_INIT(LOCAL_TEXT_MAX), why = BUF_INIT(LOCAL_WHY_MAX);
+    buf_put_str(&text, str_from(before[i]));
+    while (text.n + 10 < LOCAL_TEXT_MAX)
+      buf_put_str(&text, STR("\xc3\xa9"));
+    buf_put_str(&text, STR(" { }"));
+    assert_int_equal(local_read(buf_str(&text), STR("/"), &rules, &why), ERR_SYNTAX);
+    assert_true(buf_error(&why) == 0 && why.n > 20 && utf8_valid(buf_str(&why)));
+    if (i == 0)
+      assert_non_null(memmem(why.p, why.n, "...: expected a language tag", 28));
+    else
+      assert_true(str_ends(buf_str(&why), STR("...")));
+    buf_free(&text);
+    buf_free(&why);
+  }
+}
+
 /* ------------------------------------------------------------------ several at a time */
 
 /* Each reads another text, good and bad by turns; the number of those that came out otherwise. */
@@ -196,6 +243,8 @@ int main(void)
       cmocka_unit_test(mistakes_are_told_with_their_line),
       cmocka_unit_test(all_has_a_bound),
       cmocka_unit_test(any_thread_may_read),
+      cmocka_unit_test(sentences_fit_a_header_G15),
+      cmocka_unit_test(sentences_have_an_end),
       cmocka_unit_test(a_settings_file_is_read_as_before_afterwards),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -386,6 +386,29 @@ static void what_is_written_reads_the_same(void **state)
   buf_free(&text);
 }
 
+/* Who reads the file and who reads what was written of it number them alike, whatever way a path was written. */
+static void an_authority_has_one_number_by_any_path(void **state)
+{
+  (void)state;
+  char here[4096];
+  struct settings first, second;
+  struct buf text = BUF_INIT(TEXT_MAX), written = BUF_INIT(TEXT_MAX), why = BUF_INIT(WHY_MAX);
+  assert_non_null(getcwd(here, sizeof here));
+  buf_printf(&text, "path /a { client-ca = {a.pem, '%s/a.pem', b.pem} }\npath /b { client-ca = b.pem }\n", here);
+  assert_int_equal(settings_init(&first), 0);
+  assert_int_equal(settings_read_text(&first, buf_str(&text), "f", &why), 0);
+  assert_int_equal(first.n_authorities, 2);
+  assert_int_equal(settings_write_text(&first, &written, &why), 0);
+  assert_int_equal(settings_init(&second), 0);
+  assert_int_equal(settings_read_text(&second, buf_str(&written), "written", &why), 0);
+  assert_true(same_rules(&first, &second));
+  settings_free(&first);
+  settings_free(&second);
+  buf_free(&text);
+  buf_free(&written);
+  buf_free(&why);
+}
+
 static void authorities_are_written_with_absolute_paths(void **state)
 {
   (void)state;
@@ -415,6 +438,7 @@ int main(void)
       cmocka_unit_test(mistakes_are_told_with_their_line),
       cmocka_unit_test(all_has_a_bound),
       cmocka_unit_test(what_is_written_reads_the_same),
+      cmocka_unit_test(an_authority_has_one_number_by_any_path),
       cmocka_unit_test(authorities_are_written_with_absolute_paths),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,10 +62,62 @@ static void where_users_publish(void **state)
   }
 }
 
+static void paths_under_a_root_that_is_shared(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *value, *path; /* NULL: an error */
+  } table[] = {
+      {__LINE__, "/name", "/name"},     {__LINE__, "/name/", "/name"}, {__LINE__, "/n/A.b-c_d~9", "/n/A.b-c_d~9"},
+      {__LINE__, "/~alice", "/~alice"}, {__LINE__, "", NULL},          {__LINE__, "/", NULL},
+      {__LINE__, "//", NULL},           {__LINE__, "name", NULL},      {__LINE__, "/name//", NULL},
+      {__LINE__, "//name", NULL},       {__LINE__, "/a//b", NULL},     {__LINE__, "/.", NULL},
+      {__LINE__, "/..", NULL},          {__LINE__, "/a/../b", NULL},   {__LINE__, "/.hidden", NULL},
+      {__LINE__, "/a b", NULL},         {__LINE__, "/a%20b", NULL},    {__LINE__, "/a?b", NULL},
+      {__LINE__, "/a#b", NULL},         {__LINE__, "/a\tb", NULL},     {__LINE__, "/URL:x", NULL},
+      {__LINE__, "/caf\xc3\xa9", NULL}, {__LINE__, "/*", NULL},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_init(&s), 0);
+    int err = settings_gopher_path(&s.sites[0], str_from(table[i].value), &why);
+    const char *path = s.sites[0].gopher_path;
+    if (table[i].path ? err || why.n || !path || strcmp(path, table[i].path) != 0 : err != ERR_SYNTAX || !why.n || path)
+      fail_msg("line %d: %d %.*s %s", table[i].line, err, STR_ARG(buf_str(&why)), path ? path : "nothing");
+    settings_free(&s);
+    buf_free(&why);
+  }
+  char path[300];
+  struct settings s;
+  struct buf why = BUF_INIT(1024);
+  memset(path, 'a', sizeof path);
+  path[0] = '/';
+  assert_int_equal(settings_init(&s), 0);
+  assert_int_equal(settings_gopher_path(&s.sites[0], str_make(path, 200), &why), 0);
+  assert_int_equal(settings_gopher_path(&s.sites[0], str_make(path, 201), &why), ERR_SYNTAX);
+  settings_free(&s);
+  buf_free(&why);
+}
+
+static void paths_that_meet(void **state)
+{
+  (void)state;
+  assert_true(settings_gopher_paths_meet("/a", "/a"));
+  assert_true(settings_gopher_paths_meet("/a", "/a/b"));
+  assert_true(settings_gopher_paths_meet("/a/b/c", "/a"));
+  assert_false(settings_gopher_paths_meet("/a", "/ab"));
+  assert_false(settings_gopher_paths_meet("/a/b", "/a/c"));
+  assert_false(settings_gopher_paths_meet("/ab/c", "/a"));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(where_users_publish),
+      cmocka_unit_test(paths_under_a_root_that_is_shared),
+      cmocka_unit_test(paths_that_meet),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

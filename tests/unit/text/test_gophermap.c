@@ -179,6 +179,27 @@ static void info_lines_are_text_or_drawings_G22_P16(void **state)
   check_map(false, table, sizeof table / sizeof *table);
 }
 
+/* Only what has no host, and is no URL or request of another protocol, is of the capsule. */
+static void a_prefix_stands_before_the_capsules_own_selectors_P16(void **state)
+{
+  (void)state;
+  const struct menu_place place = {.host = STR("us"), .port = 7070, .prefix = STR("/na/me")};
+  struct buf got = BUF_INIT(2000);
+  int err = gophermap_menu(STR("text\n0Near\tnear.txt\n0Far\t/far.txt\n1name\n1name\t\n1Root\t/\n"
+                               "hWeb\tURL:http://x/\nhWeb\t/URL:http://x/\nhPage\tGET /x\n"
+                               "1Us\t/there\tus\n1Us\t\tus\n1Port\t/x\t\t71\n1Else\t/x\tthem\t70\n"),
+                           STR("/d%20d/"), &place, &got);
+  buf_put_c(&got, '\0');
+  assert_int_equal(err, 0);
+  assert_string_equal(got.p, "itext" INFO "0Near\t/na/me/d%20d/near.txt\tus\t7070\r\n"
+                             "0Far\t/na/me/far.txt\tus\t7070\r\ni1name" INFO
+                             "1name\t/na/me/d%20d/name\tus\t7070\r\n1Root\t/na/me/\tus\t7070\r\n"
+                             "hWeb\tURL:http://x/\tus\t7070\r\nhWeb\t/URL:http://x/\tus\t7070\r\n"
+                             "hPage\tGET /x\tus\t7070\r\n1Us\t/there\tus\t70\r\n1Us\t\tus\t70\r\n"
+                             "1Port\t/na/me/x\tus\t71\r\n1Else\t/x\tthem\t70\r\n.\r\n");
+  buf_free(&got);
+}
+
 static void a_large_map_takes_linear_time(void **state)
 {
   (void)state;
@@ -210,9 +231,13 @@ static void a_full_buffer_is_an_error(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(lines_are_parsed_P16),          cmocka_unit_test(a_map_is_a_menu_P9_P16),
-      cmocka_unit_test(items_become_links_P16),        cmocka_unit_test(info_lines_are_text_or_drawings_G22_P16),
-      cmocka_unit_test(a_large_map_takes_linear_time), cmocka_unit_test(a_full_buffer_is_an_error),
+      cmocka_unit_test(lines_are_parsed_P16),
+      cmocka_unit_test(a_map_is_a_menu_P9_P16),
+      cmocka_unit_test(items_become_links_P16),
+      cmocka_unit_test(info_lines_are_text_or_drawings_G22_P16),
+      cmocka_unit_test(a_prefix_stands_before_the_capsules_own_selectors_P16),
+      cmocka_unit_test(a_large_map_takes_linear_time),
+      cmocka_unit_test(a_full_buffer_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,14 +26,32 @@ static char type_of(void *context, struct str path)
   return str_ends(path, STR(".txt")) ? '0' : str_ends(path, STR(".png")) ? 'I' : menu_type_by_name(path);
 }
 
+struct link_row {
+  int line;
+  const char *target;
+  const char *want; /* type, selector, host, port; empty: no item */
+};
+
+static void check_links(const struct menu_place *place, const struct link_row *table, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    struct menu_link link;
+    struct buf got = BUF_INIT(300);
+    assert_int_equal(menu_link_make(&link, place, STR("/docs/a.gmi"), str_from(table[i].target)), 0);
+    if (link.type)
+      buf_printf(&got, "%c %.*s %.*s %u", link.type, STR_ARG(buf_str(&link.selector)), STR_ARG(buf_str(&link.host)),
+                 link.port);
+    if (!str_eq(buf_str(&got), str_from(table[i].want)))
+      fail_msg("line %d: %s: %.*s", table[i].line, table[i].target, STR_ARG(buf_str(&got)));
+    buf_free(&got);
+    menu_link_free(&link);
+  }
+}
+
 static void targets_become_items_P10_P11_P12(void **state)
 {
   (void)state;
-  static const struct {
-    int line;
-    const char *target;
-    const char *want; /* type, selector, host, port; empty: no item */
-  } table[] = {
+  static const struct link_row table[] = {
       /* inside the capsule */
       {__LINE__, "b.gmi", "1 /docs/b.gmi us.example 7070"},
       {__LINE__, "/b.txt#part", "0 /b.txt us.example 7070"},
@@ -97,18 +115,43 @@ static void targets_become_items_P10_P11_P12(void **state)
   };
   const struct menu_place place = {
       .host = STR("us.example"), .port = 7070, .type_of = type_of, .is_here = here, .context = (void *)(uintptr_t)here};
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-    struct menu_link link;
-    struct buf got = BUF_INIT(300);
-    assert_int_equal(menu_link_make(&link, &place, STR("/docs/a.gmi"), str_from(table[i].target)), 0);
-    if (link.type)
-      buf_printf(&got, "%c %.*s %.*s %u", link.type, STR_ARG(buf_str(&link.selector)), STR_ARG(buf_str(&link.host)),
-                 link.port);
-    if (!str_eq(buf_str(&got), str_from(table[i].want)))
-      fail_msg("line %d: %s: %.*s", table[i].line, table[i].target, STR_ARG(buf_str(&got)));
-    buf_free(&got);
-    menu_link_free(&link);
-  }
+  check_links(&place, table, sizeof table / sizeof *table);
+}
+
+/* Under a root that is shared: what leads into the capsule has the prefix, and nothing else has. */
+static void a_prefix_stands_before_what_is_inside_P11(void **state)
+{
+  (void)state;
+  static const struct link_row table[] = {
+      {__LINE__, "b.gmi", "1 /na/me/docs/b.gmi us.example 7070"},
+      {__LINE__, "/b.txt#part", "0 /na/me/b.txt us.example 7070"},
+      {__LINE__, "../../..", "1 /na/me/ us.example 7070"},
+      {__LINE__, "#part", "1 /na/me/docs/a.gmi us.example 7070"},
+      {__LINE__, "/na/me/b.gmi", "1 /na/me/na/me/b.gmi us.example 7070"},
+      {__LINE__, "/search?a%20b", "7 /na/me/search?a%20b us.example 7070"},
+      {__LINE__, "/URL:x.txt", "0 /na/me/URL%3Ax.txt us.example 7070"},
+      {__LINE__, "gemini://us.example", "1 /na/me/ us.example 7070"},
+      {__LINE__, "//us.example/x?q", "1 /na/me/x?q us.example 7070"},
+      /* A gopher: link has the whole selector: with the prefix it is inside, else elsewhere on this server. */
+      {__LINE__, "gopher://us.example/0/na/me/a%20b?c", "0 /na/me/a%20b?c us.example 7070"},
+      {__LINE__, "gopher://us.example:7070/1na/me/x", "1 na/me/x us.example 7070"},
+      {__LINE__, "gopher://us.example/1/na/me", "1 /na/me us.example 7070"},
+      {__LINE__, "gopher://us.example/1/na/me?q", "1 /na/me?q us.example 7070"},
+      {__LINE__, "gopher://us.example:7070/1/na/mex", "1 /na/mex us.example 7070"},
+      {__LINE__, "gopher://us.example/0/a%20b", "0 /a b us.example 70"},
+      {__LINE__, "gopher://us.example/1/na", "1 /na us.example 70"},
+      {__LINE__, "gopher://us.example/", "1  us.example 70"},
+      {__LINE__, "gopher://them.example/0/na/me/x", "0 /na/me/x them.example 70"},
+      {__LINE__, "https://them.example/", "h URL:https://them.example/ us.example 7070"},
+      {__LINE__, "telnet://bbs.example", "8  bbs.example 23"},
+  };
+  const struct menu_place place = {.host = STR("us.example"),
+                                   .port = 7070,
+                                   .prefix = STR("/na/me"),
+                                   .type_of = type_of,
+                                   .is_here = here,
+                                   .context = (void *)(uintptr_t)here};
+  check_links(&place, table, sizeof table / sizeof *table);
 }
 
 static void a_place_without_functions_goes_by_name(void **state)
@@ -167,6 +210,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(targets_become_items_P10_P11_P12),
+      cmocka_unit_test(a_prefix_stands_before_what_is_inside_P11),
       cmocka_unit_test(a_place_without_functions_goes_by_name),
       cmocka_unit_test(a_giant_target_does_no_harm),
       cmocka_unit_test(a_target_is_shown_readably),

@@ -1,0 +1,61 @@
+/* The `.nuncio` of a directory. */
+#include "cmd/check_capsule_rules.h"
+
+#include "base/err.h"
+#include "config/local.h"
+#include "site/read.h"
+#include "site/resolve.h"
+
+enum { PATH_ROOM = 8192, WHY_MAX = 2048 };
+
+/* What was said of it: `LINE: what`. */
+static void tell(struct findings *f, struct str why)
+{
+  unsigned line = 0;
+  size_t colon = str_find(why, ':');
+  if (str_number(str_head(why, colon), &line) == 0)
+    why = str_trim(str_skip(why, colon + 1));
+  findings_tell(f, LEVEL_ERROR, FINDING_RULES, line,
+                STR("mend it: until then nobody is let into this directory (see nuncio.conf(5))"), "%.*s",
+                STR_ARG(why));
+}
+
+static int examine_text(struct capsule *c, struct str directory, struct str text)
+{
+  struct rules rules;
+  struct buf why = BUF_INIT(WHY_MAX);
+  int err = local_read(text, directory, &rules, &why);
+  if (err && err != ERR_NOMEM)
+    tell(&c->findings, buf_str(&why));
+  rules_free(&rules);
+  buf_free(&why);
+  return err == ERR_NOMEM ? err : 0;
+}
+
+int rules_examine(struct capsule *c, struct str directory)
+{
+  struct buf path = BUF_INIT(PATH_ROOM), text = BUF_INIT(LOCAL_TEXT_MAX + 1);
+  struct file_id id;
+  buf_put_str(&path, directory);
+  buf_put_str(&path, STR(".nuncio"));
+  int err = buf_error(&path);
+  if (err == 0)
+    err = read_file(&c->root, buf_str(&path), LOCAL_TEXT_MAX, &text, &id);
+  if (err == ERR_NOT_FOUND || err == ERR_NOMEM)
+    goto out;
+  findings_file(&c->findings, buf_str(&path));
+  if (err == 0)
+    err = examine_text(c, directory, buf_str(&text));
+  else {
+    findings_tell(&c->findings, LEVEL_ERROR, FINDING_RULES, 0,
+                  STR("mend it: until then nobody is let into this directory (see nuncio.conf(5))"), "%s",
+                  err == ERR_LIMIT ? "this is larger than 64 KiB" : err_text(err));
+    err = 0;
+  }
+  findings_file(&c->findings, directory);
+
+out:
+  buf_free(&path);
+  buf_free(&text);
+  return err == ERR_NOT_FOUND ? 0 : err;
+}

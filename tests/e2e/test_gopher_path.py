@@ -1,0 +1,157 @@
+"""Sites under the root that all share on Gopher (issue 5): a real server with three sites, asked as clients ask."""
+
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+import client
+from server import eventually, run
+from tree import plant
+
+ONE = {"index.gmi": "# One\n=> /two/ Two\n=> page.gmi Page\n", "page.gmi": "# Page of one\n", "two/lost.txt": "lost\n"}
+TWO = {
+    "index.gmi": "# Two\n=> list/ List\n=> page.gmi Page\n=> gemini://two.example/hole/ Hole\n=> gemini://one.example/ One\n",
+    "page.gmi": "# Page of two\n=> / Home\n", "list/a.txt": "a of two\n", "list/sub/b.gmi": "# B\n",
+    "hole/gophermap": "A hole\n0Text\ttext.txt\n1Home\t/\n1Out\t/x\tout.example\t70\n", "hole/text.txt": "text of two\n",
+    "doc.overview.txt": "Work\n\n1. First.\n\n2. Second.\n",
+}
+THREE = {"index.gmi": "# Three\n=> x.gmi X\n", "x.gmi": "# X of three\n"}
+
+
+@pytest.fixture(scope="module")
+def site(serve_for_module, tmp_path_factory):
+    place = tmp_path_factory.mktemp("shared")
+    place.chmod(0o755)
+    for name, tree in (("one", ONE), ("two", TWO), ("three", THREE)):
+        plant(place / name, tree)
+    (place / "nuncio.conf").write_text(
+        "site one.example { root = one }\nsite two.example { root = two gopher-path = /two }\n"
+        'site three.example { root = three gopher-path = "/a/three/" gopher = "127.0.0.1:0" }\n')
+    return serve_for_module(None, "-c", place / "nuncio.conf", capsule=place / "one", gopher=["127.0.0.1:0"])
+
+
+def own_port(site):
+    """Where the third site listens alone."""
+    line, = [line for line in site.output.splitlines() if "gopher://three.example" in line]
+    return int(line.partition("three.example:")[2].partition("/")[0])
+
+
+def items(raw):
+    return [tuple([line[0], *line[1:].split("\t")]) for line in raw.decode().split("\r\n") if line not in ("", ".")]
+
+
+def follow(raw, seen, port):
+    """Every selector of the menu that leads to the port asked, and those of what it leads to, into `seen`."""
+    for kind, _, selector, host, at in items(raw):
+        if kind not in "01" or int(at) != port or selector in seen:
+            continue
+        reply = client.gopher("127.0.0.1", port, selector.encode() + b"\r\n")
+        assert not reply.raw.startswith(b"3"), (selector, reply.raw)
+        seen[selector] = (host, reply.raw)
+        if kind == "1":
+            follow(reply.raw, seen, port)
+
+
+def test_whoever_begins_under_the_path_stays_there(site):
+    seen = {}
+    follow(site.gopher("/two").raw, seen, site.gopher_port)
+    assert {"/two/list/", "/two/page.gmi", "/two/hole/", "/two/hole/text.txt", "/two/list/a.txt", "/two/list/sub/",
+            "/two/list/sub/b.gmi", "/two/"} <= set(seen)
+    assert all(selector == "/two/" or selector.startswith("/two/") for selector in seen)
+    assert {host for host, _ in seen.values()} == {"one.example"}
+    assert seen["/two/list/a.txt"][1] == b"a of two\n"
+    assert ("1", "Up", "/two/", "one.example", str(site.gopher_port)) in items(seen["/two/list/"][1])
+    assert ("1", "Up", "/two/list/", "one.example", str(site.gopher_port)) in items(seen["/two/list/sub/"][1])
+    assert ("1", "Out", "/x", "out.example", "70") in items(seen["/two/hole/"][1])
+    assert ("h", "One", "URL:gemini://one.example/") == items(site.gopher("/two").raw)[-1][:3]
+
+
+def test_the_first_site_has_the_rest(site):
+    assert b"One" in site.gopher("").raw and site.gopher("/page.gmi").raw.startswith(b"iPage of one")
+    assert site.gopher("/two/lost.txt").raw.startswith(b"3There is no page at")
+    assert site.gopher("/two/page.gmi").raw.startswith(b"iPage of two")
+    assert site.gopher("two/page.gmi").raw == site.gopher("/two/page.gmi").raw
+    assert site.gopher("/twofold").raw.startswith(b"3")
+    assert b"X\t/a/three/x.gmi\t" in site.gopher("/a/three").raw and site.gopher("/a").raw.startswith(b"3")
+    assert b"CapsVersion" in site.gopher("/caps.txt").raw
+    assert site.gopher("/two/caps.txt").raw.startswith(b"3")
+    assert b"https://w.example/" in site.gopher("URL:https://w.example/").raw
+    assert b"+INFO: 1Page\t/two/page.gmi\tone.example\t" in site.gopher("/two\t$").raw
+    assert b"+INFO: 1page.gmi\t/two/page.gmi\tone.example\t" in site.gopher("/two/page.gmi\t!").raw
+
+
+def test_by_its_own_listener_or_its_name_over_tls_there_is_no_path(site):
+    port = own_port(site)
+    raw = client.gopher("127.0.0.1", port, b"\r\n").raw
+    assert ("1", "X", "/x.gmi", "three.example", str(port)) in items(raw)
+    assert client.gopher("127.0.0.1", port, b"/a/three\r\n").raw.startswith(b"3")
+    for _ in range(3):
+        for name, selector, line in (("two.example", b"", b"1Page\t/page.gmi\ttwo.example\t"),
+                                     ("one.example", b"/two", b"1Page\t/two/page.gmi\tone.example\t"),
+                                     ("three.example", b"", b"1X\t/x.gmi\tthree.example\t")):
+            with site.connect_tls("gopher", sni=name) as sock:
+                sock.sendall(selector + b"\r\n")
+                answer, end = client.read_to_end(sock)
+            assert line in answer and end == client.CLOSE_NOTIFY
+    with site.connect_tls("gopher", sni="two.example") as sock:
+        sock.sendall(b"/two\r\n")
+        assert client.read_to_end(sock)[0].startswith(b"3There is no page at /two")
+
+
+def test_gemini_knows_nothing_of_it(site):
+    reply = site.gemini(f"gemini://two.example:{site.gemini_port}/page.gmi", sni="two.example")
+    assert reply.text == "# Page of two\n=> / Home\n"
+    assert site.gemini(f"gemini://two.example:{site.gemini_port}/two/", sni="two.example").status == 51
+    assert site.gemini(f"gemini://one.example:{site.gemini_port}/two/lost.txt", sni="one.example").text == "lost\n"
+
+
+def test_a_web_browser_is_led_to_the_site(site):
+    raw = site.gopher("GET /two/list/a.txt HTTP/1.1").raw.decode()
+    assert f"gemini://two.example:{site.gemini_port}/list/a.txt" in raw
+    assert f"gopher://one.example:{site.gopher_port}/0/two/list/a.txt" in raw
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+def test_curl_follows_it(site):
+    def curl(path):
+        done = subprocess.run(["curl", "-sS", "--max-time", "20", f"gopher://127.0.0.1:{site.gopher_port}{path}"],
+                              capture_output=True, check=True)
+        return done.stdout
+
+    assert b"/two/list/" in curl("/1/two") and curl("/0/two/list/a.txt") == b"a of two\n"
+
+
+def test_a_reload_moves_a_site(serve, tmp_path):
+    tmp_path.chmod(0o755)
+    plant(tmp_path / "one", ONE)
+    plant(tmp_path / "two", TWO)
+    conf = tmp_path / "nuncio.conf"
+    conf.write_text("site one.example { root = one }\nsite two.example { root = two gopher-path = /two }\n")
+    moved = serve(None, "-c", conf, capsule=tmp_path / "one")
+    assert b"/two/page.gmi" in moved.gopher("/two").raw
+    conf.write_text("site one.example { root = one }\nsite two.example { root = two gopher-path = /elsewhere }\n")
+    before = moved.workers()
+    moved.process.send_signal(signal.SIGHUP)
+    eventually(lambda: moved.workers() and not set(moved.workers()) & set(before), 10, "new workers")
+    assert b"/elsewhere/page.gmi" in moved.gopher("/elsewhere").raw
+    assert moved.gopher("/two/lost.txt").raw == b"lost\n"
+
+
+def test_what_check_says_of_paths_that_meet(tmp_path):
+    for name in ("one", "two", "three"):
+        plant(tmp_path / name, {"index.gmi": "# x\n"})
+    first = "certs = certs\nsite one.example { root = one }\nsite two.example { root = two gopher-path = /two }\n"
+
+    def checked(more):
+        (tmp_path / "nuncio.conf").write_text(first + more)
+        done = run("check", "-c", "nuncio.conf", cwd=tmp_path)
+        return done.returncode, done.stdout
+
+    assert checked("site three.example { root = three gopher-path = /twos }\n") == (0, "nuncio.conf: fine\n")
+    assert checked("site three.example { root = three gopher-path = /two/x }\n") == (
+        1, "nuncio.conf:4: site three.example: its gopher-path, /two/x, and that of site two.example, /two, lie within "
+           "each other\n")
+    status, said = checked('site three.example { root = three gopher-path = "/a b" }\n')
+    assert status == 1 and said.startswith("nuncio.conf:4: gopher-path = /a b: expected a path such as /name")
