@@ -48,7 +48,7 @@ static const struct fill items[] = {
 };
 
 static const struct site_host hosts[] = {
-    {"capsule.example", 1965, 70}, {"other.example", 1966, 0}, {"third.example", 0, 7070}};
+    {"capsule.example", 1965, 70, NULL}, {"other.example", 1966, 0, NULL}, {"third.example", 0, 7070, "/third"}};
 
 struct journal {
   struct stand stand;
@@ -139,11 +139,11 @@ static void lines_are_what_they_ask_for_P16(void **state)
   assert_string_equal(page(REPR_MENU, "/"), "iWelcome\t\niSome words\t\n0A text\tsub/a.txt\n1sub\t\n"
                                             "1capsule.example\t/\tcapsule.example\t70\n"
                                             "hother.example\tURL:gemini://other.example:1966/\n"
-                                            "1third.example\t/\tthird.example\t7070\n");
+                                            "1third.example\t/third/\tthird.example\t7070\n");
   assert_string_equal(page(REPR_GEMTEXT, "/"), "# Welcome\nSome words\n=> /sub/a.txt A text\n=> /sub sub\n"
                                                "=> gemini://capsule.example/ capsule.example\n"
                                                "=> gemini://other.example:1966/ other.example\n"
-                                               "=> gopher://third.example:7070/1/ third.example\n");
+                                               "=> gopher://third.example:7070/1/third/ third.example\n");
   assert_string_equal(logged(), "");
 }
 
