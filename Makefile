@@ -97,7 +97,7 @@ $B/tests/unit/%: $B/tests/unit/%.o $(HELP_C:%.c=$B/%.o) $B/libnuncio.a
 	$(Q)$(LINK) -o $@ $^ $(LDLIBS) -lcmocka
 # Tests in which memory runs out: see tests/support/short_memory.h.
 SHORT_MEMORY := $(foreach f,malloc calloc realloc free,-Wl,--wrap=$f)
-$B/tests/unit/net/test_conn_memory: LINK += $(SHORT_MEMORY)
+$B/tests/unit/net/test_conn_memory $B/tests/unit/site/test_map: LINK += $(SHORT_MEMORY)
 $B/tests/unit/net/test_conn_visitor: LINK += -Wl,--wrap=site_start
 $B/tests/core/%: $B/tests/core/%.o $(HELP_C:%.c=$B/%.o) $B/libnuncio.a
 	$(call say,link,$@)

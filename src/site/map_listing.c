@@ -76,6 +76,14 @@ static void put_up(struct map *m)
   buf_put_str(m->lines, STR("\t\t\n"));
 }
 
+static int first_error(const struct buf *lines, const struct buf *name, const struct buf *label, const struct buf *work)
+{
+  int err = buf_error(lines) ? buf_error(lines) : buf_error(name);
+  if (err == 0)
+    err = buf_error(label);
+  return err ? err : buf_error(work);
+}
+
 static int put_entries(struct map *m, const struct map_file *f, const struct listing *l)
 {
   struct buf name = BUF_INIT(LINE_BYTES_MAX), label = BUF_INIT(LINE_BYTES_MAX), work = BUF_INIT(SELECTOR_MAX);
@@ -96,9 +104,8 @@ static int put_entries(struct map *m, const struct map_file *f, const struct lis
       err = map_include(m, f, raw);
     else
       put_item(m, type_of(m, l, e), buf_str(&label), buf_str(&name), &work);
-    const struct buf *all[] = {m->lines, &name, &label, &work};
-    for (size_t k = 0; k < sizeof all / sizeof *all && err == 0; k++)
-      err = buf_error(all[k]);
+    if (err == 0)
+      err = first_error(m->lines, &name, &label, &work);
   }
   buf_free(&name);
   buf_free(&label);

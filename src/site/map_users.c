@@ -11,7 +11,7 @@
 #include "text/menu.h"
 #include "text/uri.h"
 
-enum { PATH_BYTES_MAX = 1024, USERS_MAX = 10000, NAMES_BYTES_MAX = USERS_MAX * 64 };
+enum { PATH_BYTES_MAX = 1024, ENCODED_MAX = 3 * PATH_BYTES_MAX, USERS_MAX = 10000, NAMES_BYTES_MAX = USERS_MAX * 64 };
 
 /* Whether the folder that the user would publish is there; *path becomes the way to it, raw. */
 static bool publishes(const struct map *m, const char *name, struct buf *path)
@@ -29,13 +29,13 @@ static int read_users(const struct map *m, DIR *homes, struct buf *names, size_t
   struct buf path = BUF_INIT(PATH_BYTES_MAX);
   const struct dirent *d;
   *n = 0;
-  while (*n < USERS_MAX && (d = readdir(homes)) != NULL) {
+  while (*n < USERS_MAX && buf_error(&path) == 0 && (d = readdir(homes)) != NULL) {
     if (!publishes(m, d->d_name, &path))
       continue;
     buf_put(names, d->d_name, strlen(d->d_name) + 1);
     ++*n;
   }
-  int err = buf_error(names);
+  int err = buf_error(names) ? buf_error(names) : buf_error(&path);
   buf_free(&path);
   return err;
 }
@@ -45,9 +45,9 @@ static int compare(const void *a, const void *b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void put_user(struct map *m, const char *name)
+static int put_user(struct map *m, const char *name)
 {
-  struct buf path = BUF_INIT(3 * PATH_BYTES_MAX);
+  struct buf path = BUF_INIT(ENCODED_MAX);
   buf_put_c(&path, '/');
   uri_put_path(&path, STR("~"));
   uri_put_path(&path, str_from(name));
@@ -58,7 +58,9 @@ static void put_user(struct map *m, const char *name)
   buf_put_c(m->lines, '\t');
   menu_put_path(m->lines, buf_str(&path));
   buf_put_str(m->lines, STR("\t\t\n"));
+  int err = buf_error(&path);
   buf_free(&path);
+  return err;
 }
 
 /* By their names. */
@@ -73,10 +75,11 @@ static int put_sorted(struct map *m, const struct buf *names, size_t n)
     at += strlen(at) + 1;
   }
   qsort(name, n, sizeof *name, compare);
-  for (size_t i = 0; i < n; i++)
-    put_user(m, name[i]);
+  int err = 0;
+  for (size_t i = 0; i < n && err == 0; i++)
+    err = put_user(m, name[i]);
   free(name);
-  return buf_error(m->lines);
+  return err ? err : buf_error(m->lines);
 }
 
 int map_put_users(struct map *m, const struct map_file *f)

@@ -48,13 +48,12 @@ static const struct fill items[] = {
 };
 
 static const struct site_host hosts[] = {
-    {"capsule.example", 1965, 70}, {"other.example", 1966, 0}, {"third.example", 0, 7070}};
+    {"capsule.example", 1965, 70, NULL}, {"other.example", 1966, 0, NULL}, {"third.example", 0, 7070, "/third"}};
 
 struct journal {
   struct stand stand;
   int saved, file; /* standard error, and what stands for it */
   struct buf text;
-  struct rules rules;
 };
 
 static struct journal *j;
@@ -140,11 +139,11 @@ static void lines_are_what_they_ask_for_P16(void **state)
   assert_string_equal(page(REPR_MENU, "/"), "iWelcome\t\niSome words\t\n0A text\tsub/a.txt\n1sub\t\n"
                                             "1capsule.example\t/\tcapsule.example\t70\n"
                                             "hother.example\tURL:gemini://other.example:1966/\n"
-                                            "1third.example\t/\tthird.example\t7070\n");
+                                            "1third.example\t/third/\tthird.example\t7070\n");
   assert_string_equal(page(REPR_GEMTEXT, "/"), "# Welcome\nSome words\n=> /sub/a.txt A text\n=> /sub sub\n"
                                                "=> gemini://capsule.example/ capsule.example\n"
                                                "=> gemini://other.example:1966/ other.example\n"
-                                               "=> gopher://third.example:7070/1/ third.example\n");
+                                               "=> gopher://third.example:7070/1/third/ third.example\n");
   assert_string_equal(logged(), "");
 }
 
@@ -332,6 +331,7 @@ static void what_is_behind_a_gate_is_in_no_open_page(void **state)
   rule(&rules, "/parts/end")->gate = (struct gate){.set = true, .any = true};
   rule(&rules, "/plain/")->listing = TOGGLE_OFF;
   begin((struct site_config){.rules = &rules});
+  rules_free(&rules);
   folder_write(&j->stand.folder, "plain/gophermap", STR("Words\n*\n"));
   assert_lacks(page(REPR_MENU, "/sub/"), "The end");
   assert_contains(page(REPR_MENU, "/sub/"), "iFrom the top\t");

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_put(struct str put, char type, struct str name)
 {
   struct gophermap_line line;
-  struct str raw;
+  struct str raw = STR("");
   must(str_ends(put, STR("\n")) && str_line(&put, &raw) && put.n == 0, "one line");
   must(!str_eq(raw, STR(".")), "no end");
   gophermap_parse(raw, &line);
