@@ -46,7 +46,7 @@ else ifeq ($(MODE),cov)
   CFLAGS := -O0 -g
 else ifeq ($(MODE),fuzz)
   CC := clang
-  MODE_CFLAGS := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+  MODE_CFLAGS := -Werror -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
   CFLAGS := -O1 -g
 else
   $(error MODE is one of release gcc clang asan cov fuzz, not $(MODE))
@@ -74,7 +74,7 @@ REPLAY_BIN := $(FUZZ:tests/fuzz/fuzz_%.c=$B/tests/fuzz/replay_%)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all help deps deps-bench run test unit e2e scan asan fuzz fuzz-replay bench bench-lost bench-scaling lint layers \
-        format format-check tidy cppcheck warnings cov clean
+        format format-check tidy cppcheck warnings warnings-gcc warnings-clang cov clean
 
 all: $B/nuncio ## build build/nuncio
 
@@ -129,7 +129,7 @@ $(FLOOR): $B/tests/bench/floor.o
 
 # Objects of tests are kept, so that an unchanged tree builds nothing.
 .SECONDARY:
--include $(shell find $B -path $B/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $B/src $B/tests -type f -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------- what must be installed
 
@@ -185,15 +185,19 @@ include src/dist/dist.mk
 
 # ---------------------------------------------------------------- tests
 
-# Built side by side under -j, run one after the other: some of them measure time.
+# The unit tests run side by side under -j: what some of them measure is the time of the processor.
 test: $(UNIT_BIN) $(REPLAY_BIN) $B/nuncio $(FLOOR) ## every test: unit, core, corpora, end to end
 	+@$(MAKE) --no-print-directory unit
 	+@$(MAKE) --no-print-directory fuzz-replay
 	+@$(MAKE) --no-print-directory e2e
 
-unit: $(UNIT_BIN) ## unit and core tests (cmocka)
-	@for t in $^; do CMOCKA_MESSAGE_OUTPUT=stdout timeout 300 $$t >$$t.out 2>&1 || { cat $$t.out; echo "FAILED: $$t"; exit 1; }; \
-	  grep -E '^\[  (PASSED|SKIPPED)' $$t.out | sed "s|^|$${t#$B/tests/}: |"; done
+UNIT_RUN := $(UNIT_BIN:%=%.run)
+.PHONY: $(UNIT_RUN)
+unit: $(UNIT_RUN) ## unit and core tests (cmocka)
+
+$(UNIT_RUN): %.run: %
+	@CMOCKA_MESSAGE_OUTPUT=stdout timeout 300 $< >$<.out 2>&1 || { cat $<.out; echo "FAILED: $<"; exit 1; }
+	@grep -E '^\[  (PASSED|SKIPPED)' $<.out | sed "s|^|$(<:$B/tests/%=%): |"
 
 fuzz-replay: $(REPLAY_BIN) ## the corpora of the fuzz targets, without a fuzzer
 	@for t in $^; do name=$${t##*/replay_}; timeout 300 $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
@@ -216,9 +220,12 @@ asan: | needs ## the whole suite under the address and undefined-behaviour sanit
 fuzz: | needs ## run every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS inputs) under libFuzzer (clang)
 	+$(MAKE) --no-print-directory MODE=fuzz fuzz-run
 
-.PHONY: fuzz-run
-fuzz-run: $(FUZZ_BIN)
-	@FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_RUNS="$(FUZZ_RUNS)" FUZZ_SEED="$(FUZZ_SEED)" tests/fuzz/run.sh $B/found $^
+FUZZ_RUN := $(FUZZ_BIN:%=%.run)
+.PHONY: fuzz-run $(FUZZ_RUN)
+fuzz-run: $(FUZZ_RUN)
+
+$(FUZZ_RUN): %.run: %
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_RUNS="$(FUZZ_RUNS)" FUZZ_SEED="$(FUZZ_SEED)" tests/fuzz/run.sh $B/found $<
 
 cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 	+$(MAKE) --no-print-directory MODE=cov test
@@ -254,6 +261,9 @@ layers: | needs ## the order of the folders, from their #include lines
 C_FILES = $(sort $(wildcard src/*.c src/*/*.c src/*/*.h tests/unit/*/*.c tests/core/*.c tests/support/*.[ch] tests/fuzz/*.[ch] \
             tests/bench/*.c tests/faults/*.c))
 
+# Not what stands in for functions of the C library: it declares them otherwise.
+WARN_C = $(filter-out tests/faults/%,$(filter %.c,$(C_FILES)))
+
 format: ## let clang-format write every C file
 	clang-format -i $(C_FILES)
 
@@ -271,9 +281,23 @@ build/tidy/%.ok: %.c .clang-tidy $(wildcard src/*/*.h) | needs
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 $(CPPFLAGS) $(WARNINGS) 2>$@.err >$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
-warnings: | needs ## gcc and clang, warnings as errors, tests included
-	+$(MAKE) --no-print-directory MODE=gcc build/gcc/nuncio build/gcc/tests/bench/floor $(UNIT:%.c=build/gcc/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/gcc/tests/fuzz/replay_%)
-	+$(MAKE) --no-print-directory MODE=clang build/clang/nuncio build/clang/tests/bench/floor $(UNIT:%.c=build/clang/%) $(FUZZ:tests/fuzz/fuzz_%.c=build/clang/tests/fuzz/replay_%)
+# gcc warns of some things only as it optimises; clang finds what it has to say as it reads.
+WARN_GCC = $(WARN_C:%.c=build/gcc/%.o)
+WARN_CLANG = $(WARN_C:%.c=build/clang/%.ok)
+WARN ?= gcc clang
+warnings: $(WARN:%=warnings-%) ## gcc and clang, warnings as errors, tests included
+
+warnings-gcc: | needs
+	+$(MAKE) --no-print-directory MODE=gcc $(WARN_GCC)
+
+warnings-clang: | needs
+	+$(MAKE) --no-print-directory MODE=clang $(WARN_CLANG)
+
+build/clang/%.ok: %.c Makefile | needs
+	$(call say,clang,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) $(ALL_CFLAGS) -fsyntax-only -MMD -MP -MF $(@:.ok=.d) -MT $@ $<
+	$(Q)touch $@
 
 clean: ## remove what was built
 	rm -rf build

@@ -154,6 +154,8 @@ static void put_path(const struct render_order *order, struct buf *path)
 {
   struct str name = str_from(order->name);
   buf_put_c(path, '/');
+  if (order->index)
+    return;
   if (order->overview) {
     buf_put_str(path, str_head(name, name.n - STR(OVERVIEW_SUFFIX).n));
     buf_put_c(path, '/');

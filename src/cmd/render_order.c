@@ -2,10 +2,12 @@
 #include "cmd/render_order.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "cmd/cmd.h"
@@ -17,8 +19,8 @@ enum { GOPHER_PORT = 70, WHY_MAX = 4096, PATH_LENGTH = 1024 };
 const char render_usage[] = "usage: nuncio render [options] FILE\n"
                             "\n"
                             "Prints what a reader would get of FILE: a page as gemtext, an overview\n"
-                            "(NAME.overview.txt) as its page of points, any other file as it is; of a folder, what\n"
-                            "`nuncio serve FOLDER` would show first.\n"
+                            "(NAME.overview.txt) as its page of points, a gophermap as the page of its folder, any\n"
+                            "other file as it is; of a folder, what `nuncio serve FOLDER` would show first.\n"
                             "\n"
                             "  --gopher      as it goes out over Gopher: pages as menus\n"
                             "  --host NAME   the host that menus name (default localhost)\n"
@@ -50,6 +52,19 @@ static bool is_hidden(const struct render_order *order)
   bool hidden = !buf_error(&path) && lstat(path.p, &st) == 0;
   buf_free(&path);
   return hidden;
+}
+
+/* Whether a gophermap answers for its folder: on Gemini the indexes of its own come first (P16). */
+static bool is_index(const struct render_order *order)
+{
+  static const char *const first[] = {"index.gmi", "index.gemini"};
+  bool found = false;
+  int root = open(order->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  for (size_t i = 0; root >= 0 && i < sizeof first / sizeof *first; i++)
+    found = found || faccessat(root, first[i], F_OK, 0) == 0;
+  if (root >= 0)
+    (void)close(root);
+  return order->gopher || !found;
 }
 
 /* Whether a point could have such a page: nothing that would lead elsewhere. */
@@ -102,6 +117,7 @@ int render_order_find(struct render_order *order)
   if (status != EXIT_OK)
     return status;
   struct str name = str_from(order->name);
+  order->index = S_ISREG(st.st_mode) && str_eq(name, STR("gophermap")) && is_index(order);
   order->overview = S_ISREG(st.st_mode) && str_ends(name, STR(OVERVIEW_SUFFIX)) && name.n > STR(OVERVIEW_SUFFIX).n &&
                     st.st_size <= OVERVIEW_MAX;
   if (order->out && !order->overview)

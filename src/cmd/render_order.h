@@ -14,6 +14,7 @@ struct render_order {
   struct settings settings; /* --host is its names, --port its public_gopher_port; nothing else of it is used */
   char *root; /* owned: the capsule, which is FILE as it was given where that is a folder, else the folder it is in */
   char *name; /* owned: a file's name in there; empty for a folder */
+  bool index; /* a gophermap that readers see as its folder's page */
   bool overview; /* it has pages: an overview that is not too large */
 };
 

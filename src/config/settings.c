@@ -268,6 +268,10 @@ int settings_listen(struct listen_list *list, struct str value, struct buf *why)
   size_t colon = str_rfind(value, ':');
   struct str host = colon < value.n ? str_head(value, colon) : STR("");
   unsigned port = 0;
+  if (str_starts(value, STR("[")) && str_find(value, ']') == value.n) {
+    buf_printf(why, "expected a closing bracket after the IPv6 address, as in [::1]:1965");
+    return ERR_SYNTAX;
+  }
   if (str_number(colon < value.n ? str_skip(value, colon + 1) : value, &port) < 0 || port > PORT_MOST) {
     buf_printf(why, "expected ADDR:PORT with a port from 0 to 65535, such as 0.0.0.0:1965 or [::]:1965, or `off`");
     return ERR_SYNTAX;
@@ -319,7 +323,7 @@ static bool is_alnum(char c)
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* RFC 1123 2.1: labels of letters, digits and inner hyphens. An underscore is let through: it is in use. */
+/* RFC 1123 2.1: labels of letters, digits and inner hyphens. */
 static bool is_host_name(struct str name)
 {
   struct str rest = name, label;
@@ -329,7 +333,7 @@ static bool is_host_name(struct str name)
     if (label.n == 0 || label.n > LABEL_MOST || label.p[0] == '-' || label.p[label.n - 1] == '-')
       return false;
     for (size_t i = 0; i < label.n; i++)
-      if (!is_alnum(label.p[i]) && label.p[i] != '-' && label.p[i] != '_')
+      if (!is_alnum(label.p[i]) && label.p[i] != '-')
         return false;
   }
   return true;
@@ -364,6 +368,8 @@ int settings_name(struct site_settings *s, struct str value, struct buf *why)
     ipv6 = inet_pton(AF_INET6, text, raw) == 1;
   }
   if (!ipv6 && !is_host_name(value)) {
+    if (str_find(value, '_') < value.n)
+      buf_put_str(why, STR("no host name has an underscore, and clients take no certificate for one: "));
     buf_printf(why, "expected a host name of ASCII letters, digits, hyphens and dots (an international name as its "
                     "xn-- form), or a numeric address");
     return ERR_SYNTAX;
@@ -397,7 +403,7 @@ void settings_drop_site(struct settings *s, size_t i)
 static bool is_wildcard(struct str value)
 {
   struct str rest = str_skip(value, 2);
-  return host_is_wildcard(value) && is_host_name(rest) && str_find(rest, '.') < rest.n && str_find(rest, '_') == rest.n;
+  return host_is_wildcard(value) && is_host_name(rest) && str_find(rest, '.') < rest.n;
 }
 
 int settings_alias(struct site_settings *s, bool first, struct str value, struct buf *why)

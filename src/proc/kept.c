@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/write.h"
 #include "config/file.h"
 
 enum { TEXT_MAX = 2 * SETTINGS_FILE_MAX, PIECE = 4096 };
@@ -18,16 +19,10 @@ int kept_empty(void)
   return memfd_create("nuncio-settings", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
-static int write_all(int fd, struct str text)
+static int write_sealed(int fd, struct str text)
 {
-  while (text.n > 0) {
-    ssize_t n = write(fd, text.p, text.n);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return err_from_errno(errno);
-    text = str_skip(text, (size_t)n);
-  }
+  if (write_all(fd, text) < 0)
+    return err_from_errno(errno);
   return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 ? ERR_IO : 0;
 }
 
@@ -36,7 +31,7 @@ int kept_write(int fd, struct settings *s, struct buf *why)
   struct buf text = BUF_INIT(TEXT_MAX);
   int err = settings_write_text(s, &text, why);
   if (err == 0)
-    err = write_all(fd, buf_str(&text));
+    err = write_sealed(fd, buf_str(&text));
   if (err && why->n == 0)
     buf_printf(why, "the settings cannot be kept: %s", err_text(err));
   buf_free(&text);

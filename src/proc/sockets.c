@@ -161,6 +161,33 @@ static int open_address(struct sockets *s, const struct proto *proto, const stru
   return 0;
 }
 
+static void drop_from(struct sockets *s, size_t n)
+{
+  while (s->n > n)
+    close(s->at[--s->n].fd);
+}
+
+/* Whether an address and the one before it are both families of one value whose port the system chooses. */
+static bool is_second(const struct listen_list *list, size_t i)
+{
+  return i > 0 && list->at[i].optional && list->at[i - 1].optional && list->at[i].port == 0 &&
+         list->at[i - 1].port == 0 && list->at[i].ipv6 != list->at[i - 1].ipv6;
+}
+
+/* The second family takes the port that the system has chosen for the first, `port`, so that one URL leads to both
+ * (B2); where somebody else has it there, one of its own. */
+static int open_second(struct sockets *s, const struct proto *proto, const struct listen_address *wanted, unsigned port,
+                       unsigned slots)
+{
+  size_t before = s->n;
+  struct listen_address a = *wanted;
+  a.port = port;
+  if (open_address(s, proto, &a, slots) == 0)
+    return 0;
+  drop_from(s, before);
+  return open_address(s, proto, wanted, slots);
+}
+
 int sockets_open(struct sockets *s, const struct proto *proto, const struct listen_list *list, unsigned slots,
                  struct buf *why)
 {
@@ -168,7 +195,8 @@ int sockets_open(struct sockets *s, const struct proto *proto, const struct list
   int skipped = 0;
   for (size_t i = 0; i < list->n; i++) {
     const struct listen_address *a = &list->at[i];
-    if (open_address(s, proto, a, slots) == 0)
+    bool second = is_second(list, i) && s->n > before;
+    if ((second ? open_second(s, proto, a, s->at[s->n - 1].port, slots) : open_address(s, proto, a, slots)) == 0)
       continue;
     if (!a->optional || !lacks_family(errno))
       return explain(proto, a, errno, why);

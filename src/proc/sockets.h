@@ -28,8 +28,9 @@ struct sockets {
 
 /* Opens and binds `slots` sockets for every address of `list` and adds them: non-blocking, IPv6 only where it is IPv6
  * (B2), TCP_DEFER_ACCEPT, a backlog of SOMAXCONN. An optional address whose family the machine lacks is skipped with a
- * notice. ERR_BUSY (the port is taken, be it by one who would share it), ERR_DENIED, ERR_NOMEM, ERR_IO with a sentence
- * in *why; what was opened before stays in `s` until sockets_close. */
+ * notice. Where both families of one value have a port of the system's choice, it is the same if that can be. ERR_BUSY
+ * (the port is taken, be it by one who would share it), ERR_DENIED, ERR_NOMEM, ERR_IO with a sentence in *why; what was
+ * opened before stays in `s` until sockets_close. */
 int sockets_open(struct sockets *s, const struct proto *proto, const struct listen_list *list, unsigned slots,
                  struct buf *why) __attribute__((warn_unused_result));
 

@@ -80,10 +80,10 @@ void failure_log(struct failures *f, uint64_t now, int err, struct str path)
   unsigned long left_out;
   switch ((enum err)err) {
   case ERR_NOT_FOUND:
-  case ERR_SPECIAL:
     break;
   case ERR_OUTSIDE:
   case ERR_DENIED:
+  case ERR_SPECIAL:
   case ERR_LIMIT:
     warn(f, now, err, path);
     break;

@@ -27,9 +27,10 @@ enum {
   FAILURE_MINUTE_MS = 60 * 1000, /* from one fault of ours to the next that is written */
 };
 
-/* A line in the log where the owner should look: an unreadable file (G19), a link out of the capsule (G13), a document
- * that is too large, each once for a file and hour; a fault of ours, such as too few descriptors, once a minute. A line
- * says how many were left out before it. Nothing for a page that is simply not there. `now` is the env's clock. */
+/* A line in the log where the owner should look: an unreadable file (G19), a link out of the capsule, a FIFO or the
+ * like (G13), a document that is too large, each once for a file and hour; a fault of ours, such as too few
+ * descriptors, once a minute. A line says how many were left out before it. Nothing for a page that is simply not
+ * there. `now` is the env's clock. */
 void failure_log(struct failures *f, uint64_t now, int err, struct str path);
 
 /* The same for a sentence that is whole, such as a mistake in a file that sets rules. */

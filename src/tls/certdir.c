@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/write.h"
 
 static int fail(const struct certdir *folder, const char *file, const char *what, struct buf *why)
 {
@@ -56,18 +57,6 @@ bool certdir_has(const struct certdir *folder, const char *file)
   return fstatat(folder->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int write_all(int fd, struct str bytes)
-{
-  while (bytes.n) {
-    ssize_t n = write(fd, bytes.p, bytes.n);
-    if (n < 0 && errno != EINTR)
-      return -1;
-    if (n > 0)
-      bytes = str_skip(bytes, (size_t)n);
-  }
-  return fsync(fd);
-}
-
 int certdir_write(const struct certdir *folder, struct str bytes, mode_t mode, char beside[FILE_NAME_MAX + 1],
                   struct buf *why)
 {
@@ -83,7 +72,7 @@ int certdir_write(const struct certdir *folder, struct str bytes, mode_t mode, c
     beside[0] = '\0';
     return err;
   }
-  int err = write_all(fd, bytes) < 0 ? fail(folder, beside, "written", why) : 0;
+  int err = write_all(fd, bytes) < 0 || fsync(fd) < 0 ? fail(folder, beside, "written", why) : 0;
   if (close(fd) < 0 && err == 0)
     err = fail(folder, beside, "written", why);
   if (err) {

@@ -11,23 +11,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/write.h"
 #include "tls/pair.h"
 
 enum { PIECE = 4096, NAME_ROOM = 8192, SITES_MOST = 1 << 16 };
-
-static int write_all(int fd, const char *p, size_t n)
-{
-  while (n > 0) {
-    ssize_t done = write(fd, p, n);
-    if (done < 0 && errno == EINTR)
-      continue;
-    if (done < 0)
-      return err_from_errno(errno);
-    p += done;
-    n -= (size_t)done;
-  }
-  return 0;
-}
 
 static int pour(int from, int to)
 {
@@ -44,8 +31,8 @@ static int pour(int from, int to)
       err = err_from_errno(errno);
     else if ((sum += (size_t)n) >= PAIR_FILE_MAX)
       err = ERR_LIMIT;
-    else
-      err = write_all(to, piece, (size_t)n);
+    else if (write_all(to, str_make(piece, (size_t)n)) < 0)
+      err = err_from_errno(errno);
   }
   explicit_bzero(piece, sizeof piece);
   return err;

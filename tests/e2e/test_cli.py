@@ -82,7 +82,7 @@ def test_an_unknown_command_cannot_steer_the_terminal():
     ("--gemini", "300.1.1.1:0"), ("--gemini", "example.org:0"), ("--gemini", ""), ("--gopher", "nonsense"),
     ("--gopher", "[::g]:0"),
     ("--host", ""), ("--host", "a b"), ("--host", "a/b"), ("--host", "../x"), ("--host", "bücher.example"),
-    ("--host", "-x"), ("--host", "x" * 300), ("--host", "a\tb"),
+    ("--host", "-x"), ("--host", "bad_name"), ("--host", "bad_name.example.org"), ("--host", "x" * 300), ("--host", "a\tb"),
     ("--public-gemini-port", "0"), ("--public-gemini-port", "65536"), ("--public-gopher-port", "x"),
     ("--public-gopher-port", ""), ("--public-gopher-port", "-70"),
     ("--lang", ""), ("--lang", "e n"), ("--lang", 'en"'), ("--lang", "en;q=1"), ("--lang", "en\r\nx"),
@@ -97,6 +97,14 @@ def test_a_value_that_makes_no_sense_is_status_2_and_one_line(option, value, tmp
     assert (done.returncode, done.stdout) == (2, "")
     assert option in the_one_line(done.stderr)
     assert not (tmp_path / "certs").exists()
+
+
+def test_what_is_wrong_with_an_address_or_a_name_is_said(tmp_path):
+    plant(tmp_path / "capsule", TREE)
+    for option, value, part in (("--gemini", "[::1", "expected a closing bracket"), ("--gopher", "[::1:70", "bracket"),
+                                ("--host", "bad_name", "underscore")):
+        done = run("serve", *LOOPBACK, option, value, cwd=tmp_path)
+        assert done.returncode == 2 and part in the_one_line(done.stderr), done.stderr
 
 
 def test_both_protocols_off_leave_nothing_to_serve(tmp_path):

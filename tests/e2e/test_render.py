@@ -1,6 +1,7 @@
 """`nuncio render`: what a reader would get, without a server (issue 2)."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -23,6 +24,9 @@ TREE = {
     "indexed/other.txt": "other\n",
     "mapped/gophermap": "From the map\n0A text\ta.txt\n",
     "mapped/a.txt": "a\n",
+    "mapped/menu.gph": "A menu\n[0|A text|a.txt|server|port]\n",
+    "both/gophermap": "From the map\n0A text\ta.txt\n",
+    "both/index.gmi": "# The index\n",
 }
 
 
@@ -49,6 +53,18 @@ def seen(items):
     ("page.gmi", "/page.gmi"), ("crlf.gmi", "/crlf.gmi"), (".", "/"), ("list/m.overview.txt", "/list/m/")])
 def test_it_prints_what_the_server_sends(site, file, path):
     assert render(file, cwd=site.capsule).encode() == site.gemini(path).body.replace(b"\r\n", b"\n")
+
+
+def test_a_gophermap_is_the_page_of_its_folder_P16(site):
+    for file, path in ("gophermap", "/mapped/"), ("menu.gph", "/mapped/menu.gph"):
+        said = render(f"mapped/{file}", cwd=site.capsule)
+        assert said.replace("=> /a.txt", "=> /mapped/a.txt") == site.gemini(path).text
+        assert re.search("^=> .*a.txt A text$", said, re.MULTILINE), said
+
+
+def test_a_gophermap_beside_an_index_is_what_its_own_name_leads_to_P16(site):
+    assert render("both/gophermap", cwd=site.capsule) == site.gemini("/both/gophermap").text == TREE["both/gophermap"]
+    assert "iFrom the map\t" in render("--gopher", "both/gophermap", cwd=site.capsule)
 
 
 @pytest.mark.parametrize("file, path", [

@@ -168,6 +168,17 @@ def test_what_is_real_beside_them_is_served(site):
     assert site.gemini("/plain/page.gmi").text == "# A page\n"
 
 
+def test_the_owner_hears_of_it_once_G13(serve):
+    """A reader who goes on asking fills no log."""
+    site = serve({"index.gmi": "# Home\n", "pipe.gmi": Fifo(), "socket.txt": Socket(), "map/gophermap": Fifo()},
+                 "--workers", "1")
+    for _ in range(3):
+        for path in ("/pipe.gmi", "/socket.txt", "/map/", "/not-there"):
+            assert site.gemini(path).status == 51
+    said = [line.rpartition("warning ")[2] for line in site.log_lines("warning")]
+    assert sorted(said) == [f"{path}: not a regular file" for path in ("/map/gophermap", "/pipe.gmi", "/socket.txt")]
+
+
 def test_nobody_waits_for_them(site):
     """More requests at once than there are workers and threads in their pools."""
     threads = [threading.Thread(target=site.gemini, args=(path,)) for path in SPECIAL * 3]

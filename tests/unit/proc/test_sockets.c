@@ -1,6 +1,7 @@
 /* Listening sockets: a machine that lacks a family, a port that is taken. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +28,25 @@ int socket(int family, int type, int protocol)
     return -1;
   }
   return real(family, type, protocol);
+}
+
+/* The port that the system is to choose next for IPv6, or 0: as it likes. */
+static unsigned taken;
+
+/* Before the C library's as well, and with the type that it is declared with there. */
+int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+  int (*real)(int, const struct sockaddr *, socklen_t);
+  void *symbol = dlsym(RTLD_NEXT, "bind");
+  memcpy(&real, &symbol, sizeof real);
+  const struct sockaddr *wanted = address.__sockaddr__;
+  struct sockaddr_in6 v6;
+  if (!taken || wanted->sa_family != AF_INET6 || length != sizeof v6)
+    return real(fd, wanted, length);
+  memcpy(&v6, wanted, sizeof v6);
+  if (v6.sin6_port == 0)
+    v6.sin6_port = htons((uint16_t)taken);
+  return real(fd, (const struct sockaddr *)&v6, length);
 }
 
 static int open_value(struct sockets *sockets, const char *value, struct buf *why)
@@ -111,12 +131,57 @@ static void slots_share_a_port(void **state)
   buf_free(&why);
 }
 
+/* Both families of one value have the port that the system chose for the first, on every slot. */
+static void families_share_a_port_of_the_systems_choice_B2(void **state)
+{
+  (void)state;
+  for (unsigned slots = 1; slots <= 2; slots++) {
+    struct sockets sockets = SOCKETS_INIT;
+    struct listen_list list = {.n = 0};
+    struct buf why = BUF_INIT(1024);
+    assert_int_equal(settings_listen(&list, STR("localhost:0"), &why), 0);
+    assert_int_equal(sockets_open(&sockets, &proto_gopher, &list, slots, &why), 0);
+    for (size_t i = 0; i < sockets.n; i++)
+      assert_int_equal(sockets.at[i].port, sockets.at[0].port);
+    sockets_close(&sockets);
+    buf_free(&why);
+  }
+}
+
+/* Somebody has the port at the other family: it gets one of its own there. */
+static void a_port_that_one_family_lacks_is_another_there(void **state)
+{
+  (void)state;
+  struct sockets holder = SOCKETS_INIT, sockets = SOCKETS_INIT;
+  struct listen_list list = {.n = 0};
+  struct buf why = BUF_INIT(1024);
+  assert_int_equal(open_value(&holder, "127.0.0.1:0", &why), 0);
+  taken = holder.at[0].port;
+  assert_int_equal(settings_listen(&list, STR("localhost:0"), &why), 0);
+  assert_int_equal(sockets_open(&sockets, &proto_gopher, &list, 2, &why), 0);
+  taken = 0;
+  size_t n = sockets.n;
+  if (n == 4) { /* this machine has IPv6 */
+    assert_int_equal(sockets.at[0].port, holder.at[0].port);
+    assert_int_equal(sockets.at[1].port, sockets.at[0].port);
+    assert_true(sockets.at[2].port && sockets.at[2].port != sockets.at[0].port);
+    assert_int_equal(sockets.at[3].port, sockets.at[2].port);
+  } else {
+    assert_int_equal(n, 2);
+  }
+  sockets_close(&holder);
+  sockets_close(&sockets);
+  buf_free(&why);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_lacking_family_is_skipped_B2),
       cmocka_unit_test(a_port_that_is_taken_is_named),
       cmocka_unit_test(slots_share_a_port),
+      cmocka_unit_test(families_share_a_port_of_the_systems_choice_B2),
+      cmocka_unit_test(a_port_that_one_family_lacks_is_another_there),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
