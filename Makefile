@@ -128,7 +128,7 @@ $(FLOOR): $B/tests/bench/floor.o
 
 # Objects of tests are kept, so that an unchanged tree builds nothing.
 .SECONDARY:
--include $(shell find $B -path $B/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $B/src $B/tests -type f -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------- what must be installed
 
