@@ -184,15 +184,19 @@ include src/dist/dist.mk
 
 # ---------------------------------------------------------------- tests
 
-# Built side by side under -j, run one after the other: some of them measure time.
+# The unit tests run side by side under -j: what some of them measure is the time of the processor.
 test: $(UNIT_BIN) $(REPLAY_BIN) $B/nuncio $(FLOOR) ## every test: unit, core, corpora, end to end
 	+@$(MAKE) --no-print-directory unit
 	+@$(MAKE) --no-print-directory fuzz-replay
 	+@$(MAKE) --no-print-directory e2e
 
-unit: $(UNIT_BIN) ## unit and core tests (cmocka)
-	@for t in $^; do CMOCKA_MESSAGE_OUTPUT=stdout timeout 300 $$t >$$t.out 2>&1 || { cat $$t.out; echo "FAILED: $$t"; exit 1; }; \
-	  grep -E '^\[  (PASSED|SKIPPED)' $$t.out | sed "s|^|$${t#$B/tests/}: |"; done
+UNIT_RUN := $(UNIT_BIN:%=%.run)
+.PHONY: $(UNIT_RUN)
+unit: $(UNIT_RUN) ## unit and core tests (cmocka)
+
+$(UNIT_RUN): %.run: %
+	@CMOCKA_MESSAGE_OUTPUT=stdout timeout 300 $< >$<.out 2>&1 || { cat $<.out; echo "FAILED: $<"; exit 1; }
+	@grep -E '^\[  (PASSED|SKIPPED)' $<.out | sed "s|^|$(<:$B/tests/%=%): |"
 
 fuzz-replay: $(REPLAY_BIN) ## the corpora of the fuzz targets, without a fuzzer
 	@for t in $^; do name=$${t##*/replay_}; timeout 300 $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
