@@ -219,9 +219,12 @@ asan: | needs ## the whole suite under the address and undefined-behaviour sanit
 fuzz: | needs ## run every fuzz target for FUZZ_SECONDS (or FUZZ_RUNS inputs) under libFuzzer (clang)
 	+$(MAKE) --no-print-directory MODE=fuzz fuzz-run
 
-.PHONY: fuzz-run
-fuzz-run: $(FUZZ_BIN)
-	@FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_RUNS="$(FUZZ_RUNS)" FUZZ_SEED="$(FUZZ_SEED)" tests/fuzz/run.sh $B/found $^
+FUZZ_RUN := $(FUZZ_BIN:%=%.run)
+.PHONY: fuzz-run $(FUZZ_RUN)
+fuzz-run: $(FUZZ_RUN)
+
+$(FUZZ_RUN): %.run: %
+	@FUZZ_SECONDS="$(FUZZ_SECONDS)" FUZZ_RUNS="$(FUZZ_RUNS)" FUZZ_SEED="$(FUZZ_SEED)" tests/fuzz/run.sh $B/found $<
 
 cov: | needs ## line coverage of the unit and end-to-end tests, by gcov
 	+$(MAKE) --no-print-directory MODE=cov test

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs fuzz targets one after the other under libFuzzer: run.sh FOUND TARGET...
+# Runs fuzz targets one after the other under libFuzzer: run.sh FOUND TARGET... Others may run beside it, of other targets.
 #
 # FUZZ_SECONDS=N: each for so long, with inputs that nobody has seen before. With FUZZ_RUNS=N instead each does so many
 # inputs, chosen by FUZZ_SEED: the same ones every time, as long as target and corpus are the same. What is new is kept
@@ -28,7 +28,6 @@ if [ "${FUZZ_RUNS-}" ] && setarch -R true 2>/dev/null; then fixed=(setarch -R); 
 for target; do
   name=${target##*/fuzz_}
   corpus=tests/fuzz/corpus/$name
-  echo "== $name"
   flags=(-timeout=20 -rss_limit_mb=4096 -print_final_stats=1 "-artifact_prefix=$found/$name/crash-")
   if [ -f "tests/fuzz/dict/$name.dict" ]; then flags+=("-dict=tests/fuzz/dict/$name.dict"); fi
   if [ "${FUZZ_RUNS-}" ]; then
@@ -46,5 +45,5 @@ for target; do
     echo "FAILED: $target"
     exit 1
   fi
-  grep -E '^(stat::number_of_executed_units|stat::new_units)' "$target.log"
+  printf '== %s\n%s\n' "$name" "$(grep -E '^(stat::number_of_executed_units|stat::new_units)' "$target.log")"
 done
