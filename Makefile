@@ -203,7 +203,7 @@ fuzz-replay: $(REPLAY_BIN) ## the corpora of the fuzz targets, without a fuzzer
 	@for t in $^; do name=$${t##*/replay_}; timeout 300 $$t tests/fuzz/corpus/$$name || { echo "FAILED: $$t"; exit 1; }; done
 
 # Most tests wait more than they work: a few files at a time, whose servers take ports of the system's choice.
-E2E_JOBS ?= 3
+E2E_JOBS ?= 4
 e2e: $B/nuncio $(FLOOR) ## end-to-end tests (pytest): a real server, real clients
 	NUNCIO=$(abspath $B/nuncio) FLOOR=$(abspath $(FLOOR)) NUNCIO_MODE=$(MODE) timeout 1200 \
 	  $(PYTHON) -B -m pytest -q -p no:cacheprovider -n $(E2E_JOBS) --dist loadfile tests/e2e $(PYTEST_FLAGS)

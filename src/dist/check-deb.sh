@@ -148,6 +148,7 @@ upgraded() { grep -q 'upgraded: this is nuncio' "$work/log" && grep -q ' new wor
 check_installed() {
   local path
   for path in usr/bin/nuncio usr/share/man/man1/nuncio.1.gz usr/share/man/man5/nuncio-overview.5.gz etc/default/nuncio \
+    usr/share/man/man5/nuncio.conf.5.gz usr/share/nuncio/nuncio.conf usr/lib/tmpfiles.d/nuncio.conf \
     usr/share/bash-completion/completions/nuncio usr/lib/sysusers.d/nuncio.conf lib/systemd/system/nuncio.service \
     lib/systemd/system/nuncio-gemini.socket lib/systemd/system/nuncio-gopher.socket var/lib/nuncio/capsule/index.gmi; do
     [ -s "$root/$path" ] || fail "/$path is not installed"

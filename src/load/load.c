@@ -274,6 +274,8 @@ static int watch(struct load *load)
   (void)uv_timer_init(&load->loop, &load->duration);
   (void)uv_timer_init(&load->loop, &load->progress);
   load->poll.data = load->interrupt.data = load->terminate.data = load->duration.data = load->progress.data = load;
+  /* The loop knows the time of its making, and certificates may have been read since: the end would come too soon. */
+  uv_update_time(&load->loop);
   if (error == 0 && plan->duration_ms)
     error = uv_timer_start(&load->duration, on_duration, plan->duration_ms, 0);
   if (error == 0 && plan->progress)

@@ -22,6 +22,15 @@ def pytest_configure(config):
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+# Several files run side by side, each by one process: what takes longest begins first, so that none is left for the end.
+LONG = ["test_check_server.py", "test_benchmark.py", "test_check_capsule.py", "test_deadlines.py", "test_workers.py",
+        "test_slow_disk.py", "test_bench.py", "test_live.py"]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """Puts the logs of the servers that a failed test spoke to below its report."""
