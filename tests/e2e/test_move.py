@@ -3,12 +3,13 @@ tells, and every address asked for as it was there."""
 
 import hashlib
 import os
+import re
 
 import client
 import pytest
 from client import Item
 from pairs import der, openssl
-from server import free_port, run
+from server import ROOT, free_port, run
 from tree import Mode, plant
 
 
@@ -26,6 +27,24 @@ def moved(serve, tmp_path):
         return serve(None, "-c", conf, capsule=tmp_path / capsule, certs=tmp_path / "certs", **more)
 
     return start
+
+
+def test_what_the_readme_tells_is_said_in_words_that_there_are(tmp_path):
+    """What its tables have on the right: each setting is one, and none of a path is told to be wrong."""
+    section = (ROOT / "README.md").read_text().partition("### Move here from another server\n")[2].partition("\n### ")[0]
+    here = [span for row in re.findall(r"^\|[^|]*\|(.*)\|$", section, re.MULTILINE) for span in re.findall("`([^`]*)`", row)]
+    manual = (ROOT / "src/dist/nuncio.conf.5").read_text()
+    names = {name for span in here for name in re.findall(r"([a-z-]+) +=", span)}
+    assert len(names) > 20
+    for name in names:
+        assert re.search(rf"^\.(?:It )?Cm .*\b{name}\b", manual, re.MULTILINE), name
+    paths = [re.sub(r"\{ ?\.\.\. ?\}", "{}", span).replace("clients = {}", "clients = any") for span in here if span[:5] == "path "]
+    assert len(paths) > 15
+    (tmp_path / "capsule").mkdir()
+    for path in paths:
+        (tmp_path / "nuncio.conf").write_text(path)
+        said = run("check", "-c", tmp_path / "nuncio.conf").stdout
+        assert not re.search(r"nuncio\.conf:\d", said), said
 
 
 def has(site, host, table, **more):
@@ -92,8 +111,8 @@ def test_agate(moved, tmp_path):
         openssl("x509", "-in", there / host / "pem.crt", "-outform", "DER", "-out", there / host / "cert.der")
         openssl("pkcs8", "-topk8", "-nocrypt", "-in", there / host / "pem.key", "-outform", "DER", "-out",
                 there / host / "key.der")
-        openssl("x509", "-in", there / host / "cert.der", "-out", here / f"{host}.crt")
-        openssl("pkey", "-in", there / host / "key.der", "-out", here / f"{host}.key")
+        openssl("x509", "-inform", "DER", "-in", there / host / "cert.der", "-out", here / f"{host}.crt")
+        openssl("pkey", "-inform", "DER", "-in", there / host / "key.der", "-out", here / f"{host}.key")
     site = moved(AGATE_CONF, "content/example.org")
     has(site, "example.org", [
         ("/", 20, "text/gemini;lang=en-GB"),
@@ -195,6 +214,7 @@ MOLLY = {
     "var/gemini/index.gmi": "# Molly\n",
     "var/gemini/atom.xml": "<feed/>\n",
     "var/gemini/new.gmi": "# New\n",
+    "var/gemini/page.text": "# Page\n=> / Home\n",
     "var/gemini/b/c.gmi": "# C\n",
     "var/gemini/secret/index.gmi": "# Secret\n",
     "var/gemini/log/.mollyhead": "# The log\n\n",
@@ -213,6 +233,7 @@ MOLLY_CONF = """site "example.org" {
   listing-order  = modified
   local-settings = true
   path "/"         { listing-header = .mollyhead }
+  path "*.text"    { type = text/gemini }
   path "atom.xml"  { type = "application/atom+xml" }
   path "/a/"       { redirect = "/b/*" }
   path "/old.gmi"  { redirect-permanent = "/new.gmi" }
@@ -231,6 +252,7 @@ def test_molly_brown(moved, tmp_path):
     site = moved(MOLLY_CONF % (tmp_path, fingerprint), "var/gemini")
     has(site, "example.org", [
         ("/", 20, "text/gemini; lang=en"),
+        ("/page.text", 20, "text/gemini; lang=en"),
         ("/atom.xml", 20, "application/atom+xml"),
         ("/a/c.gmi", 30, "/b/c.gmi"),
         ("/old.gmi", 31, "/new.gmi"),
