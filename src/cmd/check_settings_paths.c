@@ -50,11 +50,12 @@ static bool is_there(const struct root *root, struct str path, mode_t type)
 }
 
 /* From the capsule's root, or in the directory that the pattern means; where it means several, and in what lies
- * beneath, the file need not be. */
+ * beneath, the file need not be. A slash alone is how an owner says all directories: those that have it, have it. */
 static void check_file(struct paths *p, const struct rule *rule, const char *name, const char *file)
 {
   struct buf path = BUF_INIT(PATH_ROOM);
-  bool one = !rule->names && !strpbrk(rule->pattern, "*?[\\") && is_there(&p->root, str_from(rule->pattern), S_IFDIR);
+  bool one = !rule->names && strcmp(rule->pattern, "/") != 0 && !strpbrk(rule->pattern, "*?[\\") &&
+             is_there(&p->root, str_from(rule->pattern), S_IFDIR);
   if (file && file[0] == '/')
     buf_put_str(&path, str_from(file));
   else if (file && file[0] && one)

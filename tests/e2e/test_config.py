@@ -187,7 +187,7 @@ def test_what_path_sections_name_must_be_there(tmp_path):
             'path /new/ { listing-header = /top.gmi listing-footer = "" client-ca = keys/ca.crt }\n'
             'path /old { redirect = "/new/*" }\n'
             "path /away { redirect = /meeting/ }\npath /on { redirect = /gone }\npath /gone { gone = x }\n"
-            "path /nowhere/at/all { listing-header = top.gmi }\n"
+            "path /nowhere/at/all { listing-header = top.gmi }\npath / { listing-header = .head }\n"
             'path "*.txt" { redirect-permanent = "gopher://example.org/" listing-header = top.gmi }\n')
     assert check(tmp_path, good) == (0, ["nuncio.conf: fine"])
     status, lines = check(tmp_path, good + "path /a { client-ca = {missing.pem, empty.pem} }\n"

@@ -89,3 +89,11 @@ def test_every_setting_is_in_its_page_and_the_sample_is_fine(tmp_path):
     assert "gemini = {" in shown and "\ntimeout {" in shown and "\npath \"/members/\" {\n  clients = any\n" in shown
     said = run("check", "-c", tmp_path / "nuncio.conf")
     assert said.returncode == 0, said.stdout
+    uncommented = re.sub(r"^# ", "", sample, flags=re.MULTILINE)
+    for name in in_path:
+        assert re.search(rf"\b{name} = ", uncommented), f"the sample shows no {name}"
+    # Sections too, whose folders are not here: nothing is told of a line.
+    sections = sample.partition("# Several")[2].partition("\n")[2].partition("# include")[0]
+    (tmp_path / "nuncio.conf").write_text(re.sub(r"^# ?", "", sections, flags=re.MULTILINE))
+    said = run("check", "-c", tmp_path / "nuncio.conf").stdout
+    assert "/srv/example" in said and not re.search(r"nuncio\.conf:\d", said), said

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shlex
 import signal
 import ssl
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 import client
 from pairs import der, openssl
-from server import eventually
+from server import PROGRAM, ROOT, eventually
 
 PAGES = {
     "index.gmi": "# Home\n",
@@ -206,6 +207,39 @@ def test_a_resumed_session_is_the_same_visitor(settled, people):
             assert raw.startswith(b"20 text/gemini")
             session, resumed = sock.session, resumed + [sock.session_reused]
     assert resumed == [False, True, True]
+
+
+def section_of_the_readme():
+    return (ROOT / "README.md").read_text().partition("### Who may enter\n")[2].partition("\n### ")[0]
+
+
+def test_the_readme_makes_an_authority_that_lets_in(settled, tmp_path):
+    """Its three commands, and its sentences for those who stay outside."""
+    commands = re.findall(r"^    (openssl .*)$", section_of_the_readme(), re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        openssl(*shlex.split(command)[1:], cwd=tmp_path)
+    site = settled('path "/members/" { clients = any }\npath "/staff/" { client-ca = ca.pem }\n')
+    assert visit(site, tmp_path, "eve", "/staff/").status == 20
+    subprocess.run([PROGRAM, "cert", "client", "bob"], cwd=tmp_path, check=True, capture_output=True)
+    told = re.sub(r"[0-9a-f]{64}|\d{4}-\d\d-\d\d", "*", section_of_the_readme())
+    signed = "x509 -req -in eve.csr -CA ca.pem -CAkey ca.key -set_serial 2 -days -1 -out late.crt"
+    openssl(*signed.split(), cwd=tmp_path)
+    (tmp_path / "late.key").write_bytes((tmp_path / "eve.key").read_bytes())
+    for folder, who, status in ((tmp_path / "certs", "client-bob", 61), (tmp_path, "late", 62)):
+        reply = visit(site, folder, who, "/staff/")
+        assert reply.status == status
+        assert f"\n    {status} " + re.sub(r"[0-9a-f]{64}|\d{4}-\d\d-\d\d", "*", reply.meta) + "\n" in told
+
+
+def test_what_the_readme_says_of_links_and_listings(settled, people):
+    site = settled('path "/open/in/" { clients = any }\npath "/open/in/x.gmi" { clients = everybody }\n',
+                   {"open/in/index.gmi": "# Inside\n", "open/in/x.gmi": "# X\n", "open/b.gmi": "# B\n"})
+    (site.capsule / "open/way.gmi").symlink_to("in/index.gmi")
+    assert site.gemini("/open/in/").status == 60
+    assert site.gemini("/open/in/x.gmi").text == "# X\n"
+    assert site.gemini("/open/way.gmi").text == "# Inside\n"
+    assert ("in/", "in/") in site.gemini("/open/").links and ("b.gmi", "B") in site.gemini("/open/").links
 
 
 # ---------------------------------------------------------------- `.nuncio`
