@@ -18,7 +18,7 @@
 #include "tls/advice.h"
 #include "tls/certificate.h"
 
-enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX };
+enum { TEXT_MAX = 64 << 10 };
 
 /* The command line after the action's name. */
 struct order {
@@ -48,16 +48,6 @@ static int name_fault(const struct order *order, int err, const struct buf *why)
 {
   complain("cert", "%s: %.*s", order->action, STR_ARG(why->n ? buf_str(why) : str_from(err_text(err))));
   return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
-}
-
-/* A line for standard output. The folder's name may hold anything; nothing in it may steer the terminal. */
-static void say(struct buf *line)
-{
-  struct buf safe = BUF_INIT(SAFE_MAX);
-  log_escape(&safe, buf_str(line));
-  (void)printf("%.*s\n", STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
-  buf_clear(line);
 }
 
 /* ---------------------------------------------------------------- show */
@@ -96,21 +86,21 @@ static void tell_made(const char *certs, const char *name, enum certificate_key 
   case KEY_NEW:
     buf_printf(&line, "made %s/%s.crt and %s/%s.key: keep the key, readers' browsers remember it", certs, name, certs,
                name);
-    say(&line);
+    cert_show_line(&line);
     break;
   case KEY_KEEP:
     buf_printf(&line, "made %s/%s.crt on the same key, %s/%s.key", certs, name, certs, name);
-    say(&line);
+    cert_show_line(&line);
     puts("Readers whose browser remembers the key will not notice; those whose browser remembers the certificate\n"
          "itself will be asked once whether they trust the new one.");
     break;
   case KEY_REPLACE:
     buf_printf(&line, "made %s/%s.crt and a new key, %s/%s.key", certs, name, certs, name);
-    say(&line);
+    cert_show_line(&line);
     if (kept->n == 0)
       break;
     buf_printf(&line, "the old pair is kept as %.*s", STR_ARG(buf_str(kept)));
-    say(&line);
+    cert_show_line(&line);
     if (foreign)
       puts("The old certificate was signed by somebody else; the new one is signed by its own key only.");
     puts("Every reader who was here before will be asked whether they trust the new one.");

@@ -25,6 +25,13 @@ static void print_safely(struct str text)
   buf_free(&safe);
 }
 
+void cert_show_line(struct buf *line)
+{
+  print_safely(buf_str(line));
+  (void)putchar('\n');
+  buf_clear(line);
+}
+
 /* A server's as readers' browsers show it, a client's as settings name those who may enter. */
 static void print_fingerprint(const char *what, const unsigned char bytes[FINGERPRINT_BYTES], bool client)
 {
