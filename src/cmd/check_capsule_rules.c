@@ -2,6 +2,7 @@
 #include "cmd/check_capsule_rules.h"
 
 #include "base/err.h"
+#include "cmd/check_capsule_ruling.h"
 #include "config/local.h"
 #include "site/read.h"
 #include "site/resolve.h"
@@ -44,7 +45,12 @@ int rules_examine(struct capsule *c, struct str directory)
   if (err == ERR_NOT_FOUND || err == ERR_NOMEM)
     goto out;
   findings_file(&c->findings, buf_str(&path));
-  if (err == 0)
+  if (c->by_settings && !ruling_lets_nuncio(c, directory)) {
+    findings_tell(&c->findings, LEVEL_WARNING, FINDING_RULES, 0,
+                  STR("ask the host for local-settings = true, or remove the file"),
+                  "nothing in here holds: the site's settings do not let this directory have any of its own");
+    err = 0;
+  } else if (err == 0)
     err = examine_text(c, directory, buf_str(&text));
   else {
     findings_tell(&c->findings, LEVEL_ERROR, FINDING_RULES, 0,

@@ -49,6 +49,8 @@ static int add_real(struct capsule *c, struct buf *path, bool link, const struct
 static int add_name(struct capsule *c, int fd, const char *name, struct buf *path)
 {
   struct stat st;
+  if (c->root.homes >= 0 && str_starts(buf_str(path), STR("/~")))
+    return add_nothing(c, buf_str(path), ERR_EXISTS);
   if (path->n > WALK_PATH_MAX)
     return add_nothing(c, buf_str(path), ERR_LIMIT);
   if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
