@@ -47,10 +47,25 @@ static void tell(struct capsule *c, struct str place, struct str what)
                 STR("mend or remove the line: until then nothing comes of it"), "%.*s", STR_ARG(what));
 }
 
-int map_examine(struct capsule *c, struct str path)
+/* Who is told of maps that are new. */
+struct news {
+  struct capsule *c;
+  void (*put_in)(void *context, struct str path);
+  void *context;
+};
+
+static void take_map(void *context, struct str path)
 {
+  const struct news *news = context;
+  if (once_first(&news->c->complained, hash_str(HASH_START, path)))
+    news->put_in(news->context, path);
+}
+
+int map_examine(struct capsule *c, struct str path, void (*put_in)(void *context, struct str path), void *context)
+{
+  struct news news = {.c = c, .put_in = put_in, .context = context};
   struct map_made made;
-  int err = map_of_capsule(c, path, NULL, NULL, &made);
+  int err = map_of_capsule(c, path, take_map, &news, &made);
   struct str complaints = buf_str(&made.complaints), place, what;
   while (err == 0 && str_split(&complaints, '\0', &place) && str_split(&complaints, '\0', &what) && what.n)
     tell(c, place, what);

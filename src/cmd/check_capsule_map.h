@@ -13,7 +13,9 @@ bool map_is_made(const struct capsule *c, struct str path);
 int map_of_capsule(struct capsule *c, struct str path, void (*put_in)(void *context, struct str path), void *context,
                    struct map_made *made) __attribute__((warn_unused_result));
 
-/* Tells what the map asks for in vain; the findings that follow are about it again. 0 or ERR_NOMEM. */
-int map_examine(struct capsule *c, struct str path) __attribute__((warn_unused_result));
+/* Tells what the map asks for in vain; the findings that follow are about it again. `put_in` is told of maps that no
+ * page before this one has put in. 0 or ERR_NOMEM. */
+int map_examine(struct capsule *c, struct str path, void (*put_in)(void *context, struct str path), void *context)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -1,6 +1,8 @@
 /* What the proofreader sees in a page, as findings. */
 #include "cmd/check_capsule_page.h"
 
+#include <unistd.h>
+
 #include "base/err.h"
 #include "base/utf8.h"
 #include "cmd/check_capsule_dead.h"
@@ -252,12 +254,37 @@ static void take(void *context, const struct proof_event *event)
   }
 }
 
+/* Another map that this one puts in: its lines are as good as the page's own. */
+static void take_map(void *context, struct str path)
+{
+  struct page_reader *r = context;
+  struct stat st;
+  int fd = -1;
+  int err = r->err ? r->err : resolve_open(&r->c->root, path, 0, &fd, &st);
+  findings_file(&r->c->findings, path);
+  if (err == 0)
+    err = read_proof(fd, (uint64_t)st.st_size, &r->as, take, r);
+  if (err == ERR_NOMEM)
+    r->err = err;
+  if (fd >= 0)
+    close(fd);
+  findings_file(&r->c->findings, r->path); /* `path` is borrowed for this call only */
+}
+
+/* Whether the file has been read already, as part of the maps that put it in. */
+static bool is_part(const struct capsule *c, uint32_t place, struct str path)
+{
+  return place != PLACE_NONE && c->places.at[place].part && !map_is_made(c, path);
+}
+
 int page_examine(struct capsule *c, struct str path, const struct found *f)
 {
   struct page_reader r = {.c = c, .path = path, .document = str_ends(path, STR(OVERVIEW_SUFFIX))};
   struct ruling ruling;
   uint32_t place = places_find(&c->places, path);
   r.frame = place != PLACE_NONE && c->places.at[place].frame;
+  if (is_part(c, place, path))
+    return 0;
   int err = ruling_begin(&ruling, c, path, path);
   bool text = read_form(c, path, f->guess, &ruling.ruled, &r.as);
   ruling_end(&ruling);
@@ -265,8 +292,8 @@ int page_examine(struct capsule *c, struct str path, const struct found *f)
     return err == ERR_NOMEM ? err : 0;
   link_init(&r.link);
   err = read_proof(f->fd, (uint64_t)f->st.st_size, &r.as, take, &r);
-  link_free(&r.link);
   if (err == 0 && r.err == 0 && map_is_made(c, path))
-    err = map_examine(c, path);
+    err = map_examine(c, path, take_map, &r);
+  link_free(&r.link);
   return r.err ? r.err : err;
 }

@@ -52,6 +52,7 @@ struct place {
   uint8_t alive;    /* of a directory: where anything in it, however deep, is reached */
   bool link;        /* a symbolic link: the content may be another place's */
   bool frame;       /* a listing has it above or below its entries */
+  bool part;        /* a map of gophernicus' dialect that another one puts in */
   int8_t err;       /* why it is nothing; why a directory could not be read */
   struct lead lead[PROTOCOLS];
 };

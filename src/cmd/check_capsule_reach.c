@@ -100,11 +100,15 @@ static int follow_file(struct reach *r, struct str path, const struct read_as *a
   return err == ERR_NOMEM ? err : 0;
 }
 
-/* Another map is part of the page. Its links are followed there, and not once more by itself. */
+/* Another map is part of the page, where its links are followed. */
 static void take_map(void *context, struct str path)
 {
   struct reach *r = context;
-  mark(r, places_find(&r->c->places, path), r->bits);
+  struct places *p = &r->c->places;
+  uint32_t i = places_find(p, path);
+  if (i != PLACE_NONE)
+    p->at[places_real(p, i)].part = true;
+  mark(r, i, r->bits);
 }
 
 static int follow_map(struct reach *r, struct str path)

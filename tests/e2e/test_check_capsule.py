@@ -366,6 +366,13 @@ MISTAKES_OF_A_SITE = {
         GOPHERNICUS,
         {"gophermap": "1A\ta/\n=/head\n", "a/gophermap": "=/head\n", "head": "=\n"},
         ("head", 1, "error", "map", "expected =PATH", "")),
+    "an item of an included map that is dead": (
+        GOPHERNICUS,
+        {"gophermap": "=/parts/.head\n=/parts/foot.txt\n1A\ta/\n", "a/gophermap": "=/parts/foot.txt\n1Up\t/\n",
+         "parts/foot.txt": b"# N\xf6\n1Top\t/top\n\xfc\n", "parts/.head": "Hello\n"},
+        ("parts/foot.txt", 1, "error", "not-utf8", "not UTF-8", ""),
+        ("parts/foot.txt", 2, "error", "dead-link", "there is no /top", ""),
+        ("gophermap", 1, "error", "map", "hidden name", "")),
     "an item of a map that is dead": (
         GOPHERNICUS,
         {"gophermap": "# Mine\n0A\ta.txt\n*\n"},
@@ -444,6 +451,8 @@ FINE_AS_A_SITE = {
     "users": (
         'user-dirs = "homes/*/public"\n',
         {"index.gmi": "# Home\n=> /~ann/\n=> /~ann\n=> /~ann/a.gmi Ann\n"}),
+    "a type and an item": (
+        "path /page { type = \"text/gemini; lang=de\" }\n", {"gophermap": "1A page\tpage\n", "page": "# Page\n=> b.gmi\n", "b.gmi": "# B\n"}),
     ".meta": (
         "agate-meta = true\n",
         {"index.gmi": "# Home\n=> a.gmi\n=> page\n", ".meta": "a.gmi: 31 /b.gmi\npage: text/gemini\n", "b.gmi": "# B\n",
