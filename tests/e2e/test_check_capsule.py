@@ -344,6 +344,10 @@ MISTAKES_OF_A_SITE = {
         "path / { local-settings = true }\n",
         {"index.gmi": "# Home\n=> a/\n=> a/x.gmi\n", "a/index.gmi": "# A\n", "a/.nuncio": 'path x.gmi { gone = "" }\n'},
         ("index.gmi", 3, "error", "dead-link", "/a/x.gmi is gone", "")),
+    "a .meta with a mistake": (
+        "agate-meta = true\n",
+        {"index.gmi": "# Home\n=> a.gmi\n", ".meta": "a.gmi: 31 /\n\nx\n"},
+        (".meta", 3, "warning", "settings", "expected", "does not count")),
     "a .meta that says so": (
         "agate-meta = true\n",
         {"index.gmi": "# Home\n=> a.gmi\n=> b.gmi\n", ".meta": "a.gmi: 52 Gone\nb.gmi: 51 No\n"},
