@@ -474,6 +474,68 @@ def test_a_capsule_in_order_as_a_site(name, tmp_path):
     assert findings(*words, cwd=tmp_path) != []
 
 
+RULED = """
+gophermaps = gophernicus
+agate-meta = true
+path / { local-settings = true }
+path /gone { gone = "Sorry" }
+path /old/ { redirect = "/new/*" }
+path /old/kept.gmi { redirect = "/new/a.gmi?x" }
+path "*.htm" { redirect = "https://example.org/" }
+path /one { redirect = /two }
+path /two { redirect-permanent = /one }
+path /far { redirect = /old/b.gmi }
+path /closed/ { listing = false }
+path /closed/open/ { listing = true }
+path /slow.gmi { slow-down = 60 }
+path /new/archive { redirect = "/new/archive/b/*" }
+"""
+RULED_TREE = {
+    "gone/a.gmi": "# A\n", "new/a.gmi": "# A\n", "new/gone.gmi": "# G\n", "old/b.gmi": "# B\n", "x.htm": "x\n", "slow.gmi": "# S\n",
+    "closed/a.txt": "a\n", "closed/in/a.txt": "a\n", "closed/in/index.gmi": "# In\n", "closed/open/x.txt": "x\n", "closed/map/gophermap": "x\n",
+    "closed/m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
+    ".meta": "meta.gmi: 52 Gone\nlost.gmi: 51 No\naway.gmi: 31 /new/a.gmi\nbusy.gmi: 44 5\n",
+    "new/.nuncio": 'path gone.gmi { gone = "Author" }\npath led.gmi { redirect = /new/a.gmi }\n',
+    "new/archive/b/c.gmi": "# C\n",
+}
+RULED_PATHS = [
+    "/", "/gone", "/gone/", "/gone/a.gmi", "/gone.gmi", "/old", "/old/", "/old/a.gmi", "/old/b.gmi", "/old/kept.gmi", "/x.htm", "/y.htm", "/one",
+    "/two", "/far", "/new", "/new/", "/new/gone.gmi", "/new/led.gmi", "/new/a.gmi", "/closed", "/closed/", "/closed/a.txt", "/closed/in", "/closed/in/",
+    "/closed/open", "/closed/open/", "/closed/map/", "/closed/m/", "/closed/m", "/closed/m/1.gmi", "/closed/m/9.gmi", "/slow.gmi", "/meta.gmi",
+    "/lost.gmi", "/away.gmi", "/busy.gmi", "/.meta", "/new/archive/c.gmi", "/new/archive/d.gmi", "/old/archive/c.gmi", "/none",
+]
+
+
+def is_answered(ask, path):
+    """Whether a reader who follows five redirects comes to something. None: outside of the site."""
+    for _ in range(6):
+        status, meta = ask(path)
+        if status // 10 != 3:
+            return status not in (51, 52)
+        if not meta.startswith("/"):
+            return True
+        path = meta
+    return False
+
+
+def test_links_are_dead_where_the_server_says_so(serve, tmp_path):
+    """The same settings, capsule and paths, asked for over Gemini and looked at."""
+    tmp_path.chmod(0o755)
+    plant(tmp_path / "capsule", {**RULED_TREE, "index.gmi": "# Home\n" + "".join(f"=> {path}\n" for path in RULED_PATHS)})
+    plant(tmp_path, {"nuncio.conf": "capsule = capsule\n" + RULED})
+    site = serve(None, "-c", tmp_path / "nuncio.conf", capsule=tmp_path / "capsule")
+
+    def ask(path):
+        reply = site.gemini(path)
+        return reply.status, reply.meta
+
+    told = {f["line"] - 2 for f in findings("-c", "nuncio.conf", "capsule", cwd=tmp_path, status=1)
+            if f["file"] == "index.gmi" and f["kind"] in ("dead-link", "redirect-loop") and not f["what"].startswith("on Gopher")}
+    dead = {i for i, path in enumerate(RULED_PATHS) if not is_answered(ask, path)}
+    assert {RULED_PATHS[i] for i in told} == {RULED_PATHS[i] for i in dead}
+    assert 10 < len(dead) < len(RULED_PATHS) - 10
+
+
 def test_the_site_is_the_one_whose_root_it_is(tmp_path):
     """By any name that leads there: what the second site has counts."""
     plant(tmp_path / "one", {"index.gmi": "# One\n=> old.gmi\n"})
