@@ -518,19 +518,32 @@ def is_answered(ask, path):
     return False
 
 
-def test_links_are_dead_where_the_server_says_so(serve, tmp_path):
-    """The same settings, capsule and paths, asked for over Gemini and looked at."""
+@pytest.mark.parametrize("other, index, begin", [("Gopher", "index.gmi", "# Home\n"), ("Gemini", "gophermap", "Home\n")])
+def test_links_are_dead_where_the_server_says_so(other, index, begin, serve, tmp_path):
+    """The same settings, capsule and paths, asked for and looked at."""
     tmp_path.chmod(0o755)
-    plant(tmp_path / "capsule", {**RULED_TREE, "index.gmi": "# Home\n" + "".join(f"=> {path}\n" for path in RULED_PATHS)})
+    links = "".join(f"=> {path}\n" if index == "index.gmi" else f"1x\t{path}\n" for path in RULED_PATHS)
+    plant(tmp_path / "capsule", {**RULED_TREE, index: begin + links})
     plant(tmp_path, {"nuncio.conf": "capsule = capsule\n" + RULED})
     site = serve(None, "-c", tmp_path / "nuncio.conf", capsule=tmp_path / "capsule")
 
-    def ask(path):
+    def ask_gemini(path):
         reply = site.gemini(path)
         return reply.status, reply.meta
 
+    def ask_gopher(path):
+        """A redirect is a menu of one link, and what is not there an error."""
+        reply = site.gopher(path)
+        if reply.error:
+            return (44 if "wait" in reply.error or reply.error == "5" else 51), ""
+        if b"This has moved" not in reply.raw:
+            return 20, ""
+        (link,) = [item for item in reply.menu if item.type != "i"]
+        return 30, link.selector
+
+    ask = ask_gemini if other == "Gopher" else ask_gopher
     told = {f["line"] - 2 for f in findings("-c", "nuncio.conf", "capsule", cwd=tmp_path, status=1)
-            if f["file"] == "index.gmi" and f["kind"] in ("dead-link", "redirect-loop") and not f["what"].startswith("on Gopher")}
+            if f["file"] == index and f["kind"] in ("dead-link", "redirect-loop") and not f["what"].startswith(f"on {other}")}
     dead = {i for i, path in enumerate(RULED_PATHS) if not is_answered(ask, path)}
     assert {RULED_PATHS[i] for i in told} == {RULED_PATHS[i] for i in dead}
     assert 10 < len(dead) < len(RULED_PATHS) - 10
