@@ -11,7 +11,7 @@
 
 static const char usage[] =
     "usage: nuncio check -c FILE\n"
-    "       nuncio check [options] CAPSULE\n"
+    "       nuncio check [-c FILE] [options] CAPSULE\n"
     "       nuncio check [options] gemini://HOST[:PORT]/\n"
     "       nuncio check [options] gopher://HOST[:PORT]/\n"
     "\n"
@@ -28,9 +28,12 @@ static const char usage[] =
     "is 1\n"
     "where there is an error among the findings.\n"
     "\n"
-    "  --host NAME         a host name that the capsule is served under; may be repeated (default localhost)\n"
-    "  --user-dirs PATH    where the pages of users at /~NAME/ lie, as in nuncio.conf(5): links to them are tried "
-    "there\n"
+    "  -c, --config FILE   the capsule is the root of a site in this settings file: its names, what the file says of "
+    "some\n"
+    "                      paths, its kind of gophermaps and its users count, whose pages are looked for and not read\n"
+    "  --host NAME         a host name that the capsule is served under, where there is no settings file; may be "
+    "repeated\n"
+    "                      (default localhost)\n"
     "  --json              for machines: one JSON object a line for each finding\n"
     "\n"
     "Or asks a running server about every rule that can be seen from outside, one connection at a time, and says of "
@@ -55,6 +58,22 @@ static bool names_file(const char *word)
   return strncmp(word, "-c", 2) == 0 || strncmp(word, "--config", 8) == 0;
 }
 
+/* Whether there is a word besides options and their values: a capsule, then. */
+static bool names_capsule(int argc, char **argv)
+{
+  static const char *const with_value[] = {"-c", "--config", "--host"};
+  for (int i = 1; i < argc; i++) {
+    bool takes = false;
+    for (size_t k = 0; k < sizeof with_value / sizeof *with_value; k++)
+      takes = takes || strcmp(argv[i], with_value[k]) == 0;
+    if (takes)
+      i++;
+    else if (argv[i][0] != '-')
+      return true;
+  }
+  return false;
+}
+
 int cmd_check(int argc, char **argv)
 {
   bool url = false, file = false;
@@ -66,7 +85,7 @@ int cmd_check(int argc, char **argv)
     url = url || strstr(argv[i], "://");
     file = file || names_file(argv[i]);
   }
-  if (file)
+  if (file && (url || !names_capsule(argc, argv)))
     return check_settings(argc, argv);
   return url ? check_server(argc, argv) : check_capsule(argc, argv);
 }

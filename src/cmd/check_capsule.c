@@ -12,14 +12,18 @@
 #include "base/log.h"
 #include "cmd/check_capsule_examine.h"
 #include "cmd/check_capsule_reach.h"
+#include "cmd/check_capsule_site.h"
 #include "cmd/check_capsule_walk.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "config/file.h"
 
-enum { WHY_MAX = 4096, PATH_ROOM = 8192 };
+enum { WHY_MAX = 8192, SITES_MAX = 1 << 20, PATH_ROOM = 8192 };
 
 struct order {
-  struct settings settings; /* the first site's names and homes are what the options say; nothing else of it is used */
+  struct settings settings; /* those of the file; without one, of the default site, whose names --host gives */
+  const char *file;         /* NULL: none */
+  bool named;               /* by --host */
   const char *folder;
   bool json;
 };
@@ -36,16 +40,31 @@ static int wrong_usage(const char *what, const char *which)
   return EXIT_USAGE;
 }
 
-/* Hands the option's value to the setter of settings. */
-static int set(struct order *order, int (*setter)(struct site_settings *s, struct str value, struct buf *why),
-               const char *option, const char *value)
+/* The file is read first of all. */
+static int take_file(struct order *order, const char *file)
 {
   struct buf why = BUF_INIT(WHY_MAX);
-  int err = setter(&order->settings.sites[0], str_from(value), &why);
+  if (order->file)
+    return wrong_usage("one settings file at a time: ", file);
+  order->file = file;
+  int err = settings_read_file(&order->settings, file, &why);
+  if (err && why.n == 0)
+    buf_printf(&why, "%s: %s", file, err_text(err));
+  if (err)
+    complain("check", "%.*s", STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  return err == 0 ? EXIT_OK : err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
+}
+
+static int add_host(struct order *order, const char *name)
+{
+  order->named = true;
+  struct buf why = BUF_INIT(WHY_MAX);
+  int err = settings_name(&order->settings.sites[0], str_from(name), &why);
   if (err && why.n == 0)
     buf_printf(&why, "%s", err_text(err));
   if (err)
-    complain("check", "%s %s: %.*s", option, value, STR_ARG(buf_str(&why)));
+    complain("check", "--host %s: %.*s", name, STR_ARG(buf_str(&why)));
   buf_free(&why);
   return err ? EXIT_USAGE : EXIT_OK;
 }
@@ -54,8 +73,8 @@ static int set(struct order *order, int (*setter)(struct site_settings *s, struc
 static int parse(struct order *order, int argc, char **argv)
 {
   static const struct option options[] = {
+      {"config", required_argument, NULL, 'c'},
       {"host", required_argument, NULL, 'H'},
-      {"user-dirs", required_argument, NULL, 'U'},
       {"json", no_argument, NULL, 'j'},
       {NULL, 0, NULL, 0},
   };
@@ -64,11 +83,11 @@ static int parse(struct order *order, int argc, char **argv)
   if (settings_init(&order->settings) < 0)
     return fault(NULL, err_text(ERR_NOMEM));
   optind = 0; /* glibc: start anew, main has used it */
-  while (status == EXIT_OK && (option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-    if (option == 'H')
-      status = set(order, settings_name, "--host", optarg);
-    else if (option == 'U')
-      status = set(order, settings_user_dirs, "--user-dirs", optarg);
+  while (status == EXIT_OK && (option = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
+    if (option == 'c')
+      status = take_file(order, optarg);
+    else if (option == 'H')
+      status = add_host(order, optarg);
     else if (option == 'j')
       order->json = true;
     else {
@@ -78,6 +97,8 @@ static int parse(struct order *order, int argc, char **argv)
   }
   if (status != EXIT_OK)
     return status;
+  if (order->file && order->named)
+    return wrong_usage("a capsule has the names of its site in the settings file: leave out --host", "");
   if (argc - optind != 1)
     return wrong_usage(optind == argc ? "a folder is missing" : "one capsule at a time: ",
                        optind == argc ? "" : argv[optind + 1]);
@@ -97,56 +118,51 @@ static int examine(struct capsule *c, size_t *files)
   return err;
 }
 
-/* What the paths of the capsule are looked up beneath: the folder, and the homes of its users. */
-static int open_root(const struct order *order, struct root *root)
+/* Of a capsule whose root is open. */
+static int check_opened(const struct order *order, struct capsule *c)
 {
-  const struct site_settings *site = &order->settings.sites[0];
-  *root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (root->folder < 0)
-    return fault(order->folder, strerror(errno));
-  if (!site->homes)
-    return EXIT_OK;
-  root->user_folder = site->user_folder;
-  root->homes = open(site->homes, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  return root->homes < 0 ? fault(site->homes, strerror(errno)) : EXIT_OK;
-}
-
-static void close_root(const struct root *root)
-{
-  if (root->folder >= 0)
-    (void)close(root->folder);
-  if (root->homes >= 0)
-    (void)close(root->homes);
+  struct mime *mime = mime_load();
+  size_t files = 0;
+  int status = EXIT_OK;
+  places_init(&c->places);
+  findings_init(&c->findings, order->folder, order->json);
+  buf_init(&c->document_path, PATH_ROOM);
+  c->mime = mime;
+  int err = mime ? examine(c, &files) : ERR_NOMEM;
+  if (err) {
+    status = fault(order->folder, err_text(err));
+  } else {
+    findings_sum_up(&c->findings, files);
+    status = c->findings.level[LEVEL_ERROR] ? EXIT_FAULT : EXIT_OK;
+  }
+  if (fflush(stdout) != 0 || c->findings.failed)
+    status = fault("standard output", strerror(c->findings.failed ? c->findings.number : errno));
+  overview_free(c->document);
+  buf_free(&c->document_path);
+  findings_free(&c->findings);
+  places_free(&c->places);
+  mime_free(mime);
+  return status;
 }
 
 static int check(const struct order *order)
 {
-  struct capsule c = {.settings = &order->settings, .document_path = BUF_INIT(PATH_ROOM)};
-  struct mime *mime = NULL;
-  size_t files = 0;
-  int status = open_root(order, &c.root);
-  if (status != EXIT_OK) {
-    close_root(&c.root);
-    return status;
-  }
-  places_init(&c.places);
-  findings_init(&c.findings, order->folder, order->json);
-  c.mime = mime = mime_load();
-  int err = mime ? examine(&c, &files) : ERR_NOMEM;
+  struct capsule c = {.root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)),
+                      .site = &order->settings.sites[0]};
+  struct buf why = BUF_INIT(SITES_MAX);
+  if (c.root.folder < 0)
+    return fault(order->folder, strerror(errno));
+  int status, err = order->file ? capsule_take_site(&c, &order->settings, &why) : 0;
   if (err) {
-    status = fault(order->folder, err_text(err));
+    buf_put_c(&why, '\0');
+    status = fault(order->folder, buf_error(&why) ? err_text(err) : why.p);
   } else {
-    findings_sum_up(&c.findings, files);
-    status = c.findings.level[LEVEL_ERROR] ? EXIT_FAULT : EXIT_OK;
+    status = check_opened(order, &c);
   }
-  if (fflush(stdout) != 0 || c.findings.failed)
-    status = fault("standard output", strerror(c.findings.failed ? c.findings.number : errno));
-  overview_free(c.document);
-  buf_free(&c.document_path);
-  findings_free(&c.findings);
-  places_free(&c.places);
-  mime_free(mime);
-  close_root(&c.root);
+  buf_free(&why);
+  (void)close(c.root.folder);
+  if (c.root.homes >= 0)
+    (void)close(c.root.homes);
   return status;
 }
 

@@ -2,8 +2,9 @@
 #include "cmd/check_capsule_ask.h"
 
 #include "base/err.h"
-#include "site/item.h"
+#include "cmd/check_capsule_ruling.h"
 #include "site/look.h"
+#include "site/response.h"
 #include "site/tree.h"
 
 enum { PATH_ROOM = 8192 };
@@ -51,6 +52,29 @@ static int look_at_point(struct capsule *c, const struct found *f)
   return overview_find(o, f->point) < 0 ? ERR_NOT_FOUND : 0;
 }
 
+/* ---------------------------------------------------------------- where rules lead */
+
+/* Appends the raw path that a redirect leads to, where that is one of the capsule. ERR_NOT_FOUND: no path could be
+ * that; ERR_NOMEM. */
+static int put_led(const struct capsule *c, const struct rule *rule, struct str path, struct buf *to)
+{
+  struct buf target = BUF_INIT(PATH_ROOM);
+  struct link link;
+  link_init(&link);
+  rule_put_target(rule, path, &target);
+  int err = buf_error(&target);
+  if (err == 0)
+    err = link_of_gemtext(&link, c->site, path, buf_str(&target));
+  if (err == 0 && (link.kind == LINK_INSIDE || link.kind == LINK_OURS)) {
+    if (link.n)
+      buf_put_str(to, link.path[0]);
+    err = link.n ? buf_error(to) : ERR_NOT_FOUND;
+  }
+  link_free(&link);
+  buf_free(&target);
+  return err == ERR_FULL ? ERR_NOT_FOUND : err;
+}
+
 /* ---------------------------------------------------------------- a path */
 
 /* The place of a file or directory that was found; by another name where the path leads through a symbolic link. */
@@ -60,49 +84,142 @@ static uint32_t place_of(const struct capsule *c, struct str path, const struct 
   return i != PLACE_NONE ? i : places_find_id(&c->places, st->st_dev, st->st_ino);
 }
 
-static int look(struct capsule *c, struct str path, enum representation representation, struct lead *lead)
+static int ask(struct capsule *c, struct str path, enum representation representation, unsigned led, struct lead *lead);
+
+/* P17: where there is no file of that name, our own answers. */
+static bool is_made(struct str path, enum representation representation)
 {
-  struct found f;
-  look_init(&f);
-  *lead = (struct lead){.place = PLACE_NONE};
-  int err = look_at(&c->root, path, representation, 0, &f);
-  if (err == ERR_FULL)
-    err = ERR_NOT_FOUND; /* no file system has such a path (G18) */
-  if (err == 0 && f.kind == FOUND_TREE)
-    err = look_at_point(c, &f);
-  if (err == ERR_NOT_FOUND && representation == REPR_MENU && str_eq(path, STR("/caps.txt"))) {
-    look_free(&f);
-    return 0; /* P17: where there is none, our own answers */
-  }
-  if (err == 0 && f.kind == FOUND_SLASH) {
-    err = ask_path(c, buf_str(&f.page), representation, lead);
-  } else if (err == 0) {
-    lead->place = place_of(c, buf_str(&f.file), &f.st);
-    lead->listing = f.kind == FOUND_LISTING;
-    lead->tree = f.kind == FOUND_TREE;
-    lead->menu = f.kind != FOUND_FILE || f.menu || str_ends(buf_str(&f.page), STR("/"));
-  } else {
-    lead->err = (int8_t)err;
-  }
-  look_free(&f);
-  return err == ERR_NOMEM ? err : 0;
+  return representation == REPR_MENU && str_eq(path, STR("/caps.txt"));
 }
 
-int ask_path(struct capsule *c, struct str path, enum representation representation, struct lead *lead)
+/* What was found, where no rule says otherwise. */
+static void lead_to_found(const struct capsule *c, struct str path, enum representation representation, int err,
+                          const struct found *f, struct lead *lead)
+{
+  if (err == ERR_NOT_FOUND && is_made(path, representation))
+    return;
+  lead->err = (int8_t)err;
+  if (err)
+    return;
+  lead->place = place_of(c, buf_str(&f->file), &f->st);
+  lead->listing = f->kind == FOUND_LISTING;
+  lead->tree = f->kind == FOUND_TREE;
+  lead->menu = f->kind != FOUND_FILE || f->menu || str_ends(buf_str(&f->page), STR("/"));
+}
+
+static void rule_out(struct lead *lead, enum lead_ruled why)
+{
+  *lead = (struct lead){.place = PLACE_NONE, .err = ERR_NOT_FOUND, .ruled = (uint8_t)why};
+}
+
+/* Follows a redirect, `led` of them before it. Gopher has none: there a menu shows the way. */
+static int follow_rule(struct capsule *c, const struct rule *rule, struct str path, enum representation representation,
+                       unsigned led, struct lead *lead)
+{
+  struct buf to = BUF_INIT(PATH_ROOM);
+  int err = put_led(c, rule, path, &to);
+  *lead = (struct lead){.place = PLACE_NONE};
+  if (err == ERR_NOT_FOUND) {
+    rule_out(lead, RULED_LED);
+    err = 0;
+  } else if (err == 0 && to.n && led == ASK_LED_MAX) {
+    rule_out(lead, RULED_CIRCLE);
+  } else if (err == 0 && to.n) {
+    err = ask(c, buf_str(&to), representation, led + 1, lead);
+    if (lead->err && lead->ruled != RULED_CIRCLE)
+      rule_out(lead, RULED_LED);
+  }
+  lead->menu = lead->menu || representation == REPR_MENU;
+  buf_free(&to);
+  return err;
+}
+
+/* What a rule answers in the place of the page; *answered is false where the page itself does. */
+static int answer_by_rule(struct capsule *c, const struct rule *rule, struct str path,
+                          enum representation representation, unsigned led, struct lead *lead, bool *answered)
+{
+  *answered = rule != NULL;
+  if (!rule)
+    return 0;
+  if (rule->status == STATUS_REDIRECT_TEMPORARY || rule->status == STATUS_REDIRECT_PERMANENT)
+    return follow_rule(c, rule, path, representation, led, lead);
+  if (rule->status == STATUS_GONE)
+    rule_out(lead, RULED_GONE);
+  else if (rule->status == STATUS_NOT_FOUND)
+    rule_out(lead, RULED_OUT);
+  return 0; /* all else may be answered otherwise the next time */
+}
+
+static int look(struct capsule *c, struct str path, enum representation representation, unsigned led, struct lead *lead)
+{
+  struct found f;
+  struct ruling ruling;
+  bool answered = false;
+  look_init(&f);
+  *lead = (struct lead){.place = PLACE_NONE};
+  int found = look_at(&c->root, path, representation, 0, &f);
+  int err = ruling_begin(&ruling, c, path, found ? path : buf_str(&f.file));
+  if (err == 0)
+    err = answer_by_rule(c, ruling.ruled.answer, path, representation, led, lead, &answered);
+  else
+    found = err;
+  if (!answered && found == ERR_FULL)
+    found = ERR_NOT_FOUND; /* no file system has such a path (G18) */
+  if (!answered && found == 0 && f.kind == FOUND_TREE)
+    found = look_at_point(c, &f);
+  if (!answered && found == 0 && f.kind == FOUND_SLASH)
+    err = ask(c, buf_str(&f.page), representation, led, lead);
+  else if (!answered && found == 0 && f.kind == FOUND_LISTING && ruling.ruled.listing == TOGGLE_OFF)
+    rule_out(lead, RULED_UNLISTED);
+  else if (!answered)
+    lead_to_found(c, path, representation, found, &f, lead);
+  ruling_end(&ruling);
+  look_free(&f);
+  return err == ERR_NOMEM || (!answered && found == ERR_NOMEM) ? ERR_NOMEM : 0;
+}
+
+/* `led` redirects led here. */
+static int ask(struct capsule *c, struct str path, enum representation representation, unsigned led, struct lead *lead)
 {
   unsigned bit = ask_protocol(representation);
   uint32_t i = places_find(&c->places, path);
   if (i == PLACE_NONE)
-    return look(c, path, representation, lead);
+    return look(c, path, representation, led, lead);
   struct place *place = &c->places.at[i];
   if (place->asked & bit) {
     *lead = place->lead[representation];
     return 0;
   }
-  int err = look(c, path, representation, lead);
+  int err = look(c, path, representation, led, lead);
+  /* Who begins here may be led so far as there is something. */
+  if (led && lead->ruled == RULED_CIRCLE)
+    return err;
   place->lead[representation] = *lead;
   place->asked |= (uint8_t)bit;
   return err;
+}
+
+int ask_path(struct capsule *c, struct str path, enum representation representation, struct lead *lead)
+{
+  return ask(c, path, representation, 0, lead);
+}
+
+int ask_led(struct capsule *c, struct str path, enum representation representation, struct buf *to)
+{
+  struct found f;
+  struct ruling ruling;
+  look_init(&f);
+  int err = look_at(&c->root, path, representation, 0, &f);
+  bool slash = err == 0 && f.kind == FOUND_SLASH;
+  err = ruling_begin(&ruling, c, path, err ? path : buf_str(&f.file));
+  const struct rule *rule = ruling.ruled.answer;
+  if (err == 0 && rule && (rule->status == STATUS_REDIRECT_TEMPORARY || rule->status == STATUS_REDIRECT_PERMANENT))
+    err = put_led(c, rule, path, to);
+  else if (err == 0 && !rule && slash)
+    buf_put_str(to, buf_str(&f.page));
+  ruling_end(&ruling);
+  look_free(&f);
+  return err == ERR_NOMEM ? err : 0;
 }
 
 int ask_link(struct capsule *c, const struct link *link, enum representation representation, struct lead *lead)
@@ -113,74 +230,10 @@ int ask_link(struct capsule *c, const struct link *link, enum representation rep
     int err = ask_path(c, link->path[i], representation, &next);
     if (err)
       return err;
-    if (next.err == 0 || i == 0)
+    if (next.err == 0 || next.ruled || i == 0)
       *lead = next;
-    if (next.err == 0)
+    if (next.err == 0 || next.ruled) /* P2: a rule has answered the first reading */
       break;
   }
   return 0;
-}
-
-/* ---------------------------------------------------------------- what was meant */
-
-/* Appends the path of a place that differs in case, with `suffix` left off its end. False where there is none. */
-static bool put_other(const struct capsule *c, struct str path, size_t left_off, struct str more, struct buf *out)
-{
-  uint32_t i = places_find_other_case(&c->places, path);
-  if (i == PLACE_NONE)
-    return false;
-  struct str other = places_path(&c->places, i);
-  buf_put_str(out, str_head(other, other.n - left_off));
-  buf_put_str(out, more);
-  return true;
-}
-
-/* A file, a directory with or without its slash; else a tree, by its document. */
-static bool put_meant(const struct capsule *c, struct str path, struct buf *out)
-{
-  struct buf work = BUF_INIT(PATH_ROOM);
-  bool slash = str_ends(path, STR("/"));
-  struct str name = slash ? str_head(path, path.n - 1) : path;
-  buf_put_str(&work, name);
-  buf_put_c(&work, '/');
-  bool good = put_other(c, name, 0, STR(""), out) || put_other(c, buf_str(&work), 0, STR(""), out);
-
-  buf_clear(&work);
-  buf_put_str(&work, name);
-  buf_put_str(&work, STR(OVERVIEW_SUFFIX));
-  good = good || put_other(c, buf_str(&work), STR(OVERVIEW_SUFFIX).n, STR("/"), out);
-
-  size_t leaf = str_rfind(name, '/');
-  buf_clear(&work);
-  buf_put_str(&work, str_head(name, leaf));
-  buf_put_str(&work, STR(OVERVIEW_SUFFIX));
-  good = good ||
-         (!slash && leaf < name.n && put_other(c, buf_str(&work), STR(OVERVIEW_SUFFIX).n, str_skip(name, leaf), out));
-  buf_free(&work);
-  return good;
-}
-
-int ask_other_case(struct capsule *c, struct str path, struct buf *out)
-{
-  struct lead lead = {.err = ERR_NOT_FOUND};
-  size_t start = out->n;
-  int err = 0;
-  if (put_meant(c, path, out))
-    err = ask_path(c, str_skip(buf_str(out), start), REPR_GEMTEXT, &lead);
-  if (lead.err || err || buf_error(out))
-    out->n = start;
-  return err;
-}
-
-char ask_item_type(struct capsule *c, struct str path)
-{
-  char type = ITEM_AS_NAMED;
-  if (str_ends(path, STR("/")))
-    return '1';
-  if (item_look(&c->root, path, 0, &type) < 0)
-    return '\0';
-  if (type != ITEM_AS_NAMED)
-    return type;
-  struct str by_suffix = mime_type(c->mime, look_name(path));
-  return by_suffix.n ? mime_item_type(by_suffix) : '\0';
 }

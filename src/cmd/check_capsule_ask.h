@@ -6,6 +6,9 @@
 #include "cmd/check_capsule_link.h"
 #include "site/request.h"
 
+/* So many times a reader is led on, one redirect after the other (Gemini asks clients for a limit, and names five). */
+enum { ASK_LED_MAX = 5 };
+
 /* ON_GEMINI or ON_GOPHER, and back. */
 unsigned ask_protocol(enum representation representation);
 
@@ -13,7 +16,13 @@ unsigned ask_protocol(enum representation representation);
 int ask_path(struct capsule *c, struct str path, enum representation representation, struct lead *lead)
     __attribute__((warn_unused_result));
 
-/* The same for a link that stays in the capsule: its readings in their order, until one leads to something. */
+/* Appends the raw path that a reader of this one is led on to by the site's settings, where that is one of the capsule;
+ * else nothing. 0 or ERR_NOMEM. */
+int ask_led(struct capsule *c, struct str path, enum representation representation, struct buf *to)
+    __attribute__((warn_unused_result));
+
+/* The same as ask_path for a link that stays in the capsule: its readings in their order, until one leads to something.
+ */
 int ask_link(struct capsule *c, const struct link *link, enum representation representation, struct lead *lead)
     __attribute__((warn_unused_result));
 

@@ -101,6 +101,95 @@ static const char *where(const struct lead *gemini, const struct lead *gopher)
   return gemini->err ? "on Gemini, " : "on Gopher, ";
 }
 
+/* ---------------------------------------------------------------- what the settings say */
+
+/* The reading of a link that the settings have answered. */
+static int ruled_reading(struct capsule *c, const struct link *link, enum representation representation,
+                         struct str *path)
+{
+  struct lead lead = {.ruled = RULED_NOT};
+  int err = 0;
+  *path = link->n ? link->path[0] : STR("");
+  for (unsigned i = 0; i < link->n && err == 0 && lead.ruled == RULED_NOT; i++) {
+    *path = link->path[i];
+    err = ask_path(c, *path, representation, &lead);
+  }
+  return err;
+}
+
+/* Where a reader of a path is led in the end, or far enough to see that there is none: `/a to /b to /a`. */
+static int put_way(struct capsule *c, struct str path, enum representation representation, struct buf *way)
+{
+  struct buf to = BUF_INIT(PATH_ROOM);
+  size_t at = way->n;
+  int err = 0;
+  buf_put_str(way, path);
+  for (unsigned led = 0; led <= ASK_LED_MAX && err == 0; led++) {
+    buf_clear(&to);
+    err = ask_led(c, str_skip(buf_str(way), at), representation, &to);
+    if (err || to.n == 0)
+      break;
+    buf_put_str(way, STR(" to "));
+    at = way->n;
+    buf_put_str(way, buf_str(&to));
+  }
+  buf_free(&to);
+  return err;
+}
+
+static void tell_ruled(struct capsule *c, const struct dead_link *link, enum lead_ruled ruled, struct str path,
+                       struct str way, const char *on)
+{
+  struct findings *f = &c->findings;
+  switch (ruled) {
+  case RULED_NOT:
+    break;
+  case RULED_GONE:
+    findings_tell(f, LEVEL_ERROR, FINDING_DEAD_LINK, link->line, STR("remove the link, or the setting that says so"),
+                  "%s`%.*s` leads nowhere: the settings say that %.*s is gone", on, STR_ARG(link->said), STR_ARG(path));
+    break;
+  case RULED_OUT:
+    findings_tell(f, LEVEL_ERROR, FINDING_DEAD_LINK, link->line, STR("remove the link, or the setting that says so"),
+                  "%s`%.*s` leads nowhere: the settings say that there is no %.*s", on, STR_ARG(link->said),
+                  STR_ARG(path));
+    break;
+  case RULED_UNLISTED:
+    findings_tell(f, LEVEL_ERROR, FINDING_DEAD_LINK, link->line,
+                  STR("write an index.gmi for it, or let it be listed (listing = true)"),
+                  "%s`%.*s` leads nowhere: the directory %.*s has no page of its own, and is not listed", on,
+                  STR_ARG(link->said), STR_ARG(path));
+    break;
+  case RULED_LED:
+    findings_tell(f, LEVEL_ERROR, FINDING_DEAD_LINK, link->line, STR("mend the redirect in the settings"),
+                  "%s`%.*s` leads nowhere: readers are led from %.*s, and nothing is there", on, STR_ARG(link->said),
+                  STR_ARG(way));
+    break;
+  case RULED_CIRCLE:
+    findings_tell(f, LEVEL_ERROR, FINDING_REDIRECTS, link->line, STR("mend the redirects in the settings"),
+                  "%s`%.*s` leads nowhere: readers are led from %.*s, and follow no more than %d redirects", on,
+                  STR_ARG(link->said), STR_ARG(way), (int)ASK_LED_MAX);
+    break;
+  }
+}
+
+static int examine_ruled(struct capsule *c, const struct dead_link *link, const struct lead *gemini,
+                         const struct lead *gopher)
+{
+  enum representation representation = gemini->err ? REPR_GEMTEXT : REPR_MENU;
+  struct buf way = BUF_INIT((size_t)PATH_ROOM * (ASK_LED_MAX + 2));
+  struct str path;
+  int err = ruled_reading(c, link->link, representation, &path);
+  if (err == 0)
+    err = put_way(c, path, representation, &way);
+  if (err == 0)
+    tell_ruled(c, link, (enum lead_ruled)(gemini->err ? gemini : gopher)->ruled, path, buf_str(&way),
+               where(gemini, gopher));
+  buf_free(&way);
+  return err;
+}
+
+/* ---------------------------------------------------------------- all */
+
 static int tell_dead(struct capsule *c, const struct dead_link *link, const struct lead *gemini,
                      const struct lead *gopher)
 {
@@ -138,5 +227,7 @@ int dead_examine(struct capsule *c, const struct dead_link *link, struct lead *l
     err = ask_link(c, link->link, REPR_MENU, lead);
   if (err || (gemini.err == 0 && lead->err == 0))
     return err;
+  if ((gemini.err ? &gemini : lead)->ruled)
+    return examine_ruled(c, link, &gemini, lead);
   return tell_dead(c, link, &gemini, lead);
 }

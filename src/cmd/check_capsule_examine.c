@@ -35,6 +35,10 @@ static void tell_nothing(struct capsule *c, int err)
     findings_tell(f, LEVEL_NOTE, FINDING_NOT_SERVED, 0, STR("nothing is lost: it is not served"),
                   "neither a file nor a directory");
     break;
+  case ERR_EXISTS:
+    findings_tell(f, LEVEL_WARNING, FINDING_NOT_SERVED, 0, STR("call it something else"),
+                  "a user's name stands behind the ~ of a path (user-dirs), so nobody comes here");
+    break;
   case ERR_LIMIT:
     findings_tell(f, LEVEL_WARNING, FINDING_NOT_SERVED, 0, STR("use fewer or shorter names of folders"),
                   "its path is longer than any request can be, so no reader can ask for it");

@@ -25,13 +25,17 @@ static const char *const level_names[LEVELS] = {
 
 /* What machines go by: these words stay as they are. */
 static const char *const kind_names[FINDINGS] = {
-    [FINDING_DEAD_LINK] = "dead-link",       [FINDING_WRONG_CASE] = "wrong-case", [FINDING_BAD_LINK] = "bad-link",
-    [FINDING_UNSAFE_LINK] = "unsafe-link",   [FINDING_OWN_HOST] = "own-host",     [FINDING_UNREACHABLE] = "unreachable",
-    [FINDING_ONE_PROTOCOL] = "one-protocol", [FINDING_NOT_UTF8] = "not-utf8",     [FINDING_NO_TARGET] = "no-target",
-    [FINDING_NO_HEADING] = "empty-heading",  [FINDING_NO_ALT] = "no-alt-text",    [FINDING_NOT_CLOSED] = "not-closed",
-    [FINDING_NO_TITLE] = "no-title",         [FINDING_WIDE] = "too-wide",         [FINDING_OVERVIEW] = "overview",
-    [FINDING_MAP_FIELDS] = "map-fields",     [FINDING_MAP_TYPE] = "map-type",     [FINDING_UNREADABLE] = "unreadable",
+    [FINDING_DEAD_LINK] = "dead-link",       [FINDING_WRONG_CASE] = "wrong-case",
+    [FINDING_BAD_LINK] = "bad-link",         [FINDING_UNSAFE_LINK] = "unsafe-link",
+    [FINDING_OWN_HOST] = "own-host",         [FINDING_UNREACHABLE] = "unreachable",
+    [FINDING_ONE_PROTOCOL] = "one-protocol", [FINDING_NOT_UTF8] = "not-utf8",
+    [FINDING_NO_TARGET] = "no-target",       [FINDING_NO_HEADING] = "empty-heading",
+    [FINDING_NO_ALT] = "no-alt-text",        [FINDING_NOT_CLOSED] = "not-closed",
+    [FINDING_NO_TITLE] = "no-title",         [FINDING_WIDE] = "too-wide",
+    [FINDING_OVERVIEW] = "overview",         [FINDING_MAP_FIELDS] = "map-fields",
+    [FINDING_MAP_TYPE] = "map-type",         [FINDING_UNREADABLE] = "unreadable",
     [FINDING_NOT_SERVED] = "not-served",     [FINDING_RULES] = "settings",
+    [FINDING_REDIRECTS] = "redirect-loop",   [FINDING_MAP] = "map",
 };
 
 void findings_init(struct findings *f, const char *folder, bool json)

@@ -34,8 +34,10 @@ enum finding_kind {
   FINDING_UNREADABLE,
   FINDING_NOT_SERVED,
   FINDING_RULES,
+  FINDING_REDIRECTS,
+  FINDING_MAP,
 };
-enum { FINDINGS = FINDING_RULES + 1 };
+enum { FINDINGS = FINDING_MAP + 1 };
 
 /* Of one kind no more than this are shown to a person for each file; and, of what nothing leads to, for each folder.
  * How many more there are is said. */

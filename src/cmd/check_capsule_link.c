@@ -2,6 +2,7 @@
 #include "cmd/check_capsule_link.h"
 
 #include "base/err.h"
+#include "base/host.h"
 #include "proto/gopher_parse.h"
 #include "text/gophermap_line.h"
 #include "text/uri.h"
@@ -26,13 +27,13 @@ static void begin(struct link *link, enum link_kind kind)
   link->err = 0;
 }
 
-static bool is_our_host(const struct settings *s, struct str host)
+static bool is_our_host(const struct site_settings *site, struct str host)
 {
-  if (str_ends(host, STR(".")))
-    host.n--;
-  for (size_t i = 0; i < s->sites[0].n_names; i++)
-    if (str_eq_nocase(host, str_from(s->sites[0].names[i])))
+  for (size_t i = 0; i < site->n_names; i++) {
+    struct str name = str_from(site->names[i]);
+    if (host_is(name, host) || host_in_wildcard(name, host))
       return true;
+  }
   return false;
 }
 
@@ -66,10 +67,23 @@ static int take_selector(struct link *link, struct str selector)
   return 0;
 }
 
+/* The same for one that names our own host. Where sites share a Gopher root, ours has its path there: the others are
+ * other sites'. */
+static int take_ours(struct link *link, const struct site_settings *site, struct str selector)
+{
+  bool shares = site->gopher_path && site->gopher.n == 0;
+  struct str path = str_from(site->gopher_path);
+  if (shares && str_starts(selector, path) && (selector.n == path.n || selector.p[path.n] == '/'))
+    return take_selector(link, str_skip(selector, path.n));
+  if (shares)
+    begin(link, LINK_ELSEWHERE);
+  return shares ? 0 : take_selector(link, selector);
+}
+
 /* ---------------------------------------------------------------- URLs */
 
 /* gopher://host/1/path: the first character of the path is the item's type (RFC 4266 2.1). */
-static int take_gopher(struct link *link, const struct uri *uri)
+static int take_gopher(struct link *link, const struct site_settings *site, const struct uri *uri)
 {
   struct buf decoded = BUF_INIT(TEXT_MAX);
   struct str path = str_skip(uri->path, 2);
@@ -78,29 +92,29 @@ static int take_gopher(struct link *link, const struct uri *uri)
     buf_put_c(&decoded, '?');
     buf_put_str(&decoded, uri->query);
   }
-  int err = buf_error(&decoded) ? ERR_NOMEM : take_selector(link, buf_str(&decoded));
+  int err = buf_error(&decoded) ? ERR_NOMEM : take_ours(link, site, buf_str(&decoded));
   buf_free(&decoded);
   return err;
 }
 
 /* A well-formed URL. Another port is another server, for all that can be told. */
-static int take_uri(struct link *link, const struct settings *s, const struct uri *uri)
+static int take_uri(struct link *link, const struct site_settings *site, const struct uri *uri)
 {
   unsigned port = 0;
   bool gemini = str_eq_nocase(uri->scheme, STR("gemini")), gopher = str_eq_nocase(uri->scheme, STR("gopher"));
   bool usual = uri->port.n == 0 ||
                (str_number(uri->port, &port) == 0 && port == (gemini ? (unsigned)GEMINI_PORT : (unsigned)GOPHER_PORT));
-  bool ours = (gemini || gopher) && usual && is_our_host(s, uri->host);
+  bool ours = (gemini || gopher) && usual && is_our_host(site, uri->host);
   if ((gemini || gopher) && uri->host.n == 0)
     begin(link, LINK_BAD);
   else
     begin(link, ours ? LINK_OURS : LINK_ELSEWHERE);
   if (link->kind != LINK_OURS)
     return 0;
-  return gemini ? take_path(link, uri->path) : take_gopher(link, uri);
+  return gemini ? take_path(link, uri->path) : take_gopher(link, site, uri);
 }
 
-static int take_url(struct link *link, const struct settings *s, struct str url)
+static int take_url(struct link *link, const struct site_settings *site, struct str url)
 {
   struct buf lenient = BUF_INIT(TEXT_MAX);
   struct uri uri = {.scheme = STR("")};
@@ -109,7 +123,7 @@ static int take_url(struct link *link, const struct settings *s, struct str url)
   uri_put_lenient(&lenient, url);
   int err = buf_error(&lenient) ? buf_error(&lenient) : uri_parse(buf_str(&lenient), &uri);
   if (err == 0) {
-    err = take_uri(link, s, &uri);
+    err = take_uri(link, site, &uri);
   } else if (err != ERR_NOMEM) {
     begin(link, LINK_BAD);
     err = 0;
@@ -118,7 +132,7 @@ static int take_url(struct link *link, const struct settings *s, struct str url)
   return err;
 }
 
-int link_of_gemtext(struct link *link, const struct settings *s, struct str page, struct str target)
+int link_of_gemtext(struct link *link, const struct site_settings *site, struct str page, struct str target)
 {
   struct str scheme = uri_scheme(target);
   begin(link, LINK_INSIDE);
@@ -127,7 +141,7 @@ int link_of_gemtext(struct link *link, const struct settings *s, struct str page
     return 0;
   }
   if (scheme.n || str_starts(target, STR("//")))
-    return take_url(link, s, target);
+    return take_url(link, site, target);
 
   struct buf base = BUF_INIT(TEXT_MAX), path = BUF_INIT(TEXT_MAX);
   uri_put_path(&base, page);
@@ -145,7 +159,8 @@ int link_of_gemtext(struct link *link, const struct settings *s, struct str page
 
 /* ---------------------------------------------------------------- items */
 
-int link_of_item(struct link *link, const struct settings *s, struct str directory, const struct gophermap_line *item)
+int link_of_item(struct link *link, const struct site_settings *site, struct str directory,
+                 const struct gophermap_line *item)
 {
   struct str url;
   begin(link, LINK_ELSEWHERE);
@@ -155,12 +170,12 @@ int link_of_item(struct link *link, const struct settings *s, struct str directo
     else if (uri_scheme(url).n == 0)
       link->kind = LINK_BAD;
     else
-      return take_url(link, s, url);
+      return take_url(link, site, url);
     return 0;
   }
   if (item->type == '8' || item->type == 'T' || str_starts(item->selector, STR("GET ")))
     return 0;
-  bool ours = is_our_host(s, item->host) && (item->port == 0 || item->port == GOPHER_PORT);
+  bool ours = is_our_host(site, item->host) && (item->port == 0 || item->port == GOPHER_PORT);
   if (item->host.n && !ours)
     return 0;
   link->kind = item->host.n ? LINK_OURS : LINK_INSIDE;
@@ -170,7 +185,9 @@ int link_of_item(struct link *link, const struct settings *s, struct str directo
   if (gophermap_is_relative(item))
     uri_put_path(&selector, directory);
   buf_put_str(&selector, item->selector);
-  int err = buf_error(&selector) == ERR_NOMEM ? ERR_NOMEM : take_selector(link, buf_str(&selector));
+  int err = buf_error(&selector) == ERR_NOMEM ? ERR_NOMEM
+            : ours                            ? take_ours(link, site, buf_str(&selector))
+                                              : take_selector(link, buf_str(&selector));
   buf_free(&selector);
   return err;
 }

@@ -32,13 +32,13 @@ struct link {
 void link_init(struct link *link);
 void link_free(struct link *link);
 
-/* Works out a gemtext link line's target on the page at the raw path `page`. `s` has the names that are ours. 0 or
+/* Works out a gemtext link line's target on the page at the raw path `page`. `site` has the names that are ours. 0 or
  * ERR_NOMEM. */
-int link_of_gemtext(struct link *link, const struct settings *s, struct str page, struct str target)
+int link_of_gemtext(struct link *link, const struct site_settings *site, struct str page, struct str target)
     __attribute__((warn_unused_result));
 
 /* The same for a gophermap's item, in the directory at the raw path `directory`. */
-int link_of_item(struct link *link, const struct settings *s, struct str directory, const struct gophermap_line *item)
-    __attribute__((warn_unused_result));
+int link_of_item(struct link *link, const struct site_settings *site, struct str directory,
+                 const struct gophermap_line *item) __attribute__((warn_unused_result));
 
 #endif

@@ -1,19 +1,23 @@
 /* What the proofreader sees in a page, as findings. */
 #include "cmd/check_capsule_page.h"
 
+#include <unistd.h>
+
 #include "base/err.h"
 #include "base/utf8.h"
 #include "cmd/check_capsule_dead.h"
+#include "cmd/check_capsule_map.h"
 #include "cmd/check_capsule_read.h"
-#include "text/menu.h"
+#include "cmd/check_capsule_ruling.h"
 
 #define FIELDS "the fields are: type and name, selector, host, port, with one TAB between two"
 
 struct page_reader {
   struct capsule *c;
   struct str path; /* of the page */
-  enum proof_form form;
+  struct read_as as;
   bool document; /* an overview's */
+  bool frame;    /* above or below the entries of listings: it needs no title */
   struct link link;
   int err; /* ERR_NOMEM */
 };
@@ -32,7 +36,7 @@ static void tell_own_host(struct page_reader *r, size_t line, struct str said)
   struct buf mend = BUF_INIT(DEAD_MEND_MAX);
   buf_put_str(&mend, STR("write "));
   dead_put_reference(&mend, r->path, r->link.path[r->link.n - 1]);
-  buf_put_str(&mend, r->form != PROOF_GEMTEXT
+  buf_put_str(&mend, r->as.form != PROOF_GEMTEXT
                          ? STR(" without host and port: then it holds wherever the capsule is, on Gemini too")
                          : STR(" instead: then the reader stays on the same protocol, wherever the capsule is"));
   findings_tell(&r->c->findings, LEVEL_WARNING, FINDING_OWN_HOST, line, buf_str(&mend),
@@ -121,7 +125,7 @@ static void examine_item(struct page_reader *r, const struct proof_event *event)
   struct lead lead;
   const struct gophermap_line *item = event->item;
   struct str directory = str_head(r->path, str_rfind(r->path, '/') + 1);
-  r->err = link_of_item(&r->link, r->c->settings, directory, item);
+  r->err = link_of_item(&r->link, r->c->site, directory, item);
   if (r->err)
     return;
   examine_link(r, event->line, item->selector, STR(""), &lead);
@@ -134,7 +138,9 @@ static void examine_item(struct page_reader *r, const struct proof_event *event)
 static void tell_not_utf8(struct page_reader *r, size_t line)
 {
   /* A page goes out as UTF-8, whatever it is. Of a plain text a reader may know better. */
-  bool page = r->form != PROOF_PLAIN || r->document;
+  bool page = r->as.form != PROOF_PLAIN || r->document;
+  if (!page && !r->as.in_utf8)
+    return;
   findings_tell(&r->c->findings, page ? LEVEL_ERROR : LEVEL_WARNING, FINDING_NOT_UTF8, line,
                 STR("save the file as UTF-8 (`iconv -f ISO-8859-1 -t UTF-8` where it is Latin-1)"),
                 "this line is not UTF-8: readers will see broken characters");
@@ -142,12 +148,16 @@ static void tell_not_utf8(struct page_reader *r, size_t line)
 
 static void tell_wide(struct page_reader *r, const struct proof_event *event)
 {
+  enum { MEND_MAX = 256 };
+  struct buf mend = BUF_INIT(MEND_MAX);
   bool one = event->count == 1;
-  findings_tell(&r->c->findings, LEVEL_WARNING, FINDING_WIDE, event->line,
-                STR("keep what must not be wrapped within 67 columns: a wider line breaks on a narrow screen"),
-                one ? "%zu line here is %zu columns wide: Gopher menus have %d"
-                    : "%zu lines from here on are up to %zu columns wide: Gopher menus have %d",
-                event->count, event->columns, (int)MENU_COLUMNS);
+  buf_printf(&mend, "keep what must not be wrapped within %zu columns: a wider line breaks on a narrow screen",
+             r->as.width);
+  findings_tell(&r->c->findings, LEVEL_WARNING, FINDING_WIDE, event->line, buf_str(&mend),
+                one ? "%zu line here is %zu columns wide: Gopher menus have %zu"
+                    : "%zu lines from here on are up to %zu columns wide: Gopher menus have %zu",
+                event->count, event->columns, r->as.width);
+  buf_free(&mend);
 }
 
 /* The findings that are words only. */
@@ -181,6 +191,9 @@ static const struct words {
     [PROOF_AFTER_END] = {LEVEL_WARNING, FINDING_MAP_FIELDS, false,
                          "what stands from here on is not shown: the line of one dot above it ends the menu",
                          "remove the dot; the end of a menu is sent by itself"},
+    [PROOF_AFTER_LIST] = {LEVEL_WARNING, FINDING_MAP_FIELDS, false,
+                          "what stands from here on is not shown: the `*` above it ends the map with a list",
+                          "put it above the line with the `*`"},
     [PROOF_NO_ITEM] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true, "is no item, so it is shown as text",
                        "an item is [type|name|selector|host|port], with a type of one letter"},
     [PROOF_LOST_T] = {LEVEL_WARNING, FINDING_MAP_FIELDS, true,
@@ -205,7 +218,7 @@ static void take(void *context, const struct proof_event *event)
     return;
   switch (event->mark) {
   case PROOF_LINK:
-    r->err = link_of_gemtext(&r->link, r->c->settings, r->path, event->target);
+    r->err = link_of_gemtext(&r->link, r->c->site, r->path, event->target);
     if (r->err == 0)
       examine_link(r, event->line, event->target, event->text, &lead);
     break;
@@ -218,11 +231,14 @@ static void take(void *context, const struct proof_event *event)
   case PROOF_WIDE:
     tell_wide(r, event);
     break;
+  case PROOF_NO_TITLE:
+    if (!r->frame)
+      tell_words(r, event);
+    break;
   case PROOF_NO_TARGET:
   case PROOF_NO_HEADING:
   case PROOF_NO_ALT:
   case PROOF_NOT_CLOSED:
-  case PROOF_NO_TITLE:
   case PROOF_LINK_TOO_LONG:
   case PROOF_NO_TYPE:
   case PROOF_NO_NAME:
@@ -230,6 +246,7 @@ static void take(void *context, const struct proof_event *event)
   case PROOF_BAD_HOST:
   case PROOF_MORE_FIELDS:
   case PROOF_AFTER_END:
+  case PROOF_AFTER_LIST:
   case PROOF_NO_ITEM:
   case PROOF_LOST_T:
     tell_words(r, event);
@@ -237,13 +254,46 @@ static void take(void *context, const struct proof_event *event)
   }
 }
 
+/* Another map that this one puts in: its lines are as good as the page's own. */
+static void take_map(void *context, struct str path)
+{
+  struct page_reader *r = context;
+  struct stat st;
+  int fd = -1;
+  int err = r->err ? r->err : resolve_open(&r->c->root, path, 0, &fd, &st);
+  findings_file(&r->c->findings, path);
+  if (err == 0)
+    err = read_proof(fd, (uint64_t)st.st_size, &r->as, take, r);
+  if (err == ERR_NOMEM)
+    r->err = err;
+  if (fd >= 0)
+    close(fd);
+  findings_file(&r->c->findings, r->path); /* `path` is borrowed for this call only */
+}
+
+/* Whether the file has been read already, as part of the maps that put it in. */
+static bool is_part(const struct capsule *c, uint32_t place, struct str path)
+{
+  return place != PLACE_NONE && c->places.at[place].part && !map_is_made(c, path);
+}
+
 int page_examine(struct capsule *c, struct str path, const struct found *f)
 {
   struct page_reader r = {.c = c, .path = path, .document = str_ends(path, STR(OVERVIEW_SUFFIX))};
-  if (!read_form(c, path, f->guess, &r.form))
+  struct ruling ruling;
+  uint32_t place = places_find(&c->places, path);
+  r.frame = place != PLACE_NONE && c->places.at[place].frame;
+  if (is_part(c, place, path))
     return 0;
+  int err = ruling_begin(&ruling, c, path, path);
+  bool text = read_form(c, path, f->guess, &ruling.ruled, &r.as);
+  ruling_end(&ruling);
+  if (err == ERR_NOMEM || !text)
+    return err == ERR_NOMEM ? err : 0;
   link_init(&r.link);
-  int err = read_proof(f->fd, (uint64_t)f->st.st_size, r.form, take, &r);
+  err = read_proof(f->fd, (uint64_t)f->st.st_size, &r.as, take, &r);
+  if (err == 0 && r.err == 0 && map_is_made(c, path))
+    err = map_examine(c, path, take_map, &r);
   link_free(&r.link);
   return r.err ? r.err : err;
 }

@@ -21,13 +21,24 @@ enum place_kind {
 /* The two protocols, as bits. */
 enum { ON_GEMINI = 1, ON_GOPHER = 2, ON_BOTH = ON_GEMINI | ON_GOPHER, PROTOCOLS = 2 };
 
+/* Why a path leads to nothing, where it is not the disk that says so. */
+enum lead_ruled {
+  RULED_NOT,
+  RULED_GONE,     /* the settings say that it is gone */
+  RULED_OUT,      /* they say that there is no such page */
+  RULED_UNLISTED, /* a directory that is not listed, as they say, and has no index */
+  RULED_LED,      /* they lead to another path, where nothing is */
+  RULED_CIRCLE,   /* they lead on and on, further than readers follow */
+};
+
 /* What a path came to when the site was asked: a place, or an error. */
 struct lead {
   uint32_t place; /* PLACE_NONE: it is there, and is none of the places */
   int8_t err;
-  bool listing; /* the place is a directory that is shown as a list of what it holds */
-  bool tree;    /* the place is a document, and this is a page of its tree */
-  bool menu;    /* what answers is a directory's page, or a tree's: a menu on Gopher whatever the place is called */
+  uint8_t ruled;    /* an enum lead_ruled; with an err only */
+  bool listing : 1; /* the place is a directory that is shown as a list of what it holds */
+  bool tree : 1;    /* the place is a document, and this is a page of its tree */
+  bool menu : 1;    /* what answers is a directory's page, or a tree's: a menu on Gopher whatever the place is called */
 };
 
 struct place {
@@ -40,6 +51,8 @@ struct place {
   uint8_t followed; /* on which of them the links in it have been followed */
   uint8_t alive;    /* of a directory: where anything in it, however deep, is reached */
   bool link;        /* a symbolic link: the content may be another place's */
+  bool frame;       /* a listing has it above or below its entries */
+  bool part;        /* a map of gophernicus' dialect that another one puts in */
   int8_t err;       /* why it is nothing; why a directory could not be read */
   struct lead lead[PROTOCOLS];
 };

@@ -7,9 +7,12 @@
 #include "base/err.h"
 #include "cmd/check_capsule_ask.h"
 #include "cmd/check_capsule_link.h"
+#include "cmd/check_capsule_map.h"
 #include "cmd/check_capsule_read.h"
+#include "cmd/check_capsule_ruling.h"
 #include "site/listing.h"
 #include "site/resolve.h"
+#include "text/menu.h"
 
 enum { PATH_ROOM = 8192 };
 
@@ -75,28 +78,21 @@ static void take(void *context, const struct proof_event *event)
   if (r->err)
     return;
   if (event->mark == PROOF_LINK)
-    r->err = link_of_gemtext(&r->link, c->settings, page, event->target);
+    r->err = link_of_gemtext(&r->link, c->site, page, event->target);
   else if (event->mark == PROOF_ITEM)
-    r->err = link_of_item(&r->link, c->settings, str_head(page, str_rfind(page, '/') + 1), event->item);
+    r->err = link_of_item(&r->link, c->site, str_head(page, str_rfind(page, '/') + 1), event->item);
   else
     return;
   if (r->err == 0)
     follow(r);
 }
 
-static int follow_page(struct reach *r)
+static int follow_file(struct reach *r, struct str path, const struct read_as *as)
 {
-  const struct capsule *c = r->c;
-  struct str path = places_path(&c->places, r->page);
-  enum proof_form form;
   struct stat st;
-  int fd = -1;
-  /* A file without a suffix is plain text at most. */
-  if (!read_form(c, path, STR(""), &form) || form == PROOF_PLAIN)
-    return 0;
-  int err = resolve_open(&c->root, path, 0, &fd, &st);
+  int fd = -1, err = resolve_open(&r->c->root, path, 0, &fd, &st);
   if (err == 0 && S_ISREG(st.st_mode))
-    err = read_proof(fd, (uint64_t)st.st_size, form, take, r);
+    err = read_proof(fd, (uint64_t)st.st_size, as, take, r);
   if (fd >= 0)
     close(fd);
   if (r->err)
@@ -104,7 +100,66 @@ static int follow_page(struct reach *r)
   return err == ERR_NOMEM ? err : 0;
 }
 
+/* Another map is part of the page, where its links are followed. */
+static void take_map(void *context, struct str path)
+{
+  struct reach *r = context;
+  struct places *p = &r->c->places;
+  uint32_t i = places_find(p, path);
+  if (i != PLACE_NONE)
+    p->at[places_real(p, i)].part = true;
+  mark(r, i, r->bits);
+}
+
+static int follow_map(struct reach *r, struct str path)
+{
+  const struct read_as as = {.form = PROOF_GOPHERMAP, .width = MENU_COLUMNS};
+  struct map_made made;
+  int err = map_of_capsule(r->c, path, take_map, r, &made);
+  if (err == 0)
+    err = read_proof_text(buf_str(&made.page), &as, take, r);
+  map_made_free(&made);
+  if (r->err)
+    return r->err;
+  return err == ERR_NOMEM ? err : 0;
+}
+
+static int follow_page(struct reach *r)
+{
+  const struct capsule *c = r->c;
+  struct str path = places_path(&c->places, r->page);
+  struct ruling ruling;
+  struct read_as as;
+  int err = ruling_begin(&ruling, c, path, path);
+  /* A file without a suffix is plain text at most. */
+  bool has_links = read_form(c, path, STR(""), &ruling.ruled, &as) && as.form != PROOF_PLAIN;
+  ruling_end(&ruling);
+  if (err == ERR_NOMEM || !has_links)
+    return err == ERR_NOMEM ? err : 0;
+  return as.form == PROOF_DIALECT ? follow_map(r, path) : follow_file(r, path, &as);
+}
+
 /* ---------------------------------------------------------------- directories */
+
+/* Whether any path may be answered by a rule: then each entry is asked for. */
+static bool is_ruled(const struct capsule *c)
+{
+  return c->site->rules.n > 0 || c->reads_dots;
+}
+
+static int mark_ruled(struct reach *r, struct str path, unsigned bits)
+{
+  int err = 0;
+  for (size_t i = 0; i < PROTOCOLS && err == 0; i++) {
+    struct lead lead = {.err = ERR_NOT_FOUND};
+    unsigned bit = ask_protocol(representations[i]);
+    if (bits & bit)
+      err = ask_path(r->c, path, representations[i], &lead);
+    if (err == 0)
+      mark_lead(r, &lead, bit);
+  }
+  return err;
+}
 
 static int mark_entry(struct reach *r, struct str directory, const struct listing *l, const struct entry *e,
                       unsigned bits)
@@ -115,8 +170,34 @@ static int mark_entry(struct reach *r, struct str directory, const struct listin
   if (e->kind == ENTRY_DIRECTORY)
     buf_put_c(&path, '/');
   int err = buf_error(&path);
-  if (err == 0)
+  if (err == 0 && is_ruled(r->c))
+    err = mark_ruled(r, buf_str(&path), bits);
+  else if (err == 0)
     mark(r, places_find(&r->c->places, buf_str(&path)), bits);
+  buf_free(&path);
+  return err == ERR_NOMEM ? err : 0;
+}
+
+/* What stands above or below the entries: a file of the directory, or one named from the capsule's root. Its links are
+ * those of the listing. */
+static int follow_frame(struct reach *r, struct str directory, struct str name, unsigned bits)
+{
+  const struct read_as as = {.form = PROOF_GEMTEXT, .width = MENU_COLUMNS};
+  struct places *p = &r->c->places;
+  struct buf path = BUF_INIT(PATH_ROOM);
+  if (name.n == 0)
+    return 0;
+  if (!str_starts(name, STR("/")))
+    buf_put_str(&path, directory);
+  buf_put_str(&path, name);
+  int err = buf_error(&path);
+  uint32_t i = err ? PLACE_NONE : places_find(p, buf_str(&path));
+  if (i != PLACE_NONE)
+    p->at[places_real(p, i)].frame = true;
+  mark(r, i, bits);
+  r->bits = bits;
+  if (err == 0)
+    err = follow_file(r, buf_str(&path), &as);
   buf_free(&path);
   return err == ERR_NOMEM ? err : 0;
 }
@@ -127,9 +208,20 @@ static int follow_listing(struct reach *r, unsigned bits)
   struct capsule *c = r->c;
   struct str path = places_path(&c->places, r->page);
   struct listing *l = NULL;
-  int err = listing_build(&c->root, path, 0, NULL, NULL, &l);
-  if (err)
+  struct ruling ruling;
+  int err = ruling_begin(&ruling, c, path, path);
+  const struct listing_options options = ruling_options(&ruling, c);
+  if (err == 0)
+    err = listing_build(&c->root, path, 0, NULL, &options, &l);
+  if (err == 0)
+    err = follow_frame(r, path, options.header, bits);
+  if (err == 0)
+    err = follow_frame(r, path, options.footer, bits);
+  ruling_end(&ruling);
+  if (err) {
+    listing_free(l);
     return err == ERR_NOMEM ? err : 0;
+  }
   for (size_t i = 0; i < l->n && err == 0; i++)
     err = mark_entry(r, path, l, &l->entry[i], bits);
   listing_free(l);
@@ -150,7 +242,7 @@ static int follow_directory(struct reach *r)
     err = ask_path(c, places_path(&c->places, r->page), representations[i], &lead);
     if (err || lead.err)
       continue;
-    if (lead.listing)
+    if (lead.listing && lead.place == r->page)
       listed |= bit;
     else
       mark(r, lead.place, bit);

@@ -1,54 +1,83 @@
-/* The `.nuncio` of a directory. */
+/* The `.nuncio` of a directory, and its `.meta`. */
 #include "cmd/check_capsule_rules.h"
 
 #include "base/err.h"
+#include "cmd/check_capsule_ruling.h"
 #include "config/local.h"
 #include "site/read.h"
 #include "site/resolve.h"
+#include "text/agate_meta.h"
 
 enum { PATH_ROOM = 8192, WHY_MAX = 2048 };
 
 /* What was said of it: `LINE: what`. */
-static void tell(struct findings *f, struct str why)
+static void tell(struct findings *f, enum finding_level level, struct str why, struct str mend)
 {
   unsigned line = 0;
   size_t colon = str_find(why, ':');
   if (str_number(str_head(why, colon), &line) == 0)
     why = str_trim(str_skip(why, colon + 1));
-  findings_tell(f, LEVEL_ERROR, FINDING_RULES, line,
-                STR("mend it: until then nobody is let into this directory (see nuncio.conf(5))"), "%.*s",
-                STR_ARG(why));
+  findings_tell(f, level, FINDING_RULES, line, mend, "%.*s", STR_ARG(why));
 }
 
-static int examine_text(struct capsule *c, struct str directory, struct str text)
+#define CLOSED "mend it: until then nobody is let into this directory (see nuncio.conf(5))"
+
+static int examine_nuncio(struct capsule *c, struct str directory, struct str text)
 {
   struct rules rules;
   struct buf why = BUF_INIT(WHY_MAX);
   int err = local_read(text, directory, &rules, &why);
   if (err && err != ERR_NOMEM)
-    tell(&c->findings, buf_str(&why));
+    tell(&c->findings, LEVEL_ERROR, buf_str(&why), STR(CLOSED));
   rules_free(&rules);
   buf_free(&why);
   return err == ERR_NOMEM ? err : 0;
 }
 
-int rules_examine(struct capsule *c, struct str directory)
+/* Lines of agate's that make no sense take nothing from the others. */
+static int examine_meta(struct capsule *c, struct str directory, struct str text)
+{
+  struct rules rules;
+  struct buf why = BUF_INIT(WHY_MAX);
+  rules_init(&rules);
+  int err = agate_meta_read(text, directory, &rules, &why);
+  struct str said = buf_str(&why);
+  if (str_starts(said, STR("line ")))
+    said = str_skip(said, STR("line ").n);
+  if (said.n)
+    tell(&c->findings, LEVEL_WARNING, said, STR("mend the line: until then it does not count"));
+  rules_free(&rules);
+  buf_free(&why);
+  return err == ERR_NOMEM ? err : 0;
+}
+
+static void tell_not_let(struct findings *f)
+{
+  findings_tell(f, LEVEL_WARNING, FINDING_RULES, 0, STR("ask the host for local-settings = true, or remove the file"),
+                "nothing in here holds: the site's settings do not let this directory have any of its own");
+}
+
+/* The file of that name in the directory, if there is one; `let` is false where it does not count. */
+static int examine(struct capsule *c, struct str directory, struct str name, bool let,
+                   int (*examine_text)(struct capsule *, struct str, struct str))
 {
   struct buf path = BUF_INIT(PATH_ROOM), text = BUF_INIT(LOCAL_TEXT_MAX + 1);
   struct file_id id;
   buf_put_str(&path, directory);
-  buf_put_str(&path, STR(".nuncio"));
+  buf_put_str(&path, name);
   int err = buf_error(&path);
   if (err == 0)
     err = read_file(&c->root, buf_str(&path), LOCAL_TEXT_MAX, &text, &id);
   if (err == ERR_NOT_FOUND || err == ERR_NOMEM)
     goto out;
   findings_file(&c->findings, buf_str(&path));
-  if (err == 0)
+  if (!let) {
+    tell_not_let(&c->findings);
+    err = 0;
+  } else if (err == 0) {
     err = examine_text(c, directory, buf_str(&text));
-  else {
-    findings_tell(&c->findings, LEVEL_ERROR, FINDING_RULES, 0,
-                  STR("mend it: until then nobody is let into this directory (see nuncio.conf(5))"), "%s",
+  } else {
+    findings_tell(&c->findings, LEVEL_ERROR, FINDING_RULES, 0, STR(CLOSED), "%s",
                   err == ERR_LIMIT ? "this is larger than 64 KiB" : err_text(err));
     err = 0;
   }
@@ -58,4 +87,13 @@ out:
   buf_free(&path);
   buf_free(&text);
   return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+int rules_examine(struct capsule *c, struct str directory)
+{
+  bool let = !c->by_settings || ruling_lets_nuncio(c, directory);
+  int err = examine(c, directory, STR(".nuncio"), let, examine_nuncio);
+  if (err == 0 && c->dots.meta)
+    err = examine(c, directory, STR(AGATE_META), true, examine_meta);
+  return err;
 }

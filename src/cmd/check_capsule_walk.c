@@ -49,6 +49,8 @@ static int add_real(struct capsule *c, struct buf *path, bool link, const struct
 static int add_name(struct capsule *c, int fd, const char *name, struct buf *path)
 {
   struct stat st;
+  if (c->root.homes >= 0 && str_starts(buf_str(path), STR("/~")))
+    return add_nothing(c, buf_str(path), ERR_EXISTS);
   if (path->n > WALK_PATH_MAX)
     return add_nothing(c, buf_str(path), ERR_LIMIT);
   if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -59,12 +61,6 @@ static int add_name(struct capsule *c, int fd, const char *name, struct buf *pat
   if (err == ERR_NOMEM)
     return err;
   return err ? add_nothing(c, buf_str(path), err) : add_real(c, path, true, &st);
-}
-
-/* What readers cannot come to: hidden names, and those in whose place the root has users. */
-static bool left_out(const struct capsule *c, struct str path)
-{
-  return path_hidden(path) || (c->root.homes >= 0 && str_starts(path, STR("/~")));
 }
 
 /* Reads the names of the directory at place i. */
@@ -85,7 +81,7 @@ static int read_names(struct capsule *c, uint32_t i, DIR *dir)
     buf_put_str(&path, places_path(&c->places, i));
     buf_put_str(&path, name);
     err = buf_error(&path);
-    if (err || left_out(c, buf_str(&path)))
+    if (err || path_hidden(buf_str(&path)))
       continue;
     err = add_name(c, dirfd(dir), d->d_name, &path);
     findings_progress(&c->findings, "looking around", c->places.n, 0);

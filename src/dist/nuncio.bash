@@ -9,7 +9,7 @@ _nuncio_options() {
       ;;
     cert) echo "--certs --new-key --days --help" ;;
     render) echo "--gopher --host --port --point --output -o --help" ;;
-    check) echo "-c --config --host --user-dirs --timeout --json --i-own-this-host --help" ;;
+    check) echo "-c --config --host --timeout --json --i-own-this-host --help" ;;
     bench) echo "-c -n -d --timeout --resume --json --i-own-this-host --help" ;;
     *) echo "--help --version" ;;
   esac
@@ -44,6 +44,13 @@ _nuncio() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
+      ;;
+    -c)
+      if [[ $command != bench ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+      fi
       ;;
     --log-format)
       _nuncio_words "plain combined json"

@@ -20,10 +20,8 @@ static int64_t wall_seconds(const struct site *site)
 static void lead(const struct rule *rule, const struct target *target, struct response *r)
 {
   struct buf to = BUF_INIT(LEAD_MAX);
-  struct str rest = STR(""), meta = str_from(rule->meta);
-  buf_put_str(&to, meta);
-  if (rule->with_rest && rule_means(rule, target->path, &rest))
-    uri_put_path(&to, rest);
+  struct str meta = str_from(rule->meta);
+  rule_put_target(rule, target->path, &to);
   if (target->has_query && str_find(meta, '?') == meta.n) {
     buf_put_c(&to, '?');
     buf_put_str(&to, target->query);

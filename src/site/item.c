@@ -42,11 +42,15 @@ int item_look(const struct root *root, struct str raw, unsigned flags, char *typ
 static char type_by_name(const struct site *site, struct str path, struct str raw)
 {
   struct str by_suffix = mime_type(site->mime, look_name(raw));
+  return by_suffix.n ? mime_item_type(by_suffix) : menu_type_by_name(path);
+}
+
+/* A file is what the settings' rules say that it is, whatever it looks like. */
+static char type_by_rules(const struct site *site, struct str raw, char type)
+{
   struct ruled ruled = {.lang = NULL};
   rules_lay(&site->rules, raw, raw, &ruled);
-  if (ruled.type)
-    by_suffix = str_from(ruled.type);
-  return by_suffix.n ? mime_item_type(by_suffix) : menu_type_by_name(path);
+  return ruled.type ? mime_item_type(str_from(ruled.type)) : type;
 }
 
 /* Whether the page itself tells what its link leads to: it lists the directory that the path is in, or was made with
@@ -97,10 +101,13 @@ char item_type(struct site *site, struct ready *page, struct str path)
     type = menu_type_by_name(path);
   else if (!page || !page_tells(page, path, raw, &type))
     err = look(site, page, raw, &type);
+  bool named = type == ITEM_AS_NAMED;
   if (err == ERR_NOMEM)
     type = '\0';
-  else if (type == ITEM_AS_NAMED)
+  else if (named)
     type = type_by_name(site, path, raw);
+  if (err == 0 && (named || type != '1'))
+    type = type_by_rules(site, raw, type);
   buf_free(&buf);
   return type;
 }

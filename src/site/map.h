@@ -32,6 +32,8 @@ struct map_order {
   const struct mime *mime;
   const struct listing *previous; /* an earlier listing of the directory, or NULL */
   const struct listing_options *options;
+  void (*put_in)(void *context, struct str path); /* told the raw path of each map that is put in; NULL: nobody is */
+  void *context;
 };
 
 /* What came of it. */

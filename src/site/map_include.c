@@ -125,7 +125,9 @@ static int include_file(struct map *m, const struct map_file *f, struct str as_w
   }
   if (why)
     map_complain(m, f, as_written, why);
-  else if (err == 0)
+  else if (err == 0 && m->order->put_in)
+    m->order->put_in(m->order->context, path);
+  if (!why && err == 0)
     err = map_put_lines(m, &file, buf_str(&text), &lists); /* `*` ends it, and lists nothing in the middle of a page */
   buf_free(&text);
   return why ? 0 : err;

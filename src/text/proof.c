@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/utf8.h"
 #include "text/gemtext.h"
+#include "text/gophermap_dialect.h"
 #include "text/gph.h"
 #include "text/menu.h"
 #include "text/plain.h"
@@ -37,7 +38,7 @@ static void measure(struct proof *p, const struct proof_line *line, struct str t
   if (line->first)
     p->columns = 0;
   p->columns += columns_of(p, text);
-  if (!line->last || p->columns <= MENU_COLUMNS)
+  if (!line->last || p->columns <= p->width)
     return;
   if (p->wide++ == 0)
     p->wide_line = line->number;
@@ -116,6 +117,18 @@ static void take_gemtext(struct proof *p, const struct proof_line *line)
 
 /* ---------------------------------------------------------------- a gophermap */
 
+/* Whether a line of the dialect is none of a plain map. */
+static bool asks(struct proof *p, const struct proof_line *line)
+{
+  struct dialect_line asked;
+  dialect_parse(line->text, &asked);
+  if (asked.kind == DIALECT_TITLE)
+    measure(p, line, asked.text);
+  p->lists = asked.kind == DIALECT_LISTING;
+  p->ended = p->lists || asked.kind == DIALECT_END;
+  return asked.kind != DIALECT_PLAIN;
+}
+
 static void take_map(struct proof *p, const struct proof_line *line)
 {
   if (!line->first)
@@ -123,11 +136,13 @@ static void take_map(struct proof *p, const struct proof_line *line)
   if (p->ended) {
     if (!p->after_end && str_trim(line->text).n) {
       p->after_end = true;
-      tell(p, PROOF_AFTER_END, line->number);
+      tell(p, p->lists ? PROOF_AFTER_LIST : PROOF_AFTER_END, line->number);
     }
     return;
   }
-  p->ended = line->last && str_eq(line->text, STR("."));
+  if (p->form == PROOF_DIALECT && asks(p, line))
+    return;
+  p->ended = p->form == PROOF_GOPHERMAP && line->last && str_eq(line->text, STR("."));
   if (p->ended)
     return;
   struct gophermap_line item;
@@ -168,6 +183,7 @@ static void take(void *context, const struct proof_line *line)
     take_gemtext(p, line);
     break;
   case PROOF_GOPHERMAP:
+  case PROOF_DIALECT:
     take_map(p, line);
     break;
   case PROOF_GPH:
@@ -179,8 +195,12 @@ static void take(void *context, const struct proof_line *line)
 void proof_begin(struct proof *p, enum proof_form form, void (*tell_it)(void *context, const struct proof_event *event),
                  void *context)
 {
-  *p = (struct proof){
-      .tell = tell_it, .context = context, .form = form, .work = BUF_INIT(WORK_MAX), .map = BUF_INIT(WORK_MAX)};
+  *p = (struct proof){.tell = tell_it,
+                      .context = context,
+                      .form = form,
+                      .width = MENU_COLUMNS,
+                      .work = BUF_INIT(WORK_MAX),
+                      .map = BUF_INIT(WORK_MAX)};
   proof_lines_begin(&p->lines, take, p);
 }
 

@@ -36,6 +36,7 @@ enum proof_mark {
   PROOF_BAD_HOST,    /* text: the host, which is none */
   PROOF_MORE_FIELDS, /* text: what follows the port */
   PROOF_AFTER_END,   /* lines behind the `.` that ends a map, which nobody sees */
+  PROOF_AFTER_LIST,  /* the same behind the `*` that ends one of gophernicus' dialect */
 
   /* In a `.gph` menu. */
   PROOF_NO_ITEM, /* a line in brackets that is no item, so that it is shown as text */
@@ -51,7 +52,9 @@ struct proof_event {
   const struct gophermap_line *item;
 };
 
-enum proof_form { PROOF_PLAIN, PROOF_GEMTEXT, PROOF_GOPHERMAP, PROOF_GPH };
+/* PROOF_DIALECT: a gophermap of gophernicus' dialect (text/gophermap_dialect.h), whose plain lines are looked at; what
+ * the others ask for is the site's to judge. */
+enum proof_form { PROOF_PLAIN, PROOF_GEMTEXT, PROOF_GOPHERMAP, PROOF_GPH, PROOF_DIALECT };
 
 /* One text that is being read. Embedded in its owner. */
 struct proof {
@@ -61,6 +64,7 @@ struct proof {
   struct buf work; /* a preformatted line as it is shown */
   struct buf map;  /* the line of a gophermap that one of a `.gph` menu stands for */
   enum proof_form form;
+  size_t width;  /* columns of a menu: MENU_COLUMNS, until somebody says otherwise before the first piece */
   bool not_utf8; /* told already */
 
   /* The preformatted line that is being read, and what was too wide so far. */
@@ -69,7 +73,8 @@ struct proof {
   size_t columns, wide_line, wide, widest;
 
   bool titled;    /* a heading with a text was there */
-  bool ended;     /* a gophermap's `.` */
+  bool ended;     /* a gophermap's `.`, or its `*` */
+  bool lists;     /* it was the `*` */
   bool after_end; /* told already */
 };
 

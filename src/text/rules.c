@@ -193,6 +193,14 @@ bool rule_names(const struct rule *rule, struct str path)
   return rule->names ? last.n && glob_name(pattern, last) : glob_path(pattern, inside);
 }
 
+void rule_put_target(const struct rule *rule, struct str path, struct buf *out)
+{
+  struct str rest = STR("");
+  buf_put_str(out, str_from(rule->meta));
+  if (rule->with_rest && rule_means(rule, path, &rest))
+    uri_put_path(out, rest);
+}
+
 /* ------------------------------------------------------------------ who may enter */
 
 int gate_add(struct gate *gate, struct str text)

@@ -109,6 +109,10 @@ bool rule_means(const struct rule *rule, struct str path, struct str *rest);
 /* Whether it means this very path. */
 bool rule_names(const struct rule *rule, struct str path);
 
+/* Appends where a redirect leads from a path that it means: what the path has beyond the pattern goes along where the
+ * rule says so. */
+void rule_put_target(const struct rule *rule, struct str path, struct buf *out);
+
 /* A SHA-256 fingerprint as people write it: 64 hexadecimal digits, perhaps with colons, perhaps with `SHA256:` in
  * front. Adds it to the gate. ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
 int gate_add(struct gate *gate, struct str fingerprint) __attribute__((warn_unused_result));

@@ -19,6 +19,7 @@ static const struct fill items[] = {
     {"index.gmi", "# Home\n", NULL},
     {"a.txt", "a text\n", NULL},
     {"b.log", "a log\n", NULL},
+    {"PACKED", "no text\n", NULL},
     {"fr/index.gmi", "# Bonjour\n", NULL},
     {"list/one.gmi", "# 2012-01-01 One\n", NULL},
     {"list/two.gmi", "# 2013-01-01 Two\n", NULL},
@@ -141,6 +142,7 @@ static void content_is_what_rules_say_of_it(void **state)
   (void)state;
   struct stand s;
   make(&s, "*.log\ttype=text/x-log\n"
+           "PACKED\ttype=application/x-packed\n"
            "/\tcharset=iso-8859-1\n"
            "/fr/\tlang=fr,nl\n"
            "/list/\tparameters=; lang=de; x=y\n"
@@ -158,6 +160,9 @@ static void content_is_what_rules_say_of_it(void **state)
   }
   assert_int_equal(site_item_type(s.site, NULL, STR("/b.log")), '0');
   assert_int_equal(site_item_type(s.site, NULL, STR("/list/three.gmi")), '0');
+  assert_int_equal(site_item_type(s.site, NULL, STR("/list/one.gmi")), '1');
+  assert_int_equal(site_item_type(s.site, NULL, STR("/PACKED")), '9'); /* though it looks like a text */
+  assert_int_equal(site_item_type(s.site, NULL, STR("/list")), '1');
   stand_remove(&s);
 }
 

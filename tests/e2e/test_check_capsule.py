@@ -288,6 +288,319 @@ def test_a_map_that_names_our_own_host(tmp_path):
     assert "without host and port" in found[0]["mend"]
 
 
+# ---------------------------------------------------------------- as a site of a settings file
+
+GOPHERNICUS = "gophermaps = gophernicus\n"
+
+# As MISTAKES, with what the settings file has besides the capsule.
+MISTAKES_OF_A_SITE = {
+    "a link to what is gone": (
+        'path /old/ { gone = "" }\n',
+        {"index.gmi": "# Home\n=> old/a.gmi\n"},
+        ("index.gmi", 2, "error", "dead-link", "the settings say that /old/a.gmi is gone", "remove the link")),
+    "a page that is gone all the same": (
+        'path /a.gmi { gone = "Sorry" }\n',
+        {"index.gmi": "# Home\n", "a.gmi": "# A\n"},
+        ("a.gmi", None, "warning", "unreachable", "no page leads here", "")),
+    "a redirect to nothing": (
+        "path /a.gmi { redirect = /b.gmi }\n",
+        {"index.gmi": "# Home\n=> a.gmi\n"},
+        ("index.gmi", 2, "error", "dead-link", "readers are led from /a.gmi to /b.gmi, and nothing is there", "mend the redirect")),
+    "a redirect to what is gone": (
+        'path /a/ { redirect = "/b/*" }\npath /b/ { gone = "" }\n',
+        {"index.gmi": "# Home\n=> a/x.gmi\n"},
+        ("index.gmi", 2, "error", "dead-link", "readers are led from /a/x.gmi to /b/x.gmi, and nothing is there", "")),
+    "a loop of redirects": (
+        "path /a.gmi { redirect = /b.gmi }\npath /b.gmi { redirect-permanent = /a.gmi }\n",
+        {"index.gmi": "# Home\n=> a.gmi\n"},
+        ("index.gmi", 2, "error", "redirect-loop", "led from /a.gmi to /b.gmi to /a.gmi", "mend the redirects")),
+    "too many redirects": (
+        "".join(f"path /{i}.gmi {{ redirect = /{i + 1}.gmi }}\n" for i in range(6)),
+        {"index.gmi": "# Home\n=> 0.gmi\n=> 1.gmi\n", "6.gmi": "# Six\n"},
+        ("index.gmi", 2, "error", "redirect-loop", "to /5.gmi to /6.gmi, and follow no more than 5 redirects", "")),
+    "a page that a redirect hides": (
+        "path /a.gmi { redirect = /b.gmi }\n",
+        {"index.gmi": "# Home\n=> a.gmi\n", "a.gmi": "# A\n", "b.gmi": "# B\n"},
+        ("a.gmi", None, "warning", "unreachable", "no page leads here", "")),
+    "a text that is a menu now": (
+        "path /a.txt { redirect = /b.txt }\n",
+        {"gophermap": "0A\ta.txt\n", "b.txt": "b\n"},
+        ("gophermap", 1, "warning", "map-type", "is of type `1`", "")),
+    "a directory that is not listed": (
+        "path /a/ { listing = false }\n",
+        {"index.gmi": "# Home\n=> a/\n=> a/x.txt\n", "a/x.txt": "x\n", "a/y.txt": "y\n"},
+        ("a/y.txt", None, "note", "unreachable", "no page leads here", ""),
+        ("index.gmi", 2, "error", "dead-link", "the directory /a/ has no page of its own", "listing = true")),
+    "an entry of a listing that is gone": (
+        'path /b.gmi { gone = "" }\n',
+        {"a.gmi": "# A\n", "b.gmi": "# B\n"},
+        ("b.gmi", None, "warning", "unreachable", "no page leads here", "")),
+    "an author who may not say anything": (
+        "path /a/ { local-settings = true }\n",
+        {"index.gmi": "# Home\n=> a/\n=> b/\n", "a/index.gmi": "# A\n", "a/.nuncio": "lang = fr\n",
+         "b/index.gmi": "# B\n", "b/.nuncio": "lang = fr\n"},
+        ("b/.nuncio", None, "warning", "settings", "nothing in here holds", "local-settings")),
+    "an author who says that a page is gone": (
+        "path / { local-settings = true }\n",
+        {"index.gmi": "# Home\n=> a/\n=> a/x.gmi\n", "a/index.gmi": "# A\n", "a/.nuncio": 'path x.gmi { gone = "" }\n'},
+        ("index.gmi", 3, "error", "dead-link", "/a/x.gmi is gone", "")),
+    "a .meta with a mistake": (
+        "agate-meta = true\n",
+        {"index.gmi": "# Home\n=> a.gmi\n", ".meta": "a.gmi: 31 /\n\nx\n"},
+        (".meta", 3, "warning", "settings", "expected", "does not count")),
+    "a .meta that says so": (
+        "agate-meta = true\n",
+        {"index.gmi": "# Home\n=> a.gmi\n=> b.gmi\n", ".meta": "a.gmi: 52 Gone\nb.gmi: 51 No\n"},
+        ("index.gmi", 2, "error", "dead-link", "/a.gmi is gone", ""),
+        ("index.gmi", 3, "error", "dead-link", "there is no /b.gmi", "")),
+    "a link to our own host": (
+        "host = {a.example, B.example}\n",
+        {"index.gmi": "# Home\n=> gemini://b.example/\n=> gemini://x.b.example/\n"},
+        ("index.gmi", 2, "warning", "own-host", "its host is this site's own", "")),
+    "a drawing that is too wide for wide menus": (
+        "path / { gopher-width = 80 }\n",
+        {"index.gmi": "# Home\n" + DRAWN % (WIDE + "\n" + "x" * 81)},
+        ("index.gmi", 4, "warning", "too-wide", "1 line here is 81 columns wide: Gopher menus have 80", "within 80 columns")),
+    "a map that includes what is not there": (
+        GOPHERNICUS,
+        {"gophermap": "!Welcome\n=/gone\n=head\n", "head": "Hello\n:x\n"},
+        ("gophermap", 2, "error", "map", "/gone: there is no such map", "mend or remove the line"),
+        ("head", 2, "error", "map", "expected :SUFFIX=TYPE", "")),
+    "a map that two pages include": (
+        GOPHERNICUS,
+        {"gophermap": "1A\ta/\n=/head\n", "a/gophermap": "=/head\n", "head": "=\n"},
+        ("head", 1, "error", "map", "expected =PATH", "")),
+    "an item of an included map that is dead": (
+        GOPHERNICUS,
+        {"gophermap": "=/parts/.head\n=/parts/foot.txt\n1A\ta/\n", "a/gophermap": "=/parts/foot.txt\n1Up\t/\n",
+         "parts/foot.txt": b"# N\xf6\n1Top\t/top\n\xfc\n", "parts/.head": "Hello\n"},
+        ("parts/foot.txt", 1, "error", "not-utf8", "not UTF-8", ""),
+        ("parts/foot.txt", 2, "error", "dead-link", "there is no /top", ""),
+        ("gophermap", 1, "error", "map", "hidden name", "")),
+    "an item of a map that is dead": (
+        GOPHERNICUS,
+        {"gophermap": "# Mine\n0A\ta.txt\n*\n"},
+        ("gophermap", 2, "error", "dead-link", "there is no /a.txt", "")),
+    "what a map hides": (
+        GOPHERNICUS,
+        {"gophermap": "-b.txt\n*\n", "a.txt": "a\n", "b.txt": "b\n"},
+        ("b.txt", None, "note", "unreachable", "no page leads here", "")),
+    "lines behind the list of a map": (
+        GOPHERNICUS,
+        {"gophermap": "*\nMore\n"},
+        ("gophermap", 2, "warning", "map-fields", "the `*` above it", "above the line")),
+    "a list in a map of a directory that is not to be listed": (
+        GOPHERNICUS + "path / { listing = false }\n",
+        {"gophermap": "*\n", "a.txt": "a\n"},
+        ("a.txt", None, "note", "unreachable", "no page leads here", ""),
+        ("gophermap", 1, "error", "map", "not to be listed", "")),
+    "a link to a user who is not there": (
+        'user-dirs = "homes/*/public"\n',
+        {"index.gmi": "# Home\n=> /~ann/\n=> /~bob/\n=> /~ann/a.gmi\n=> /~ann/b.gmi\n"},
+        ("index.gmi", 3, "error", "dead-link", "there is no /~bob/", ""),
+        ("index.gmi", 5, "error", "dead-link", "there is no /~ann/b.gmi", "")),
+    "a directory with the name of a user": (
+        'user-dirs = "homes/*/public"\n',
+        {"index.gmi": "# Home\n", "~bob/index.gmi": "# Bob\n"},
+        ("~bob", None, "warning", "not-served", "a user's name", "something else")),
+}
+
+
+def plant_site(tmp_path, settings, tree):
+    plant(tmp_path / "capsule", tree)
+    plant(tmp_path / "homes", {"ann/public/a.gmi": "no title\n", "ann/public/gophermap": "Me\n"})
+    settings = settings.replace('"homes', f'"{tmp_path}/homes')
+    plant(tmp_path, {"nuncio.conf": f"capsule = capsule\n{settings}"})
+    return "-c", "nuncio.conf", "capsule"
+
+
+@pytest.mark.parametrize("name", MISTAKES_OF_A_SITE)
+def test_one_mistake_each_as_a_site(name, tmp_path):
+    settings, tree, *expected = MISTAKES_OF_A_SITE[name]
+    words = plant_site(tmp_path, settings, tree)
+    status = 1 if any(level == "error" for _, _, level, *_ in expected) else 0
+    found = findings(*words, cwd=tmp_path, status=status)
+    assert brief(found) == [row[:4] for row in expected], found
+    for f, (*_, what, mend) in zip(found, expected):
+        assert what in f["what"] and mend in f["mend"], f
+    text = check(*words, cwd=tmp_path, status=status)
+    assert all(f["what"] in text for f in found), text
+
+
+# What is in order as the settings have it, and would not be without them: they are taken away.
+FINE_AS_A_SITE = {
+    "redirects": (
+        'path /old/ { redirect = "/new/*" }\npath /web { redirect = "https://example.org/" }\npath /top { redirect = / }\n'
+        'path /slash { redirect = /new/ }\npath "/five" { redirect = /top }\n',
+        {"index.gmi": "# Home\n=> old/a.gmi\n=> web\n=> top\n=> slash\n=> five\n=> old/\n", "new/a.gmi": "# A\n", "new/b.gmi": "# B\n"}),
+    "a front page elsewhere": (
+        "path / { redirect = /home/ }\npath /gone { redirect = / }\n", {"home/index.gmi": "# Home\n=> /a.gmi\n", "a.gmi": "# A\n=> /gone\n"}),
+    "a redirect by an author": (
+        "path /a/ { local-settings = true }\n",
+        {"index.gmi": "# Home\n=> a/old.gmi\n", "a/.nuncio": "path old.gmi { redirect = /a/new.gmi }\n", "a/new.gmi": "# New\n"}),
+    "a type": (
+        "path /page { type = text/gemini }\n", {"index.gmi": "# Home\n=> page\n", "page": "# Page\n=> b.gmi\n", "b.gmi": "# B\n"}),
+    "a character set": (
+        'path "*.txt" { charset = ISO-8859-1 }\n', {"index.gmi": "# Home\n=> a.txt\n", "a.txt": b"b\xfccher\n"}),
+    "wide menus": (
+        "path / { gopher-width = 80 }\n", {"index.gmi": "# Home\n" + DRAWN % ("x" * 80)}),
+    "frames of listings": (
+        'path / {\n  listing-header = head.gmi\n  listing-footer = "/.foot.gmi"\n}\n',
+        {"index.gmi": "# Home\n=> a/\n", "a/head.gmi": "Hello\n=> /b.gmi\n", ".foot.gmi": "=> c.gmi\n", "b.gmi": "# B\n", "a/c.gmi": "# C\n"}),
+    "maps": (
+        GOPHERNICUS,
+        {"gophermap": "# A comment\tof mine\n!Welcome\n-hidden.txt\n:txt=0\n=/menus/head\n=.foot\n~\n%\n0Hidden\thidden.txt\n*\n",
+         "menus/head": "1Menus\t/menus/\n0Z\tz.txt\n", ".foot": "0Y\t/menus/y.txt\n", "hidden.txt": "h\n", "list.txt": "l\n", "z.txt": "z\n",
+         "in.gophermap": "0X\t/menus/x.txt\n", "menus/gophermap": "More\n", "menus/x.txt": "x\n", "menus/y.txt": "y\n"}),
+    "users": (
+        'user-dirs = "homes/*/public"\n',
+        {"index.gmi": "# Home\n=> /~ann/\n=> /~ann\n=> /~ann/a.gmi Ann\n"}),
+    "a type and an item": (
+        "path /page { type = \"text/gemini; lang=de\" }\n", {"gophermap": "1A page\tpage\n", "page": "# Page\n=> b.gmi\n", "b.gmi": "# B\n"}),
+    ".meta": (
+        "agate-meta = true\n",
+        {"index.gmi": "# Home\n=> a.gmi\n=> page\n", ".meta": "a.gmi: 31 /b.gmi\npage: text/gemini\n", "b.gmi": "# B\n",
+         "page": "# P\n=> c.gmi\n", "c.gmi": "# C\n"}),
+}
+
+
+@pytest.mark.parametrize("name", FINE_AS_A_SITE)
+def test_a_capsule_in_order_as_a_site(name, tmp_path):
+    settings, tree = FINE_AS_A_SITE[name]
+    words = plant_site(tmp_path, settings, tree)
+    assert findings(*words, cwd=tmp_path, status=0) == []
+    assert findings("capsule", cwd=tmp_path) != []
+    plant(tmp_path, {"nuncio.conf": "capsule = capsule\n"})
+    assert findings(*words, cwd=tmp_path) != []
+
+
+RULED = """
+gophermaps = gophernicus
+agate-meta = true
+path / { local-settings = true }
+path /gone { gone = "Sorry" }
+path /old/ { redirect = "/new/*" }
+path /old/kept.gmi { redirect = "/new/a.gmi?x" }
+path "*.htm" { redirect = "https://example.org/" }
+path /one { redirect = /two }
+path /two { redirect-permanent = /one }
+path /far { redirect = /old/b.gmi }
+path /closed/ { listing = false }
+path /closed/open/ { listing = true }
+path /slow.gmi { slow-down = 60 }
+path /new/archive { redirect = "/new/archive/b/*" }
+"""
+RULED_TREE = {
+    "gone/a.gmi": "# A\n", "new/a.gmi": "# A\n", "new/gone.gmi": "# G\n", "old/b.gmi": "# B\n", "x.htm": "x\n", "slow.gmi": "# S\n",
+    "closed/a.txt": "a\n", "closed/in/a.txt": "a\n", "closed/in/index.gmi": "# In\n", "closed/open/x.txt": "x\n", "closed/map/gophermap": "x\n",
+    "closed/m.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
+    ".meta": "meta.gmi: 52 Gone\nlost.gmi: 51 No\naway.gmi: 31 /new/a.gmi\nbusy.gmi: 44 5\n",
+    "new/.nuncio": 'path gone.gmi { gone = "Author" }\npath led.gmi { redirect = /new/a.gmi }\n',
+    "new/archive/b/c.gmi": "# C\n",
+}
+RULED_PATHS = [
+    "/", "/gone", "/gone/", "/gone/a.gmi", "/gone.gmi", "/old", "/old/", "/old/a.gmi", "/old/b.gmi", "/old/kept.gmi", "/x.htm", "/y.htm", "/one",
+    "/two", "/far", "/new", "/new/", "/new/gone.gmi", "/new/led.gmi", "/new/a.gmi", "/closed", "/closed/", "/closed/a.txt", "/closed/in", "/closed/in/",
+    "/closed/open", "/closed/open/", "/closed/map/", "/closed/m/", "/closed/m", "/closed/m/1.gmi", "/closed/m/9.gmi", "/slow.gmi", "/meta.gmi",
+    "/lost.gmi", "/away.gmi", "/busy.gmi", "/.meta", "/new/archive/c.gmi", "/new/archive/d.gmi", "/old/archive/c.gmi", "/none",
+]
+
+
+def is_answered(ask, path):
+    """Whether a reader who follows five redirects comes to something. None: outside of the site."""
+    for _ in range(6):
+        status, meta = ask(path)
+        if status // 10 != 3:
+            return status not in (51, 52)
+        if not meta.startswith("/"):
+            return True
+        path = meta
+    return False
+
+
+@pytest.mark.parametrize("other, index, begin", [("Gopher", "index.gmi", "# Home\n"), ("Gemini", "gophermap", "Home\n")])
+def test_links_are_dead_where_the_server_says_so(other, index, begin, serve, tmp_path):
+    """The same settings, capsule and paths, asked for and looked at."""
+    tmp_path.chmod(0o755)
+    links = "".join(f"=> {path}\n" if index == "index.gmi" else f"1x\t{path}\n" for path in RULED_PATHS)
+    plant(tmp_path / "capsule", {**RULED_TREE, index: begin + links})
+    plant(tmp_path, {"nuncio.conf": "capsule = capsule\n" + RULED})
+    site = serve(None, "-c", tmp_path / "nuncio.conf", capsule=tmp_path / "capsule")
+
+    def ask_gemini(path):
+        reply = site.gemini(path)
+        return reply.status, reply.meta
+
+    def ask_gopher(path):
+        """A redirect is a menu of one link, and what is not there an error."""
+        reply = site.gopher(path)
+        if reply.error:
+            return (44 if "wait" in reply.error or reply.error == "5" else 51), ""
+        if b"This has moved" not in reply.raw:
+            return 20, ""
+        (link,) = [item for item in reply.menu if item.type != "i"]
+        return 30, link.selector
+
+    ask = ask_gemini if other == "Gopher" else ask_gopher
+    told = {f["line"] - 2 for f in findings("-c", "nuncio.conf", "capsule", cwd=tmp_path, status=1)
+            if f["file"] == index and f["kind"] in ("dead-link", "redirect-loop") and not f["what"].startswith(f"on {other}")}
+    dead = {i for i, path in enumerate(RULED_PATHS) if not is_answered(ask, path)}
+    assert {RULED_PATHS[i] for i in told} == {RULED_PATHS[i] for i in dead}
+    assert 10 < len(dead) < len(RULED_PATHS) - 10
+
+
+def test_the_site_is_the_one_whose_root_it_is(tmp_path):
+    """By any name that leads there: what the second site has counts."""
+    plant(tmp_path / "one", {"index.gmi": "# One\n=> old.gmi\n"})
+    plant(tmp_path / "two", {"index.gmi": "# Two\n=> old.gmi\n=> gemini://x.b.example/\n"})
+    plant(tmp_path, {"nuncio.conf": 'site a.example { root = one }\nsite b.example { root = two\n aliases = "*.b.example"\n path /old.gmi { redirect = / } }\n',
+                     "by-a-link": Link("two"), "three/index.gmi": "# Three\n"})
+    assert brief(findings("-c", "nuncio.conf", "by-a-link", cwd=tmp_path, status=0)) == [("index.gmi", 3, "warning", "own-host")]
+    assert brief(findings("--config=nuncio.conf", "one", cwd=tmp_path, status=1)) == [("index.gmi", 2, "error", "dead-link")]
+    done = run("check", "-c", "nuncio.conf", "three", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"nuncio check: three: this is the capsule of no site of these settings; they have "
+                        r"a\.example \(\S*one\), b\.example \(\S*two\)\n", done.stderr)
+
+
+@pytest.mark.parametrize("shares, kinds", [(True, ["dead-link", "own-host"]), (False, ["dead-link", "dead-link"])])
+def test_a_site_under_a_shared_gopher_root(shares, kinds, tmp_path):
+    plant(tmp_path / "capsule", {"gophermap": "0A\t/two/a.txt\tb.example\t70\n0B\t/other\tb.example\t70\n0C\tc.txt\n", "a.txt": "a\n"})
+    plant(tmp_path / "one", {"index.gmi": "# One\n"})
+    path = "gopher-path = /two\n" if shares else ""
+    plant(tmp_path, {"nuncio.conf": f"site a.example {{ root = one }}\nsite b.example {{ root = capsule\n {path} }}\n"})
+    found = findings("-c", "nuncio.conf", "capsule", cwd=tmp_path, status=1)
+    assert sorted(f["kind"] for f in found if f["kind"] in ("dead-link", "own-host"))[:2] == kinds
+
+
+@pytest.mark.parametrize("settings, status, why", [
+    ("capsule = capsule\nfrobnicate = 1\n", 2, "nuncio.conf:2: there is no setting `frobnicate`"),
+    (None, 1, "nuncio.conf"),
+    ('capsule = capsule\nuser-dirs = "/nowhere/at/all/*"\n', 1, "user-dirs: /nowhere/at/all"),
+])
+def test_settings_that_cannot_be_used(settings, status, why, tmp_path):
+    plant(tmp_path, {"capsule/index.gmi": "# Home\n", **({"nuncio.conf": settings} if settings else {})})
+    done = run("check", "-c", "nuncio.conf", "capsule", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert len(done.stderr.splitlines()) == 1 and why in done.stderr
+
+
+@pytest.mark.parametrize("words", [["-c", "nuncio.conf", "--host", "a.example", "capsule"], ["--host=a.example", "capsule", "-cnuncio.conf"],
+                                   ["-c", "nuncio.conf", "-c", "nuncio.conf", "capsule"], ["-c", "nuncio.conf", "capsule", "other"],
+                                   ["capsule", "-c"], ["-c", "nuncio.conf", "--json"], ["-c", "nuncio.conf", "gemini://localhost/"]])
+def test_a_wrong_command_line_with_settings_is_status_2(words, tmp_path):
+    plant(tmp_path, {"capsule/index.gmi": "# Home\n", "nuncio.conf": "capsule = capsule\n"})
+    done = run("check", *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_settings_alone_are_checked_as_ever(tmp_path):
+    plant(tmp_path, {"capsule/index.gmi": "# Home\n=> gone.gmi\n", "nuncio.conf": "capsule = capsule\n"})
+    done = run("check", "-c", "nuncio.conf", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "nuncio.conf: fine\n")
+
+
 # ---------------------------------------------------------------- files as they come
 
 

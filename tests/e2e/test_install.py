@@ -175,6 +175,10 @@ def test_completion_knows_names_and_folders(installed, tmp_path):
     assert completes(installed, "cert", "show", "", cwd=tmp_path) == ["example.org"]
     assert completes(installed, "cert", "show", "--certs", "other", "", cwd=tmp_path) == ["example.net"]
     assert completes(installed, "serve", "a", cwd=tmp_path) == ["a folder"]
+    plant(tmp_path, {"nuncio.conf": ""})
+    assert completes(installed, "check", "-c", "n", cwd=tmp_path) == ["nuncio.conf"]
+    assert completes(installed, "check", "-c", "nuncio.conf", "a", cwd=tmp_path) == ["a folder"]
+    assert completes(installed, "bench", "-c", "n", cwd=tmp_path) == []
     assert completes(installed, "serve", "--timeout", "h") == ["handshake=", "handle="]
     assert completes(installed, "render", "--host", "") == []
 

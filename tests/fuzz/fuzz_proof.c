@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { FORMS = 4, OUT_MAX = 1 << 24 };
+enum { FORMS = 5, OUT_MAX = 1 << 24 };
 
 struct seen {
   struct buf text;

@@ -95,7 +95,7 @@ static void of_gemtext(void **state)
   struct link link;
   link_init(&link);
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-    assert_int_equal(link_of_gemtext(&link, &settings, STR("/docs/page.gmi"), str_from(table[i].target)), 0);
+    assert_int_equal(link_of_gemtext(&link, &settings.sites[0], STR("/docs/page.gmi"), str_from(table[i].target)), 0);
     check(table[i].line, &link, table[i].want);
   }
   link_free(&link);
@@ -131,7 +131,7 @@ static void of_a_map(void **state)
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct gophermap_line item;
     gophermap_parse(str_from(table[i].text), &item);
-    assert_int_equal(link_of_item(&link, &settings, STR("/docs/"), &item), 0);
+    assert_int_equal(link_of_item(&link, &settings.sites[0], STR("/docs/"), &item), 0);
     check(table[i].line, &link, table[i].want);
   }
   link_free(&link);
@@ -144,9 +144,9 @@ static void a_path_that_cannot_be_says_why(void **state)
   struct link link;
   link_init(&link);
   gophermap_parse(STR("0A\t../../../a"), &item);
-  assert_int_equal(link_of_item(&link, &settings, STR("/docs/"), &item), 0);
+  assert_int_equal(link_of_item(&link, &settings.sites[0], STR("/docs/"), &item), 0);
   assert_int_equal(link.err, ERR_OUTSIDE);
-  assert_int_equal(link_of_gemtext(&link, &settings, STR("/"), STR("a%2fb")), 0);
+  assert_int_equal(link_of_gemtext(&link, &settings.sites[0], STR("/"), STR("a%2fb")), 0);
   assert_int_equal(link.err, ERR_NOT_FOUND);
   link_free(&link);
 }

@@ -30,6 +30,7 @@ static void write_event(void *context, const struct proof_event *e)
       [PROOF_BAD_HOST] = "bad-host",
       [PROOF_MORE_FIELDS] = "more-fields",
       [PROOF_AFTER_END] = "after-end",
+      [PROOF_AFTER_LIST] = "after-list",
       [PROOF_NO_ITEM] = "no-item",
       [PROOF_LOST_T] = "lost-t",
   };
@@ -140,6 +141,37 @@ static void maps(void **state)
     expect(table[i].line, PROOF_GOPHERMAP, str_from(table[i].text), table[i].want);
 }
 
+static void dialect(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *text, *want;
+  } table[] = {
+      {__LINE__, "# none\tx\n!Title\n-a\tb\n:x=0\n~\n%\n=/m\nText\n0A\ta.txt\n*\n", "9 item 0 a.txt\n"},
+      {__LINE__, "\xef\xbb\xbf# none\tx\r\nSome words\tand more\r\n", "2 no-type |Some words\n"},
+      {__LINE__, "a\n*all\n\nb\nc\n", "4 after-list\n"},
+      {__LINE__, "a\n. the end\nb\n", "3 after-end\n"},
+      {__LINE__, "!" WIDE67 "\n!" WIDE67 "8\n#" WIDE67 "89\n", "2 wide 1 of 68\n"},
+      {__LINE__, "1M\t/\t70\n", "1 bad-host |70\n1 item 1 /\n"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    expect(table[i].line, PROOF_DIALECT, str_from(table[i].text), table[i].want);
+}
+
+static void another_width(void **state)
+{
+  (void)state;
+  struct buf out = BUF_INIT(1 << 16);
+  struct proof p;
+  proof_begin(&p, PROOF_GOPHERMAP, write_event, &out);
+  p.width = 70;
+  assert_int_equal(proof_feed(&p, STR(WIDE67 "890\n" WIDE67 "8901\n")), 0);
+  proof_end(&p, true);
+  assert_true(str_eq(buf_str(&out), STR("2 wide 1 of 71\n")));
+  buf_free(&out);
+}
+
 static void gph(void **state)
 {
   (void)state;
@@ -233,8 +265,10 @@ static void a_text_that_breaks_off(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(gemtext), cmocka_unit_test(maps),       cmocka_unit_test(gph),
-      cmocka_unit_test(plain),   cmocka_unit_test(long_lines), cmocka_unit_test(a_text_that_breaks_off),
+      cmocka_unit_test(gemtext),       cmocka_unit_test(maps),
+      cmocka_unit_test(gph),           cmocka_unit_test(dialect),
+      cmocka_unit_test(another_width), cmocka_unit_test(plain),
+      cmocka_unit_test(long_lines),    cmocka_unit_test(a_text_that_breaks_off),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

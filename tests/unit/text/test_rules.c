@@ -168,6 +168,36 @@ static void redirects_know_where_they_end(void **state)
   }
 }
 
+static void redirects_take_the_rest_along(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *pattern, *meta;
+    bool with_rest;
+    const char *path, *want;
+  } table[] = {
+      {__LINE__, "/old", "/new", false, "/old", "/new"},
+      {__LINE__, "/old", "/new/", true, "/old/x/y", "/new/x/y"},
+      {__LINE__, "/old", "/new/", true, "/old", "/new/"},
+      {__LINE__, "/old", "/new/", true, "/old/a b", "/new/a%20b"},
+      {__LINE__, "/old/", "gemini://b.example/", true, "/old/x", "gemini://b.example/x"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct buf to = BUF_INIT(1024);
+    struct rules rules;
+    rules_init(&rules);
+    struct rule *rule = add(&rules, table[i].pattern);
+    rule->meta = str_dup(str_from(table[i].meta));
+    rule->with_rest = table[i].with_rest;
+    rule_put_target(rule, str_from(table[i].path), &to);
+    if (!str_eq(buf_str(&to), str_from(table[i].want)))
+      fail_msg("line %d: %.*s", table[i].line, STR_ARG(buf_str(&to)));
+    rules_free(&rules);
+    buf_free(&to);
+  }
+}
+
 static void a_gate_can_be_opened_again(void **state)
 {
   (void)state;
@@ -269,6 +299,7 @@ int main(void)
       cmocka_unit_test(the_later_rule_holds),
       cmocka_unit_test(what_answers_counts_for_its_content),
       cmocka_unit_test(redirects_know_where_they_end),
+      cmocka_unit_test(redirects_take_the_rest_along),
       cmocka_unit_test(a_gate_can_be_opened_again),
       cmocka_unit_test(fingerprints_are_read_as_people_write_them),
       cmocka_unit_test(a_gate_has_a_bound),
