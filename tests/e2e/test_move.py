@@ -325,6 +325,7 @@ GOPHERNICUS = {
     "var/gopher/hole.example/files/pic.gif": "GIF89a",
     "var/gopher/hole.example/files/z.dat": b"\0\1",
     "var/gopher/hole.example/files/latin.txt": b"caf\xe9\n",
+    "var/gopher/hole.example/files/two words.txt": "two\n",
     "var/gopher/hole.example/run/gophermap": Mode(0o755, "#!/bin/sh\necho ran\n"),
     "var/gopher/hole.example/caps.txt": "CAPS\n\nServerAdmin=ann@hole.example\n",
     "var/gopher/other.example/gophermap": "!Other\n0Text\ttext.txt\n0Same\t/text.txt\n",
@@ -371,7 +372,9 @@ def test_gophernicus(moved, tmp_path):
         assert [c[2] for c in chosen(site.gopher(selector))] == ["/", "/docs/b.txt", "/docs/c.log"], selector
     assert [c[0] for c in chosen(site.gopher("/docs"))] == ["1", "0", "0"]
     assert [(c[0], c[2]) for c in chosen(site.gopher("/files"))] == [
-        ("1", "/"), ("0", "/files/latin.txt"), ("g", "/files/pic.gif"), ("9", "/files/z.dat")]
+        ("1", "/"), ("0", "/files/latin.txt"), ("g", "/files/pic.gif"), ("0", "/files/two%20words.txt"),
+        ("9", "/files/z.dat")]
+    assert site.gopher("/files/two#040words.txt").raw == b"two\n"  # as its menus have it
     assert [i.display for i in site.gopher("/files").menu if i.type == "i"] == ["My files", ""]
     assert site.gopher("/files/latin.txt").raw == b"caf\xe9\n"
     assert site.gopher("/docs/secret.txt").raw == b"secret\n"
