@@ -168,6 +168,8 @@ const char *rule_order_word(enum listing_order order)
     return "name-down";
   case LISTING_MODIFIED:
     return "modified";
+  case LISTING_MODIFIED_UP:
+    return "modified-up";
   case LISTING_UNSET:
     break;
   }
@@ -176,12 +178,12 @@ const char *rule_order_word(enum listing_order order)
 
 static int set_order(struct rule *rule, struct str value, struct buf *why)
 {
-  for (int i = LISTING_NEWEST; i <= LISTING_MODIFIED; i++)
+  for (int i = LISTING_NEWEST; i <= LISTING_MODIFIED_UP; i++)
     if (str_eq(value, str_from(rule_order_word((enum listing_order)i)))) {
       rule->order = (enum listing_order)i;
       return 0;
     }
-  return refuse(why, "expected newest, oldest, name, name-down or modified");
+  return refuse(why, "expected newest, oldest, name, name-down, modified or modified-up");
 }
 
 /* A file of the capsule: the site looks it up, and would find nothing outside. */

@@ -78,12 +78,40 @@ static struct reading read_raw(const struct gopher_line *line, struct buf *text)
   return r;
 }
 
+static bool is_octal(char c, char most)
+{
+  return c >= '0' && c <= most;
+}
+
+/* Where gophernicus has made a menu, `#` and three octal digits are a byte that it does not send as it is, `%` among
+ * them: a selector with a `%` is none of its. Addresses that readers keep from there lead to the same names here. */
+static int put_decoded(struct buf *text, struct str path)
+{
+  if (str_find(path, '#') == path.n || str_find(path, '%') < path.n)
+    return uri_path(text, path, true);
+  struct buf escaped = BUF_INIT(path.n);
+  while (path.n) {
+    const char *p = path.p;
+    bool octal = path.n > 3 && p[0] == '#' && is_octal(p[1], '3') && is_octal(p[2], '7') && is_octal(p[3], '7');
+    if (octal)
+      uri_put_byte(&escaped, (char)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0')));
+    else
+      buf_put_c(&escaped, p[0]);
+    path = str_skip(path, octal ? 4 : 1);
+  }
+  if (buf_error(&escaped) < 0)
+    text->err = escaped.err;
+  int err = uri_path(text, buf_str(&escaped), true);
+  buf_free(&escaped);
+  return err;
+}
+
 /* The selector as a URL's path and query; words from a search field win over those after a `?`. */
 static struct reading read_decoded(const struct gopher_line *line, struct buf *text)
 {
   size_t mark = str_find(line->selector, '?');
   struct reading r = {.path = text->n, .has_query = line->has_words || mark < line->selector.n};
-  r.err = uri_path(text, str_head(line->selector, mark), true);
+  r.err = put_decoded(text, str_head(line->selector, mark));
   r.path_end = r.query = text->n;
   if (line->has_words) {
     uri_put_query(text, line->words);

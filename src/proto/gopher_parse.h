@@ -21,10 +21,10 @@ struct gopher_line {
  * the second field is words whatever it looks like; else it is words only where it does not look like Gopher+ (P4). */
 void gopher_parse_line(struct str line, bool is_search, struct gopher_line *out);
 
-/* Turns selector and words into a request (P2): the selector as it stands first, then decoded once and cut at its first
- * `?`, where that differs. A selector with a segment `..` behind a `?` is read in the second way only. Everything is
- * appended to `text`, and the targets point into it. 0; ERR_OUTSIDE or ERR_SYNTAX where neither reading names a path of
- * the capsule; ERR_NOMEM. */
+/* Turns selector and words into a request (P2): the selector as it stands first, then decoded once (or, without a `%`
+ * in it, from the `#` and three octal digits of gophernicus) and cut at its first `?`, where that differs. A selector
+ * with a segment `..` behind a `?` is read in the second way only. Everything is appended to `text`, and the targets
+ * point into it. 0; ERR_OUTSIDE or ERR_SYNTAX where neither reading names a path of the capsule; ERR_NOMEM. */
 int gopher_parse_targets(const struct gopher_line *line, struct buf *text, struct request *out)
     __attribute__((warn_unused_result));
 

@@ -118,6 +118,12 @@ static int by_modified(const void *a, const void *b, void *listing)
   return by_name(a, b, listing);
 }
 
+static int by_modified_upwards(const void *a, const void *b, void *listing)
+{
+  const struct entry *one = a, *two = b;
+  return one->modified_ns == two->modified_ns ? by_name(a, b, listing) : by_modified(b, a, listing);
+}
+
 static int (*order_of(enum listing_order order))(const void *, const void *, void *)
 {
   switch (order) {
@@ -129,6 +135,8 @@ static int (*order_of(enum listing_order order))(const void *, const void *, voi
     return by_name_down;
   case LISTING_MODIFIED:
     return by_modified;
+  case LISTING_MODIFIED_UP:
+    return by_modified_upwards;
   case LISTING_UNSET:
   case LISTING_NEWEST:
     break;

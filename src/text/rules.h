@@ -30,6 +30,7 @@ enum listing_order {
   LISTING_NAME,   /* by name */
   LISTING_NAME_DOWN,
   LISTING_MODIFIED, /* by time of modification, the newest at the top */
+  LISTING_MODIFIED_UP,
 };
 
 /* Who may enter. A visitor passes who presents a certificate that is in its time and is one of these. */

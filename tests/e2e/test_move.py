@@ -220,6 +220,9 @@ MOLLY = {
     "var/gemini/log/.mollyhead": "# The log\n\n",
     "var/gemini/log/one.gmi": "# One\n",
     "var/gemini/log/two.gmi": "# Two\n",
+    "var/gemini/up/one.gmi": "# One\n",
+    "var/gemini/up/two.gmi": "# Two\n",
+    "var/gemini/up/a.gmi": "# A\n",
     "var/gemini/users/gus/index.gmi": "# Gus\n",
     "var/gemini/users/gus/.molly": 'DefaultLang = "fr"\n',
     "var/gemini/users/gus/.nuncio": 'lang = fr\npath "old.gmi" { redirect = "/~gus/" }\n',
@@ -233,6 +236,7 @@ MOLLY_CONF = """site "example.org" {
   listing-order  = modified
   local-settings = true
   path "/"         { listing-header = .mollyhead }
+  path "/up/"      { listing-order = modified-up }
   path "*.text"    { type = text/gemini }
   path "atom.xml"  { type = "application/atom+xml" }
   path "/a/"       { redirect = "/b/*" }
@@ -244,8 +248,9 @@ MOLLY_CONF = """site "example.org" {
 
 def test_molly_brown(moved, tmp_path):
     plant(tmp_path, MOLLY)
-    for seconds, name in enumerate(("one", "two")):
-        os.utime(tmp_path / f"var/gemini/log/{name}.gmi", (1e9 + seconds, 1e9 + seconds))
+    for seconds, name in enumerate(("log/one", "log/two", "up/two", "up/one")):
+        os.utime(tmp_path / f"var/gemini/{name}.gmi", (1e9 + seconds, 1e9 + seconds))
+    os.utime(tmp_path / "var/gemini/up/a.gmi", (1e9 + 3, 1e9 + 3))  # as old as `one`: then the name decides
     pair(tmp_path / "cert.pem", tmp_path / "key.pem", "example.org")
     ann, bob = visitor(tmp_path, "ann"), visitor(tmp_path, "bob")
     fingerprint = hashlib.sha256(der(tmp_path / "ann.crt")).hexdigest()
@@ -264,6 +269,7 @@ def test_molly_brown(moved, tmp_path):
     ])
     log = site.gemini(f"gemini://example.org:{site.gemini_port}/log/", sni="example.org")
     assert log.text.startswith("# The log\n") and log.links[1:] == [("two.gmi", "Two"), ("one.gmi", "One")]
+    assert targets(site, "example.org", "/up/")[1:] == ["two.gmi", "a.gmi", "one.gmi"]
     secret = f"gemini://example.org:{site.gemini_port}/secret/"
     assert [site.gemini(secret, sni="example.org", context=who).status for who in (None, bob, ann)] == [60, 61, 20]
 
@@ -325,6 +331,7 @@ GOPHERNICUS = {
     "var/gopher/hole.example/files/pic.gif": "GIF89a",
     "var/gopher/hole.example/files/z.dat": b"\0\1",
     "var/gopher/hole.example/files/latin.txt": b"caf\xe9\n",
+    "var/gopher/hole.example/files/two words.txt": "two\n",
     "var/gopher/hole.example/run/gophermap": Mode(0o755, "#!/bin/sh\necho ran\n"),
     "var/gopher/hole.example/caps.txt": "CAPS\n\nServerAdmin=ann@hole.example\n",
     "var/gopher/other.example/gophermap": "!Other\n0Text\ttext.txt\n0Same\t/text.txt\n",
@@ -371,7 +378,9 @@ def test_gophernicus(moved, tmp_path):
         assert [c[2] for c in chosen(site.gopher(selector))] == ["/", "/docs/b.txt", "/docs/c.log"], selector
     assert [c[0] for c in chosen(site.gopher("/docs"))] == ["1", "0", "0"]
     assert [(c[0], c[2]) for c in chosen(site.gopher("/files"))] == [
-        ("1", "/"), ("0", "/files/latin.txt"), ("g", "/files/pic.gif"), ("9", "/files/z.dat")]
+        ("1", "/"), ("0", "/files/latin.txt"), ("g", "/files/pic.gif"), ("0", "/files/two%20words.txt"),
+        ("9", "/files/z.dat")]
+    assert site.gopher("/files/two#040words.txt").raw == b"two\n"  # as its menus have it
     assert [i.display for i in site.gopher("/files").menu if i.type == "i"] == ["My files", ""]
     assert site.gopher("/files/latin.txt").raw == b"caf\xe9\n"
     assert site.gopher("/docs/secret.txt").raw == b"secret\n"

@@ -67,7 +67,7 @@ static void check_rule(const struct rule *rule)
        "a language tag");
   must(rule->slow_seconds <= RULE_SLOW_MOST, "a wait has an end");
   must(rule->columns == 0 || (rule->columns >= RULE_WIDTH_LEAST && rule->columns <= RULE_WIDTH_MOST), "a width");
-  must(rule->listing <= TOGGLE_ON && rule->terminate <= TOGGLE_ON && rule->order <= LISTING_MODIFIED, "a choice");
+  must(rule->listing <= TOGGLE_ON && rule->terminate <= TOGGLE_ON && rule->order <= LISTING_MODIFIED_UP, "a choice");
   must(rule->local == TOGGLE_UNSET, "the host's alone");
   must(fits(rule->gate_reason, RULE_TEXT_MOST) && utf8_valid(str_from(rule->gate_reason)), "a sentence");
   check_meta(rule);

@@ -320,7 +320,7 @@ static const char *const choices[][6] = {
     {"slow-down = 1", "slow-down = 3600"},
     {"listing = on", "listing = off"},
     {"listing-order = newest", "listing-order = oldest", "listing-order = name", "listing-order = name-down",
-     "listing-order = modified"},
+     "listing-order = modified", "listing-order = modified-up"},
     {"listing-header = /top.gmi", "listing-header = ''", "listing-header = \"it's\""},
     {"listing-footer = '\xff'", "listing-footer = \"\""},
     {"gopher-width = 20", "gopher-width = 1024"},

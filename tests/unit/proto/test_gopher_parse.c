@@ -87,6 +87,16 @@ static void a_selector_is_read_as_it_stands_then_decoded_P2_P3(void **state)
       {__LINE__, "/s", "two words+", 1, {{"/s", "two%20words+"}}},
       {__LINE__, "/s", "\xC3\xA9%&\x01", 1, {{"/s", "%C3%A9%25&%01"}}},
       {__LINE__, "/s?old", "new", 2, {{"/s?old", "new"}, {"/s", "new"}}},
+      /* As gophernicus writes what it does not send as it is. */
+      {__LINE__, "/a#040b#303#251", NULL, 2, {{"/a#040b#303#251", NULL}, {"/a b\xC3\xA9", NULL}}},
+      {__LINE__, "/a#045#043?b", NULL, 2, {{"/a#045#043?b", NULL}, {"/a%#", "b"}}},
+      {__LINE__, "/#056#056x/#056/b", NULL, 2, {{"/#056#056x/#056/b", NULL}, {"/..x/b", NULL}}},
+      {__LINE__, "/a%20b#040", NULL, 2, {{"/a%20b#040", NULL}, {"/a b#040", NULL}}}, /* it has no `%` */
+      {__LINE__, "/a#400#048#12", NULL, 1, {{"/a#400#048#12", NULL}}},
+      {__LINE__, "/a#", NULL, 1, {{"/a#", NULL}}},
+      {__LINE__, "/a#000", NULL, 1, {{"/a#000", NULL}}}, /* NUL, slash and dots as when they are %-encoded */
+      {__LINE__, "/a#057b", NULL, 1, {{"/a#057b", NULL}}},
+      {__LINE__, "/#056#056/b", NULL, 1, {{"/#056#056/b", NULL}}},
       /* One of the two readings may name nothing. */
       {__LINE__, "/a%00b", NULL, 1, {{"/a%00b", NULL}}},
       {__LINE__, "/a%2Fb", NULL, 1, {{"/a%2Fb", NULL}}},
