@@ -6,22 +6,10 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/write.h"
 #include "tls/authority.h"
 
 enum { HEAD = 9, WHY_MAX = 1024 };
-
-static int write_all(int fd, struct str text)
-{
-  while (text.n > 0) {
-    ssize_t n = write(fd, text.p, text.n);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return err_from_errno(errno);
-    text = str_skip(text, (size_t)n);
-  }
-  return 0;
-}
 
 static int copy_one(int fd, const char *path)
 {
@@ -29,9 +17,9 @@ static int copy_one(int fd, const char *path)
   int err = authority_read(path, &pem, &why);
   buf_printf(&head, "%08zx\n", pem.n);
   if (err == 0)
-    err = buf_error(&head) ? buf_error(&head) : write_all(fd, buf_str(&head));
-  if (err == 0)
-    err = write_all(fd, buf_str(&pem));
+    err = buf_error(&head);
+  if (err == 0 && (write_all(fd, buf_str(&head)) < 0 || write_all(fd, buf_str(&pem)) < 0))
+    err = err_from_errno(errno);
   buf_free(&pem);
   buf_free(&head);
   buf_free(&why);
