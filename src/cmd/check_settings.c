@@ -17,6 +17,7 @@
 #include "cmd/preflight.h"
 #include "config/file.h"
 #include "proc/folders.h"
+#include "proc/kept.h"
 #include "proc/user.h"
 #include "tls/certificate.h"
 
@@ -161,7 +162,18 @@ static void check_keys(struct check *c, const struct settings *s)
   buf_free(&why);
 }
 
-static void check_all(struct check *c, const struct settings *s)
+/* Whether they can be handed to who serves. */
+static void check_kept(struct check *c, struct settings *s)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int fd = kept_make(s, &why);
+  if (fd >= 0)
+    close(fd);
+  tell(c, &why, true);
+  buf_free(&why);
+}
+
+static void check_all(struct check *c, struct settings *s)
 {
   if (!settings_listen_at_all(s)) {
     struct buf why = BUF_INIT(WHY_MAX);
@@ -178,6 +190,7 @@ static void check_all(struct check *c, const struct settings *s)
   }
   check_keys(c, s);
   check_rules(c, s);
+  check_kept(c, s);
 }
 
 static int check(const char *file)
