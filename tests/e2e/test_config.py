@@ -95,6 +95,14 @@ def test_a_mistake_is_told_with_file_and_line_and_status_2(tmp_path):
     ("path /a { clients = {any, friends} }\n", "1: clients = friends: `any` and `everybody` stand alone: leave them out, "
      "or all others and client-ca"),
     ("path *.txt { }\n", "1: expected quotes around a value with * or + in it"),
+    ("path /a {\n path /b { }\n}\n", "2: there is no setting `path` within path { }; expected path \"PATTERN\" "
+     "{ NAME = VALUE }, outside of these braces"),
+    ("path /a {\n site b.example { }\n}\n", "2: there is no setting `site` within path { }; expected site \"NAME\" "
+     "{ NAME = VALUE }, outside of all braces"),
+    ("path /a {\n include(other.conf)\n}\n", "2: there is no setting `include` within path { }; `include` stands outside "
+     "of all braces"),
+    ("site a.example {\n include(other.conf)\n}\n", "2: there is no setting `include` within site { }; `include` stands "
+     "outside of all braces"),
 ])
 def test_mistakes_in_path_sections(tmp_path, text, said):
     assert refusal(tmp_path, text) == (2, f"nuncio serve: nuncio.conf:{said}")
