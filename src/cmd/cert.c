@@ -8,17 +8,17 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "cmd/cert_client.h"
 #include "cmd/cert_name.h"
 #include "cmd/cert_show.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/say.h"
 #include "tls/advice.h"
 #include "tls/certificate.h"
 
-enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX };
+enum { TEXT_MAX = 64 << 10 };
 
 /* The command line after the action's name. */
 struct order {
@@ -50,16 +50,6 @@ static int name_fault(const struct order *order, int err, const struct buf *why)
   return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
 }
 
-/* A line for standard output. The folder's name may hold anything; nothing in it may steer the terminal. */
-static void say(struct buf *line)
-{
-  struct buf safe = BUF_INIT(SAFE_MAX);
-  log_escape(&safe, buf_str(line));
-  (void)printf("%.*s\n", STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
-  buf_clear(line);
-}
-
 /* ---------------------------------------------------------------- show */
 
 static int show(const struct order *order)
@@ -88,6 +78,12 @@ static bool is_foreign(const char *certs, const char *name)
   return foreign;
 }
 
+static void tell(struct buf *line)
+{
+  say_line(buf_str(line));
+  buf_clear(line);
+}
+
 static void tell_made(const char *certs, const char *name, enum certificate_key key, const struct buf *kept,
                       bool foreign)
 {
@@ -96,21 +92,21 @@ static void tell_made(const char *certs, const char *name, enum certificate_key 
   case KEY_NEW:
     buf_printf(&line, "made %s/%s.crt and %s/%s.key: keep the key, readers' browsers remember it", certs, name, certs,
                name);
-    say(&line);
+    tell(&line);
     break;
   case KEY_KEEP:
     buf_printf(&line, "made %s/%s.crt on the same key, %s/%s.key", certs, name, certs, name);
-    say(&line);
+    tell(&line);
     puts("Readers whose browser remembers the key will not notice; those whose browser remembers the certificate\n"
          "itself will be asked once whether they trust the new one.");
     break;
   case KEY_REPLACE:
     buf_printf(&line, "made %s/%s.crt and a new key, %s/%s.key", certs, name, certs, name);
-    say(&line);
+    tell(&line);
     if (kept->n == 0)
       break;
     buf_printf(&line, "the old pair is kept as %.*s", STR_ARG(buf_str(kept)));
-    say(&line);
+    tell(&line);
     if (foreign)
       puts("The old certificate was signed by somebody else; the new one is signed by its own key only.");
     puts("Every reader who was here before will be asked whether they trust the new one.");

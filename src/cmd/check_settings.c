@@ -15,6 +15,7 @@
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
 #include "cmd/preflight.h"
+#include "cmd/say.h"
 #include "config/file.h"
 #include "proc/folders.h"
 #include "proc/kept.h"
@@ -30,15 +31,6 @@ struct check {
 
 /* ------------------------------------------------------------------ saying */
 
-/* As it may be shown on a terminal. */
-static void put_line(struct str line)
-{
-  struct buf safe = BUF_INIT(4 * line.n + 1);
-  log_escape(&safe, line);
-  (void)printf("%.*s\n", STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
-}
-
 /* One fault in each line. */
 static void tell(struct check *c, const struct buf *faults, bool with_file)
 {
@@ -48,7 +40,7 @@ static void tell(struct check *c, const struct buf *faults, bool with_file)
     if (with_file)
       buf_printf(&whole, "%s: ", c->file);
     buf_put_str(&whole, line);
-    put_line(buf_str(&whole));
+    say_line(buf_str(&whole));
     buf_clear(&whole);
     c->faults++;
   }
@@ -211,7 +203,7 @@ static int check(const char *file)
   }
   if (c.faults == 0) {
     buf_printf(&why, "%s: fine", file);
-    put_line(buf_str(&why));
+    say_line(buf_str(&why));
   }
   buf_free(&why);
   settings_free(&s);
