@@ -8,13 +8,13 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "cmd/cert_client.h"
 #include "cmd/cert_name.h"
 #include "cmd/cert_show.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/say.h"
 #include "tls/advice.h"
 #include "tls/certificate.h"
 
@@ -78,6 +78,12 @@ static bool is_foreign(const char *certs, const char *name)
   return foreign;
 }
 
+static void tell(struct buf *line)
+{
+  say_line(buf_str(line));
+  buf_clear(line);
+}
+
 static void tell_made(const char *certs, const char *name, enum certificate_key key, const struct buf *kept,
                       bool foreign)
 {
@@ -86,21 +92,21 @@ static void tell_made(const char *certs, const char *name, enum certificate_key 
   case KEY_NEW:
     buf_printf(&line, "made %s/%s.crt and %s/%s.key: keep the key, readers' browsers remember it", certs, name, certs,
                name);
-    cert_show_line(&line);
+    tell(&line);
     break;
   case KEY_KEEP:
     buf_printf(&line, "made %s/%s.crt on the same key, %s/%s.key", certs, name, certs, name);
-    cert_show_line(&line);
+    tell(&line);
     puts("Readers whose browser remembers the key will not notice; those whose browser remembers the certificate\n"
          "itself will be asked once whether they trust the new one.");
     break;
   case KEY_REPLACE:
     buf_printf(&line, "made %s/%s.crt and a new key, %s/%s.key", certs, name, certs, name);
-    cert_show_line(&line);
+    tell(&line);
     if (kept->n == 0)
       break;
     buf_printf(&line, "the old pair is kept as %.*s", STR_ARG(buf_str(kept)));
-    cert_show_line(&line);
+    tell(&line);
     if (foreign)
       puts("The old certificate was signed by somebody else; the new one is signed by its own key only.");
     puts("Every reader who was here before will be asked whether they trust the new one.");

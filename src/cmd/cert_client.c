@@ -8,12 +8,13 @@
 #include "cmd/cert_show.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/say.h"
 #include "tls/advice.h"
 #include "tls/certificate.h"
 
 enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX };
 
-/* A line that is pasted into a shell: escaped in the same way, but a backslash stays one. */
+/* A line that is pasted into a shell: escaped as all that is said, but a backslash stays one. */
 static void say_command(const struct buf *line)
 {
   struct buf safe = BUF_INIT(SAFE_MAX);
@@ -67,7 +68,7 @@ int cert_client(const char *certs, const char *name, unsigned days)
   } else {
     buf_printf(&line, "made %s/%s.crt and %s/%s.key: whoever has the key is that visitor", certs, file.p, certs,
                file.p);
-    cert_show_line(&line);
+    say_line(buf_str(&line));
     status = cert_show_one(certs, file.p);
     tell_use(certs, file.p);
   }

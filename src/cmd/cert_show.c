@@ -7,30 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/say.h"
 #include "tls/advice.h"
 #include "tls/certificate.h"
 
-enum { TEXT_MAX = 64 << 10, SAFE_MAX = 4 * TEXT_MAX, SOON_DAYS = 30, DAY_SECONDS = 24 * 60 * 60 };
-
-/* Names in certificates are strangers' bytes: nothing in them may steer the terminal. */
-static void print_safely(struct str text)
-{
-  struct buf safe = BUF_INIT(SAFE_MAX);
-  log_escape(&safe, text);
-  (void)printf("%.*s", STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
-}
-
-void cert_show_line(struct buf *line)
-{
-  print_safely(buf_str(line));
-  (void)putchar('\n');
-  buf_clear(line);
-}
+enum { TEXT_MAX = 64 << 10, SOON_DAYS = 30, DAY_SECONDS = 24 * 60 * 60 };
 
 /* A server's as readers' browsers show it, a client's as settings name those who may enter. */
 static void print_fingerprint(const char *what, const unsigned char bytes[FINGERPRINT_BYTES], bool client)
@@ -94,27 +78,27 @@ static void print_dates(const char *dir, const char *name, const struct certific
   }
   if (strftime(from, sizeof from, "%Y-%m-%d", &first) > 0 && strftime(to, sizeof to, "%Y-%m-%d", &last) > 0)
     printf("  %-12s %s to %s, ", "valid", from, to);
-  print_safely(buf_str(&words));
+  say(buf_str(&words));
   (void)putchar('\n');
   buf_free(&words);
 }
 
 static void print_info(const char *dir, const char *name, const struct certificate_info *info)
 {
-  print_safely(str_from(name));
+  say(str_from(name));
   printf("\n  %-12s ", "names");
-  print_safely(info->names.n  ? buf_str(&info->names)
-               : info->client ? STR("none (a client's certificate)")
-                              : STR("none (only the common name)"));
+  say(info->names.n  ? buf_str(&info->names)
+      : info->client ? STR("none (a client's certificate)")
+                     : STR("none (only the common name)"));
   printf("\n  %-12s ", "subject");
-  print_safely(info->subject.n ? buf_str(&info->subject) : STR("none"));
+  say(info->subject.n ? buf_str(&info->subject) : STR("none"));
   puts(info->self_signed ? ", self-signed" : ", signed by somebody else");
   printf("  %-12s ", "key");
-  print_safely(buf_str(&info->key));
+  say(buf_str(&info->key));
   printf(", ");
-  print_safely(str_from(dir));
+  say(str_from(dir));
   (void)putchar('/');
-  print_safely(str_from(name));
+  say(str_from(name));
   printf(".key %s\n", info->key_matches                     ? "matches"
                       : certificate_exists(dir, name, true) ? "DOES NOT MATCH or cannot be read"
                                                             : "IS MISSING");

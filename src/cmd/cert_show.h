@@ -12,10 +12,6 @@ int cert_show_one(const char *dir, const char *name);
 /* The same for all that are in the folder, sorted by name. */
 int cert_show_all(const char *dir);
 
-/* Prints a line, in which a folder's name may hold anything, so that nothing can steer the terminal. The buffer is
- * empty afterwards. */
-void cert_show_line(struct buf *line);
-
 enum cert_state { CERT_GOOD, CERT_SOON, CERT_EXPIRED, CERT_EARLY };
 
 /* How a certificate, a client's or a server's, stands at `now`, and the words for it. */

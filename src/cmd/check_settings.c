@@ -15,8 +15,10 @@
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
 #include "cmd/preflight.h"
+#include "cmd/say.h"
 #include "config/file.h"
 #include "proc/folders.h"
+#include "proc/kept.h"
 #include "proc/user.h"
 #include "tls/certificate.h"
 
@@ -29,15 +31,6 @@ struct check {
 
 /* ------------------------------------------------------------------ saying */
 
-/* As it may be shown on a terminal. */
-static void put_line(struct str line)
-{
-  struct buf safe = BUF_INIT(4 * line.n + 1);
-  log_escape(&safe, line);
-  (void)printf("%.*s\n", STR_ARG(buf_str(&safe)));
-  buf_free(&safe);
-}
-
 /* One fault in each line. */
 static void tell(struct check *c, const struct buf *faults, bool with_file)
 {
@@ -47,7 +40,7 @@ static void tell(struct check *c, const struct buf *faults, bool with_file)
     if (with_file)
       buf_printf(&whole, "%s: ", c->file);
     buf_put_str(&whole, line);
-    put_line(buf_str(&whole));
+    say_line(buf_str(&whole));
     buf_clear(&whole);
     c->faults++;
   }
@@ -161,7 +154,18 @@ static void check_keys(struct check *c, const struct settings *s)
   buf_free(&why);
 }
 
-static void check_all(struct check *c, const struct settings *s)
+/* Whether they can be handed to who serves. */
+static void check_kept(struct check *c, struct settings *s)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int fd = kept_make(s, &why);
+  if (fd >= 0)
+    close(fd);
+  tell(c, &why, true);
+  buf_free(&why);
+}
+
+static void check_all(struct check *c, struct settings *s)
 {
   if (!settings_listen_at_all(s)) {
     struct buf why = BUF_INIT(WHY_MAX);
@@ -178,6 +182,7 @@ static void check_all(struct check *c, const struct settings *s)
   }
   check_keys(c, s);
   check_rules(c, s);
+  check_kept(c, s);
 }
 
 static int check(const char *file)
@@ -198,7 +203,7 @@ static int check(const char *file)
   }
   if (c.faults == 0) {
     buf_printf(&why, "%s: fine", file);
-    put_line(buf_str(&why));
+    say_line(buf_str(&why));
   }
   buf_free(&why);
   settings_free(&s);

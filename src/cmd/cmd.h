@@ -15,6 +15,5 @@ int cmd_cert(int argc, char **argv);
 int cmd_render(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
-int cmd_check(int argc, char **argv);
 
 #endif

@@ -242,8 +242,9 @@ static bool advise_of_section(struct buf *out, enum place place, struct str name
   for (enum place p = PLACE_TOP; p < PLACES; p++) {
     if (name.n == 0 || !str_eq(name, str_from(place_word(p))))
       continue;
-    buf_printf(out, "expected %s%s { NAME = VALUE }%s", place_word(p), p == PLACE_PATH ? " \"PATTERN\"" : "",
-               place == PLACE_TOP || (p == PLACE_PATH && place == PLACE_SITE) ? "" : ", outside of all braces");
+    const char *title = p == PLACE_PATH ? " \"PATTERN\"" : p == PLACE_SITE ? " \"NAME\"" : "";
+    const char *where = p == PLACE_PATH ? ", outside of these braces" : ", outside of all braces";
+    buf_printf(out, "expected %s%s { NAME = VALUE }%s", place_word(p), title, place_within(p, place) ? "" : where);
     return true;
   }
   return false;
@@ -269,6 +270,10 @@ void vocabulary_advise(struct buf *out, enum place place, struct str name)
   }
   if (advise_of_host(out, place, name) || advise_of_section(out, place, name))
     return;
+  if (place != PLACE_TOP && str_eq(name, STR("include"))) {
+    buf_put_str(out, STR("`include` stands outside of all braces"));
+    return;
+  }
   const struct entry *other = elsewhere(name);
   const char *near = other ? NULL : nearest(place, name);
   if (other && other->place == PLACE_TOP)

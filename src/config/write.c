@@ -22,19 +22,25 @@ void write_quoted(struct buf *out, struct str value)
   buf_put_c(out, '\'');
 }
 
-static int put_string(struct buf *out, const char *name, const char *value, struct buf *why)
+int write_name(struct buf *out, const char *name, const char *value, struct buf *why)
 {
-  if (!value)
-    return 0;
   for (const char *p = value; *p; p++)
     if (str_is_control(*p) && *p != '\t') {
       buf_printf(why, "%s: there is a control character in %s: give it another name", name, value);
       return ERR_SYNTAX;
     }
-  buf_printf(out, "%s = ", name);
   write_quoted(out, str_from(value));
-  buf_put_c(out, '\n');
   return 0;
+}
+
+static int put_string(struct buf *out, const char *name, const char *value, struct buf *why)
+{
+  if (!value)
+    return 0;
+  buf_printf(out, "%s = ", name);
+  int err = write_name(out, name, value, why);
+  buf_put_c(out, '\n');
+  return err;
 }
 
 int write_absolute(struct buf *out, const char *name, const char *path, struct buf *why)

@@ -11,6 +11,10 @@
 
 /* Appends a value (without control characters) in quotes. */
 void write_quoted(struct buf *out, struct str value);
+/* The same for a path or another value that may hold anything: ERR_SYNTAX with a sentence about the setting `name`
+ * where there is a control character in it, of which the file that was read lets only a tab through. */
+int write_name(struct buf *out, const char *name, const char *value, struct buf *why)
+    __attribute__((warn_unused_result));
 /* Appends a path with the working directory in front where it is relative. ERR_IO with a sentence about the setting
  * `name`; ERR_NOMEM, ERR_FULL. */
 int write_absolute(struct buf *out, const char *name, const char *path, struct buf *why)

@@ -106,20 +106,17 @@ static int put_authorities(struct buf *out, const char *name, const struct setti
                            struct buf *why)
 {
   bool first = true;
-  for (size_t i = 0; i < s->n_authorities; i++) {
+  int err = 0;
+  for (size_t i = 0; i < s->n_authorities && err == 0; i++) {
     if (!(authorities & (uint64_t)1 << i))
       continue;
-    if (str_has_control(str_from(s->authorities[i]))) {
-      buf_printf(why, "%s: there is a control character in %s: give it another name", name, s->authorities[i]);
-      return ERR_SYNTAX;
-    }
     buf_printf(out, "%s%s", first ? name : ", ", first ? " = {" : "");
-    write_quoted(out, str_from(s->authorities[i]));
+    err = write_name(out, name, s->authorities[i], why);
     first = false;
   }
   if (authorities)
     buf_put_str(out, STR("}\n"));
-  return 0;
+  return err;
 }
 
 static int put_rule(struct buf *out, const struct settings *s, const struct rule *rule, struct buf *why)

@@ -15,16 +15,18 @@ _nuncio_options() {
   esac
 }
 
-# The names of the pairs in a folder of certificates.
+# The names of the pairs in a folder of certificates that begin as the word does. They may hold anything, which compgen -W
+# would take for a piece of a script.
 _nuncio_certificates() {
-  local folder=certs i file
+  local folder=certs i file quoted
   for ((i = 2; i < ${#COMP_WORDS[@]} - 1; i++)); do
     [[ ${COMP_WORDS[i]} == --certs ]] && folder=${COMP_WORDS[i + 1]}
   done
   for file in "$folder"/*.crt; do
     [[ -e $file ]] || continue
     file=${file##*/}
-    echo "${file%.crt}"
+    printf -v quoted %q "${file%.crt}"
+    [[ $file == "$word"* || $quoted == "$word"* ]] && COMPREPLY+=("$quoted")
   done
 }
 
@@ -38,6 +40,9 @@ _nuncio() {
   if ((COMP_CWORD == 1)); then
     _nuncio_words "serve cert render check bench --help --version"
     return
+  fi
+  if [[ $before == -c && $command != bench ]]; then
+    before=--config
   fi
   case $before in
     --config | --log-requests)
@@ -83,7 +88,8 @@ _nuncio() {
       mapfile -t COMPREPLY < <(compgen -u -- "$word")
       return
       ;;
-    --host | --public-gemini-port | --public-gopher-port | --workers | --lang | --cache | --port | --point) return ;;
+    --host | --public-gemini-port | --public-gopher-port | --workers | --lang | --cache | --port | --point | --days | \
+      -c | -n | -d) return ;;
   esac
   if [[ $word == -* ]]; then
     _nuncio_words "$(_nuncio_options "$command")"
@@ -94,7 +100,7 @@ _nuncio() {
       if ((COMP_CWORD == 2)); then
         _nuncio_words "show new renew client"
       else
-        _nuncio_words "$(_nuncio_certificates)"
+        _nuncio_certificates
       fi
       ;;
     serve)

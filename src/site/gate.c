@@ -6,14 +6,19 @@
 
 enum { DAY_TEXT = 16 };
 
-/* A day of the calendar, for a sentence. */
-static const char *day(int64_t seconds, char text[DAY_TEXT])
+/* A date that is none became a time that is no day of any calendar (tls/identify.h). */
+static void tell_dates(const struct identity *identity, int64_t now_s, struct response *r)
 {
-  time_t time = (time_t)seconds;
+  bool early = identity->not_before > now_s;
+  char day[DAY_TEXT];
+  time_t time = (time_t)(early ? identity->not_before : identity->not_after);
   struct tm tm;
-  if (!gmtime_r(&time, &tm) || strftime(text, DAY_TEXT, "%Y-%m-%d", &tm) == 0)
-    return "another day";
-  return text;
+  if (!gmtime_r(&time, &tm) || strftime(day, DAY_TEXT, "%Y-%m-%d", &tm) == 0)
+    response_set(r, STATUS_CERTIFICATE_NOT_VALID,
+                 "There is a date in your certificate that is none: use another one or make a new one");
+  else
+    response_set(r, STATUS_CERTIFICATE_NOT_VALID, "Your certificate %s %s: use another one or make a new one",
+                 early ? "is not valid before" : "expired on", day);
 }
 
 static bool is_listed(const struct gate *gate, const struct identity *identity)
@@ -27,7 +32,6 @@ static bool is_listed(const struct gate *gate, const struct identity *identity)
 bool gate_admits(const struct rule *rule, const struct identity *identity, int64_t now_s, struct str host,
                  struct response *r)
 {
-  char text[DAY_TEXT];
   if (!rule || rule->gate.everybody)
     return true;
   if (!identity || !identity->presented) {
@@ -39,10 +43,7 @@ bool gate_admits(const struct rule *rule, const struct identity *identity, int64
     return false;
   }
   if (identity->not_before > now_s || identity->not_after < now_s) {
-    bool early = identity->not_before > now_s;
-    response_set(r, STATUS_CERTIFICATE_NOT_VALID, "Your certificate %s %s: use another one or make a new one",
-                 early ? "is not valid before" : "expired on",
-                 day(early ? identity->not_before : identity->not_after, text));
+    tell_dates(identity, now_s, r);
     return false;
   }
   if (rule->gate.any || (rule->gate.authorities & identity->signed_by) || is_listed(&rule->gate, identity))

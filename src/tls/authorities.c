@@ -7,9 +7,7 @@
 
 #include "base/err.h"
 
-/* How many intermediate certificates a chain may need, and the least strength of keys and signatures in it (RSA with
- * 2048 bits, SHA-256): what is weaker could be forged. */
-enum { DEPTH_MOST = 8, SECURITY_LEVEL = 2 };
+enum { DEPTH_MOST = 8 }; /* intermediate certificates that a chain may need */
 
 static bool add_to(X509 *certificate, void *to)
 {
@@ -28,7 +26,7 @@ static X509_STORE *store_new(void)
     return NULL;
   }
   X509_VERIFY_PARAM_set_depth(param, DEPTH_MOST);
-  X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
+  X509_VERIFY_PARAM_set_auth_level(param, AUTHORITY_SECURITY_LEVEL);
   return store;
 }
 

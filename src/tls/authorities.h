@@ -8,6 +8,10 @@
 #include "base/identity.h"
 #include "base/str.h"
 
+/* The least strength of keys and signatures in a chain, in bits (RSA with 2048, SHA-256), and the security level of
+ * OpenSSL's that means it: what is weaker could be forged. */
+enum { AUTHORITY_BITS_LEAST = 112, AUTHORITY_SECURITY_LEVEL = 2 };
+
 /* All zero: none. */
 struct authorities {
   X509_STORE *at[IDENTITY_AUTHORITIES]; /* owned; NULL: there is none at that place */

@@ -18,6 +18,30 @@ static int no_passphrase(char *out, int size, int writing, void *unused)
   return -1;
 }
 
+/* Whether a visitor's certificate that it signed could pass the check (authorities.c). Where none could, its owner must
+ * hear of it: readers are told only that they are not known. */
+static bool lets_somebody_in(X509 *authority, const char *path, unsigned number, struct buf *why)
+{
+  if (X509_check_ca(authority) == 0)
+    buf_printf(why,
+               "%s: its certificate %u is no authority's (it may not sign others): put the one there that signed "
+               "the visitors' (openssl makes one with basicConstraints=CA:TRUE)",
+               path, number);
+  else if (X509_check_purpose(authority, X509_PURPOSE_SSL_CLIENT, 1) <= 0)
+    buf_printf(why,
+               "%s: its certificate %u is of an authority for other things than clients: put one there without "
+               "extendedKeyUsage, or with clientAuth in it",
+               path, number);
+  else if (EVP_PKEY_get_security_bits(X509_get0_pubkey(authority)) < AUTHORITY_BITS_LEAST)
+    buf_printf(why,
+               "%s: the key of its certificate %u is so weak that signatures could be forged: put one there with RSA "
+               "of 2048 bits or more, or P-256",
+               path, number);
+  else
+    return true;
+  return false;
+}
+
 /* The next certificate; NULL with *err 0: there is no other. */
 static X509 *next_certificate(BIO *text, const char *path, unsigned number, int *err, struct buf *why)
 {
@@ -32,12 +56,7 @@ static X509 *next_certificate(BIO *text, const char *path, unsigned number, int 
     buf_printf(why, "%s is damaged after its certificate %u: write the file anew", path, number - 1);
   else if (number > AUTHORITY_CERTIFICATES)
     buf_printf(why, "%s holds too many certificates: leave at most %d in it", path, AUTHORITY_CERTIFICATES);
-  else if (X509_check_ca(found) == 0)
-    buf_printf(why,
-               "%s: its certificate %u is no authority's (it may not sign others): put the one there that signed "
-               "the visitors' (openssl makes one with basicConstraints=CA:TRUE)",
-               path, number);
-  else
+  else if (lets_somebody_in(found, path, number, why))
     return found;
   *err = found && number > AUTHORITY_CERTIFICATES ? ERR_LIMIT : ERR_SYNTAX;
   X509_free(found);

@@ -11,8 +11,8 @@ enum { AUTHORITY_CERTIFICATES = 64, AUTHORITY_TEXT_MAX = 1 << 20 };
 /* Reads a PEM file with the certificates of an authority, AUTHORITY_CERTIFICATES at the most, and appends them as PEM
  * to `pem`, and nothing else that the file holds (such as a key): what comes out is public, and may be kept and handed
  * on as text, so that a worker needs neither the file nor the right to read it. ERR_NOT_FOUND, ERR_DENIED, ERR_SPECIAL,
- * ERR_LIMIT, ERR_SYNTAX (no certificate, a damaged one, or one that may not sign others), ERR_NOMEM, ERR_IO, with
- * a sentence in *why that names the file and the mend. Nothing blocks. */
+ * ERR_LIMIT, ERR_SYNTAX (no certificate, a damaged one, or one by which no visitor could enter), ERR_NOMEM, ERR_IO,
+ * with a sentence in *why that names the file and the mend. Nothing blocks. */
 int authority_read(const char *path, struct buf *pem, struct buf *why) __attribute__((warn_unused_result));
 
 /* Copies of what authority_read makes of several files, one after the other, in a sealed memfd (close-on-exec, the

@@ -21,8 +21,7 @@ struct certificate_names {
   const char *const *addresses; /* IP literals besides 127.0.0.1 and ::1, which are always there: the bound addresses.
                                    Wildcard addresses (0.0.0.0, ::) are left out. */
   size_t n_addresses;
-  bool
-      further; /* KEY_KEEP and KEY_REPLACE: they are added to those that the old certificate has, which must be there */
+  bool further; /* KEY_KEEP and KEY_REPLACE: added to those of the old certificate, which must be there */
 };
 
 enum certificate_key {

@@ -348,6 +348,11 @@ static void a_certificate_must_be_in_its_time_and_known(void **state)
   who.not_before = INT64_C(4102444800);
   who.not_after = INT64_MAX;
   GEMINI("/list/one.gmi", 62, "Your certificate is not valid before 2100-01-01: use another one or make a new one");
+  who.not_before = INT64_MAX;
+  GEMINI("/list/one.gmi", 62, "There is a date in your certificate that is none: use another one or make a new one");
+  who.not_before = 0;
+  who.not_after = INT64_MIN;
+  GEMINI("/list/one.gmi", 62, "There is a date in your certificate that is none: use another one or make a new one");
   who.presented = false;
   GEMINI("/members/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
   stand_remove(&s);

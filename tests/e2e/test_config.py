@@ -95,6 +95,14 @@ def test_a_mistake_is_told_with_file_and_line_and_status_2(tmp_path):
     ("path /a { clients = {any, friends} }\n", "1: clients = friends: `any` and `everybody` stand alone: leave them out, "
      "or all others and client-ca"),
     ("path *.txt { }\n", "1: expected quotes around a value with * or + in it"),
+    ("path /a {\n path /b { }\n}\n", "2: there is no setting `path` within path { }; expected path \"PATTERN\" "
+     "{ NAME = VALUE }, outside of these braces"),
+    ("path /a {\n site b.example { }\n}\n", "2: there is no setting `site` within path { }; expected site \"NAME\" "
+     "{ NAME = VALUE }, outside of all braces"),
+    ("path /a {\n include(other.conf)\n}\n", "2: there is no setting `include` within path { }; `include` stands outside "
+     "of all braces"),
+    ("site a.example {\n include(other.conf)\n}\n", "2: there is no setting `include` within site { }; `include` stands "
+     "outside of all braces"),
 ])
 def test_mistakes_in_path_sections(tmp_path, text, said):
     assert refusal(tmp_path, text) == (2, f"nuncio serve: nuncio.conf:{said}")
@@ -201,6 +209,28 @@ def test_what_path_sections_name_must_be_there(tmp_path):
     assert len(lines) == 5
     status, lines = check(tmp_path, "certs = keys\nsite a.example {\nroot = pages\npath /x { redirect = /y }\n}\n")
     assert (status, lines) == (1, ["nuncio.conf: site a.example: path /x: it leads to /y, which is not in the capsule"])
+
+
+def test_an_authority_may_be_called_anything_that_a_file_can_hold(tmp_path):
+    """What is checked is what workers get: a tab in the name is no reason for either to refuse it."""
+    plant(tmp_path / "pages", TREE)
+    make_pair(tmp_path / "keys", "ca", common_name="An Authority")
+    (tmp_path / "keys/ca.crt").rename(tmp_path / "o'u r\t\\.pem")
+    text = "capsule = pages\ncerts = keys\npath /new/ { client-ca = \"o'u r\t\\\\.pem\" }\n"
+    assert check(tmp_path, text) == (0, ["nuncio.conf: fine"])
+
+
+def test_settings_that_are_too_much_for_who_serves_are_a_fault(tmp_path):
+    """Each file is small enough, and nothing in them is wrong."""
+    plant(tmp_path / "pages", TREE)
+    site = "".join(f"path '/{number}/{'a' * 990}' {{ lang = fr }}\n" for number in range(900))
+    text = "certs = keys\n"
+    for name in "abc":
+        (tmp_path / f"{name}.conf").write_text(f"site {name}.example {{\nroot = pages\n{site}}}\n")
+        text += f"include({name}.conf)\n"
+    status, lines = check(tmp_path, text)
+    assert status == 1 and len(lines) == 1
+    assert lines[0].startswith("nuncio.conf: the settings cannot be kept: ")
 
 
 def test_nothing_to_check_is_a_wrong_command_line(tmp_path):

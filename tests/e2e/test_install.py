@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -181,6 +182,30 @@ def test_completion_knows_names_and_folders(installed, tmp_path):
     assert completes(installed, "bench", "-c", "n", cwd=tmp_path) == []
     assert completes(installed, "serve", "--timeout", "h") == ["handshake=", "handle="]
     assert completes(installed, "render", "--host", "") == []
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+@pytest.mark.parametrize("option", ["-c", "--config"])
+def test_completion_knows_the_settings_files(installed, tmp_path, command, option):
+    plant(tmp_path, {"nuncio.conf": "", "news/": ""})
+    assert sorted(completes(installed, command, option, "n", cwd=tmp_path)) == ["news", "nuncio.conf"]
+
+
+def test_completion_of_a_number_offers_nothing(installed, tmp_path):
+    plant(tmp_path, {"certs/example.org.crt": ""})
+    assert completes(installed, "cert", "client", "alice", "--days", "", cwd=tmp_path) == []
+    assert completes(installed, "bench", "-c", "", cwd=tmp_path) == []
+
+
+def test_completion_runs_nothing_that_a_file_is_called(installed, tmp_path):
+    """A visitor's certificate may have any name (`nuncio cert client`)."""
+    names = ["client-$(touch ran)", "client-Anne B", "client-`touch ran`", "client-it's", "example.org"]
+    plant(tmp_path, {f"certs/{name}.crt": "" for name in names})
+    offered = completes(installed, "cert", "show", "", cwd=tmp_path)
+    assert sorted(shlex.split(" ".join(offered))) == sorted(names), "each is one word of a command line"
+    for begun in ("client-A", "client-Anne B", "client-Anne\\ B"):
+        assert completes(installed, "cert", "show", begun, cwd=tmp_path) == ["client-Anne\\ B"]
+    assert not (tmp_path / "ran").exists()
 
 
 # ---------------------------------------------------------------- the package

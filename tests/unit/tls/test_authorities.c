@@ -218,12 +218,27 @@ static void many(X509 *certificate, unsigned n, struct buf *out)
     rig_put_pem(certificate, out);
 }
 
+static void put_authority(const struct rig_wish *like, struct buf *out)
+{
+  struct rig_wish wish = *like;
+  wish.name = "Root";
+  wish.authority = true;
+  X509 *made = rig_certificate(&wish);
+  rig_put_pem(made, out);
+  X509_free(made);
+}
+
 static void a_file_that_is_no_authority_is_named(void **state)
 {
   struct rig_desk *desk = *state;
   struct buf fine = BUF_INIT(TEXT_MAX), damaged = BUF_INIT(TEXT_MAX), no_authority = BUF_INIT(TEXT_MAX),
              key = BUF_INIT(TEXT_MAX), most = BUF_INIT(TEXT_MAX), too_many = BUF_INIT(TEXT_MAX),
-             large = BUF_INIT(2 * TEXT_MAX);
+             large = BUF_INIT(2 * TEXT_MAX), weak = BUF_INIT(TEXT_MAX), of_servers = BUF_INIT(TEXT_MAX),
+             of_clients = BUF_INIT(TEXT_MAX);
+  EVP_PKEY *weak_key = rig_key("RSA-1024");
+  put_authority(&(struct rig_wish){.key = weak_key}, &weak);
+  put_authority(&(struct rig_wish){.key = cast.key, .usage = "serverAuth"}, &of_servers);
+  put_authority(&(struct rig_wish){.key = cast.key, .usage = "serverAuth,clientAuth"}, &of_clients);
   rig_put_pem(cast.root, &fine);
   rig_put_pem(cast.root, &damaged);
   buf_put_str(&damaged, STR("-----BEGIN CERTIFICATE-----\nrubbish\n"));
@@ -242,12 +257,15 @@ static void a_file_that_is_no_authority_is_named(void **state)
   } rows[] = {
       {__LINE__, buf_str(&fine), 0, ""},
       {__LINE__, buf_str(&most), 0, ""},
+      {__LINE__, buf_str(&of_clients), 0, ""},
       {__LINE__, STR(""), ERR_SYNTAX, "holds no PEM certificate"},
       {__LINE__, STR("rubbish\n"), ERR_SYNTAX, "holds no PEM certificate"},
       {__LINE__, STR("-----BEGIN CERTIFICATE-----\nrubbish\n"), ERR_SYNTAX, "holds no PEM certificate"},
       {__LINE__, buf_str(&key), ERR_SYNTAX, "holds no PEM certificate"},
       {__LINE__, buf_str(&damaged), ERR_SYNTAX, "damaged after its certificate 1"},
       {__LINE__, buf_str(&no_authority), ERR_SYNTAX, "certificate 2 is no authority's"},
+      {__LINE__, buf_str(&weak), ERR_SYNTAX, "certificate 1 is so weak"},
+      {__LINE__, buf_str(&of_servers), ERR_SYNTAX, "certificate 1 is of an authority for other things"},
       {__LINE__, buf_str(&too_many), ERR_LIMIT, "leave at most 64"},
       {__LINE__, buf_str(&large), ERR_LIMIT, "cannot be used"},
   };
@@ -270,6 +288,10 @@ static void a_file_that_is_no_authority_is_named(void **state)
   buf_free(&most);
   buf_free(&too_many);
   buf_free(&large);
+  buf_free(&weak);
+  buf_free(&of_servers);
+  buf_free(&of_clients);
+  EVP_PKEY_free(weak_key);
 }
 
 static void what_is_no_file_is_named(void **state)
