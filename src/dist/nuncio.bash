@@ -50,13 +50,6 @@ _nuncio() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
-    -c)
-      if [[ $command != bench ]]; then
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "$word")
-        return
-      fi
-      ;;
     --log-format)
       _nuncio_words "plain combined json"
       return
