@@ -167,11 +167,10 @@ static void drop_from(struct sockets *s, size_t n)
     close(s->at[--s->n].fd);
 }
 
-/* Whether an address and the one before it are both families of one value whose port the system chooses. */
-static bool is_second(const struct listen_list *list, size_t i)
+/* Whether an address and the one after it are both families of one value whose port the system chooses. */
+static bool is_pair(const struct listen_address *first, const struct listen_address *second)
 {
-  return i > 0 && list->at[i].optional && list->at[i - 1].optional && list->at[i].port == 0 &&
-         list->at[i - 1].port == 0 && list->at[i].ipv6 != list->at[i - 1].ipv6;
+  return first->optional && second->optional && first->port == 0 && second->port == 0 && first->ipv6 != second->ipv6;
 }
 
 /* The second family takes the port that the system has chosen for the first, `port`, so that one URL leads to both
@@ -195,7 +194,7 @@ int sockets_open(struct sockets *s, const struct proto *proto, const struct list
   int skipped = 0;
   for (size_t i = 0; i < list->n; i++) {
     const struct listen_address *a = &list->at[i];
-    bool second = is_second(list, i) && s->n > before;
+    bool second = i > 0 && s->n > before && is_pair(a - 1, a);
     if ((second ? open_second(s, proto, a, s->at[s->n - 1].port, slots) : open_address(s, proto, a, slots)) == 0)
       continue;
     if (!a->optional || !lacks_family(errno))
