@@ -288,10 +288,10 @@ WARN ?= gcc clang
 warnings: $(WARN:%=warnings-%) ## gcc and clang, warnings as errors, tests included
 
 warnings-gcc: | needs
-	+$(MAKE) --no-print-directory MODE=gcc $(WARN_GCC)
+	+@$(MAKE) --no-print-directory MODE=gcc $(WARN_GCC)
 
 warnings-clang: | needs
-	+$(MAKE) --no-print-directory MODE=clang $(WARN_CLANG)
+	+@$(MAKE) --no-print-directory MODE=clang $(WARN_CLANG)
 
 build/clang/%.ok: %.c Makefile | needs
 	$(call say,clang,$<)
