@@ -234,7 +234,7 @@ def test_settings_that_are_too_much_for_who_serves_are_a_fault(tmp_path):
 
 
 def test_nothing_to_check_is_a_wrong_command_line(tmp_path):
-    for words in ([], ["-c"], ["-c", "a", "b"], ["-c", "a", "-x"]):
+    for words in ([], ["-c"], ["-c", "a", "-c", "b"], ["-c", "a", "-x"]):
         done = run("check", *words, cwd=tmp_path)
         assert done.returncode == 2 and done.stdout == "" and len(done.stderr.splitlines()) == 1
     assert run("check", "-c", "missing.conf", cwd=tmp_path).stdout == (
