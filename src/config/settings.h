@@ -60,10 +60,9 @@ struct site_settings {
   char *lang;        /* NULL: none */
   char *certificate; /* a PEM file, with `key`; NULL, both: in the folder of certificates, by the main name */
   char *key;
-  char *
-      gopher_path; /* where it stands on the Gopher listeners of all sites, without a slash at its end; NULL: nowhere */
-  char *homes;     /* the folder of its users' homes, which are at /~NAME/; NULL: it has no users */
-  char *user_folder;         /* with `homes`: what each of them publishes, relative to the home; "" for all of it */
+  char *gopher_path; /* where it stands on Gopher listeners of all sites, without a slash at its end; NULL: nowhere */
+  char *homes;       /* the folder of its users' homes, which are at /~NAME/; NULL: it has no users */
+  char *user_folder; /* with `homes`: what each of them publishes, relative to the home; "" for all of it */
   struct listen_list gopher; /* addresses that are this site's alone, besides those of all */
   char *names[NAMES_MAX]; /* host names, lower case, without a trailing dot; the first one is the main name, later ones
                            * may be wildcards (base/host.h) */

@@ -30,6 +30,65 @@ static void check_sentence(struct str text, struct str why)
   must(why.n > colon + 2, "something is said");
 }
 
+static bool same_text(const char *one, const char *other)
+{
+  return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+static bool same_gate(const struct gate *one, const struct gate *other)
+{
+  bool same = one->set == other->set && one->everybody == other->everybody && one->any == other->any &&
+              one->authorities == other->authorities && one->n_fingerprints == other->n_fingerprints;
+  for (size_t i = 0; same && i < one->n_fingerprints; i++)
+    same = strcmp(one->fingerprint[i], other->fingerprint[i]) == 0;
+  return same;
+}
+
+static bool same_rule(const struct rule *one, const struct rule *other)
+{
+  const char *const texts[][2] = {{one->pattern, other->pattern},
+                                  {one->lang, other->lang},
+                                  {one->charset, other->charset},
+                                  {one->type, other->type},
+                                  {one->meta, other->meta},
+                                  {one->header, other->header},
+                                  {one->footer, other->footer},
+                                  {one->parameters, other->parameters},
+                                  {one->gate_reason, other->gate_reason}};
+  bool same = one->under == other->under && one->names == other->names && one->status == other->status &&
+              one->with_rest == other->with_rest && one->slow_seconds == other->slow_seconds &&
+              one->listing == other->listing && one->order == other->order && one->columns == other->columns &&
+              one->terminate == other->terminate && one->local == other->local;
+  for (size_t i = 0; same && i < sizeof texts / sizeof *texts; i++)
+    same = same_text(texts[i][0], texts[i][1]);
+  return same && same_gate(&one->gate, &other->gate);
+}
+
+/* What the writer left out twice would not be seen in what it wrote: who may enter, above all. */
+static bool same_site(const struct site_settings *one, const struct site_settings *other)
+{
+  bool same = one->n_names == other->n_names && one->gophermaps == other->gophermaps && one->whole == other->whole &&
+              one->agate_meta == other->agate_meta && one->named == other->named && one->rules.n == other->rules.n &&
+              same_text(one->lang, other->lang) && same_text(one->gopher_path, other->gopher_path) &&
+              same_text(one->homes, other->homes) && same_text(one->user_folder, other->user_folder);
+  for (size_t i = 0; same && i < one->n_names; i++)
+    same = strcmp(one->names[i], other->names[i]) == 0;
+  for (size_t i = 0; same && i < one->rules.n; i++)
+    same = same_rule(&one->rules.rule[i], &other->rules.rule[i]);
+  return same;
+}
+
+static bool same_settings(const struct settings *one, const struct settings *other)
+{
+  bool same =
+      one->n_sites == other->n_sites && one->sections == other->sections && one->n_authorities == other->n_authorities;
+  for (size_t i = 0; same && i < one->n_authorities; i++)
+    same = strcmp(one->authorities[i], other->authorities[i]) == 0;
+  for (size_t i = 0; same && i < one->n_sites; i++)
+    same = same_site(&one->sites[i], &other->sites[i]);
+  return same;
+}
+
 static void check_round(struct settings *s)
 {
   struct settings again;
@@ -41,6 +100,7 @@ static void check_round(struct settings *s)
     must(settings_read_text(&again, buf_str(&first), "written", &why) == 0, "what is written can be read");
     must(settings_write_text(&again, &second, &why) == 0 && str_eq(buf_str(&first), buf_str(&second)),
          "it is the same");
+    must(same_settings(s, &again), "who serves has what was read");
     settings_free(&again);
   }
   buf_free(&first);
