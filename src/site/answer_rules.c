@@ -120,8 +120,11 @@ bool answer_rules_then(struct answer *a, struct response *r)
   const struct rule *gate = ruled.gate;
   /* These have been answered by before the look. */
   ruled.gate = ruled.slow = ruled.answer = NULL;
+  const char *header = ruled.header, *footer = ruled.footer;
   if (a->dots)
     rules_lay(&a->dots->rules, path, file, &ruled);
+  ruled.authors_header = ruled.header != header;
+  ruled.authors_footer = ruled.footer != footer;
   a->ruled = ruled;
   a->guarded = gate != a->door || ruled.gate || ruled.slow;
   if (gate != a->door && !gate_admits(gate, a->asked_by.identity, wall_seconds(site), site_name(site), r))

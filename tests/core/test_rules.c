@@ -511,6 +511,53 @@ static void a_listing_leaves_directories_with_rules_alone(void **state)
   stand_remove(&s);
 }
 
+/* An author may not show what others keep for some: behind the host's gate, behind another author's, or hidden. What
+ * the host names itself is the host's to show. */
+static void a_frame_is_not_a_way_around_a_gate(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *header;
+    bool shown;
+  } table[] = {
+      {__LINE__, "/members/door.gmi", false},
+      {__LINE__, "//members//door.gmi", false},
+      {__LINE__, "/~ann/x.gmi", false},
+      {__LINE__, "/~ann/.nuncio", false},
+      {__LINE__, "/list/.secret.gmi", false},
+      {__LINE__, "/foot.gmi", true},
+      {__LINE__, ".own.gmi", true},
+      {__LINE__, "./.own.gmi", true},
+      {__LINE__, "/~bob/list/.own.gmi", true},
+      {__LINE__, "/~bob/.own.gmi", false},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct stand s;
+    struct reply r = REPLY_INIT;
+    char text[200];
+    make(&s, "/~*/\tlocal=1\n/members/\tany=1\n");
+    folder_write(&s.folder, "~ann/.nuncio", STR("/\tany=1\n"));
+    folder_write(&s.folder, "~bob/list/.own.gmi", STR("Mine\n"));
+    folder_write(&s.folder, "~bob/.own.gmi", STR("Mine\n"));
+    folder_write(&s.folder, "list/.secret.gmi", STR("Hidden\n"));
+    (void)snprintf(text, sizeof text, "/\theader=%s\tfooter=%s\n", table[i].header, table[i].header);
+    folder_write(&s.folder, "~bob/list/.nuncio", str_from(text));
+    ask(&s, REPR_GEMTEXT, "/~bob/list/", &r);
+    assert_status(&r, STATUS_SUCCESS);
+    bool shown = strcmp(reply_body(&r), "# list\n\n=> ../ Up\nThere is nothing in this directory yet.\n") != 0;
+    if (shown != table[i].shown)
+      fail_msg("line %d: %s", table[i].line, reply_body(&r));
+    reply_free(&r);
+    stand_remove(&s);
+  }
+  struct stand s;
+  make(&s, "/members/\tany=1\n/list/\theader=/members/door.gmi\n");
+  BODY("/list/", "# The door\n\n=> ../ Up\n=> two.gmi 2013-01-01 Two\n=> one.gmi 2012-01-01 One\n=> three.gmi "
+                 "Three\n=> top.gmi A page by hand\n");
+  stand_remove(&s);
+}
+
 /* ------------------------------------------------------------------ agate's `.meta` */
 
 static void a_meta_file_is_read_where_the_site_says_so(void **state)
@@ -562,6 +609,7 @@ int main(void)
       cmocka_unit_test(a_mistake_is_shown_to_its_author),
       cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
       cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
+      cmocka_unit_test(a_frame_is_not_a_way_around_a_gate),
       cmocka_unit_test(a_meta_file_is_read_where_the_site_says_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
