@@ -54,15 +54,19 @@ void answer_fail(struct answer *a, int err)
  */
 static int read_dots(struct answer *a, unsigned flags, struct trail *trail)
 {
-  const struct site *site = a->site;
+  struct site *site = a->site;
+  const struct dot_rules_order order = {.root = &site->root,
+                                        .kinds = &site->dots,
+                                        .settings = &site->rules,
+                                        .shelf = &site->shelf,
+                                        .now_ns = a->asked_ns};
   dot_rules_unref(a->dots);
   a->dots = NULL;
   a->dots_err = 0;
   buf_clear(&a->dots_why);
   if (!site->reads_dots)
     return 0;
-  int err = dot_rules_read(&site->root, &site->dots, &site->rules, a->target[a->at].path, flags, trail, &a->dots,
-                           &a->dots_why);
+  int err = dot_rules_read(&order, a->target[a->at].path, flags, trail, &a->dots, &a->dots_why);
   if (err != ERR_AGAIN)
     a->dots_err = err;
   return err;
@@ -77,6 +81,9 @@ static void look_and_read(struct answer *a, unsigned flags)
     a->err = look_at(&a->site->root, a->target[a->at].path, a->representation, flags, &a->found);
   if (a->err == 0)
     a->err = look_read(&a->found, READY_FILE_MAX, flags);
+  /* Whoever writes a page after the gate that is to guard it must not find it shown because we came between the two. */
+  if (a->err == 0 && a->site->reads_dots && trail_check(&dots, &a->site->root, flags) != 0)
+    a->err = ERR_AGAIN;
   if (a->err == 0)
     trail_join(&a->found.trail, &dots);
   trail_free(&dots);

@@ -82,9 +82,17 @@ static int set(struct rule *rule, struct str word)
   return 0;
 }
 
+/* How many texts were read; and a folder in which somebody closes a gate above the directory that is being read. */
+static unsigned texts_read;
+static const struct folder *gate_closes;
+
 /* Lines of a pattern and words, separated by TABs. */
 static int read_rules(struct str text, struct str under, struct rules *out, struct buf *why)
 {
+  texts_read++;
+  if (gate_closes)
+    folder_write(gate_closes, ".nuncio", STR("/\tany=1\n"));
+  gate_closes = NULL;
   struct str line, word;
   for (unsigned n = 1; str_line(&text, &line); n++) {
     struct str rest = line;
@@ -511,6 +519,98 @@ static void a_listing_leaves_directories_with_rules_alone(void **state)
   stand_remove(&s);
 }
 
+/* Strangers may ask for as many paths as they like beneath a file that takes long to parse. */
+static void a_file_is_parsed_once_and_not_in_the_loop(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, ".nuncio", STR("/\tlang=de\n"));
+  folder_write(&s.folder, "list/.nuncio", STR("/\tcharset=koi8-r\n"));
+  texts_read = 0;
+  ask_start(&s, REPR_GEMTEXT, "/list/one.gmi", &r);
+  assert_int_equal(texts_read, 0);
+  (void)pool_run_all(&s.pool);
+  assert_true(r.came);
+  assert_string_equal(reply_meta(&r), "text/gemini; charset=koi8-r; lang=de");
+  assert_int_equal(texts_read, 2);
+  GEMINI("/list/two.gmi", 20, "text/gemini; charset=koi8-r; lang=de");
+  GEMINI("/list/no/such/page", 51, "There is no page at /list/no/such/page");
+  GOPHER("/list/three.gmi", 20, "text/gemini; charset=koi8-r; lang=de");
+  GEMINI("/", 20, "text/gemini; lang=de");
+  assert_int_equal(texts_read, 2);
+  /* What is wrong with it is known as well, and another version is another file. */
+  folder_write(&s.folder, "list/.nuncio", STR("/\tnonsense=koi8-r\n"));
+  for (int i = 0; i < 3; i++)
+    GEMINI("/list/no", 40, "/list/.nuncio:1: expected something else");
+  assert_int_equal(texts_read, 3);
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=nl\n"));
+  stand_wait(&s);
+  GEMINI("/list/no", 51, "There is no page at /list/no");
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=nl");
+  assert_int_equal(texts_read, 4);
+  /* What changed a moment ago may change again unseen. */
+  s.pool.ahead = 0;
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=fr\n"));
+  GEMINI("/list/no", 51, "There is no page at /list/no");
+  GEMINI("/list/no", 51, "There is no page at /list/no");
+  assert_true(texts_read >= 6);
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+/* More files than are kept. */
+static void what_is_parsed_is_bounded(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  for (int again = 0; again < 2; again++)
+    for (int i = 0; i < 2 * DOT_SHELF_PLACES; i++) {
+      char path[40];
+      (void)snprintf(path, sizeof path, "many/%d/.nuncio", i);
+      if (again == 0)
+        folder_write(&s.folder, path, STR("/\tstatus=52\tmeta=Gone\n"));
+      (void)snprintf(path, sizeof path, "/many/%d/x", i);
+      GEMINI(path, 52, "Gone");
+    }
+  texts_read = 0;
+  GEMINI("/many/100/x", 52, "Gone");
+  assert_int_equal(texts_read, 0);
+  GEMINI("/many/1/x", 52, "Gone");
+  assert_int_equal(texts_read, 1);
+  stand_remove(&s);
+}
+
+/* Whoever closes a gate and then writes the page behind it must not find that it was shown. */
+static void a_gate_that_closes_while_it_is_looked_counts(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=de\n"));
+  gate_closes = &s.folder;
+  GEMINI("/list/one.gmi", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  assert_null(gate_closes);
+  stand_remove(&s);
+}
+
+/* Directories in which no such file holds are as deep as they like. */
+static void depth_counts_where_files_are_asked_for(void **state)
+{
+  (void)state;
+  struct stand s;
+  char path[200] = "";
+  make(&s, "/~ann/\tlocal=1\n");
+  for (int i = 0; i < 2 * DOT_RULES_DEPTH_MAX; i++)
+    memcpy(path + (size_t)2 * (unsigned)i, "/d", 3);
+  memcpy(path + (size_t)4 * DOT_RULES_DEPTH_MAX, "/x.gmi", sizeof "/x.gmi");
+  folder_write(&s.folder, path + 1, STR("# Deep\n"));
+  GEMINI(path, 20, "text/gemini; lang=en");
+  stand_remove(&s);
+}
+
 /* An author may not show what others keep for some: behind the host's gate, behind another author's, or hidden. What
  * the host names itself is the host's to show. */
 static void a_frame_is_not_a_way_around_a_gate(void **state)
@@ -609,6 +709,10 @@ int main(void)
       cmocka_unit_test(a_mistake_is_shown_to_its_author),
       cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
       cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
+      cmocka_unit_test(a_file_is_parsed_once_and_not_in_the_loop),
+      cmocka_unit_test(what_is_parsed_is_bounded),
+      cmocka_unit_test(a_gate_that_closes_while_it_is_looked_counts),
+      cmocka_unit_test(depth_counts_where_files_are_asked_for),
       cmocka_unit_test(a_frame_is_not_a_way_around_a_gate),
       cmocka_unit_test(a_meta_file_is_read_where_the_site_says_so),
   };
