@@ -76,6 +76,8 @@ static void look_and_read(struct answer *a, unsigned flags)
 {
   struct trail dots;
   trail_init(&dots);
+  a->ruled = (struct ruled){.lang = NULL};
+  a->gate = NULL;
   a->err = read_dots(a, flags, &dots);
   if (a->err == 0)
     a->err = look_at(&a->site->root, a->target[a->at].path, a->representation, flags, &a->found);
@@ -98,6 +100,7 @@ static void look_run(struct work *w)
     look_and_read(a, 0);
   if (a->err == ERR_AGAIN)
     a->err = ERR_BUSY;
+  answer_rules_lay(a);
 }
 
 static void look_done(struct work *w, bool cancelled)
@@ -146,7 +149,9 @@ static void look(struct answer *a)
   a->asked = env->now(env);
   a->asked_ns = env->wall(env);
   look_and_read(a, RESOLVE_CACHED_ONLY);
-  if (a->err != ERR_AGAIN) {
+  bool quick = !a->dots || a->dots->pattern_bytes <= DOT_RULES_LOOP_MAX;
+  if (a->err != ERR_AGAIN && quick) {
+    answer_rules_lay(a);
     answer_respond(a);
     return;
   }

@@ -102,22 +102,14 @@ static void refuse(struct answer *a, struct response *r)
   failure_tell(&a->site->failures, env->now(env), buf_str(&a->dots_why));
 }
 
-bool answer_rules_then(struct answer *a, struct response *r)
+void answer_rules_lay(struct answer *a)
 {
-  struct site *site = a->site;
-  const struct target *target = &a->target[a->at];
-  struct str path = target->path, file = a->err == 0 ? buf_str(&a->found.file) : path;
+  const struct site *site = a->site;
+  struct str path = a->target[a->at].path, file = a->err == 0 ? buf_str(&a->found.file) : path;
   struct ruled ruled = {.lang = NULL};
-  if (a->dots_err) {
-    refuse(a, r);
-    return true;
-  }
-  if (a->dots_why.n)
-    failure_tell(&site->failures, site->env->now(site->env), buf_str(&a->dots_why));
-  if (site->rules.n == 0 && !a->dots)
-    return false;
-  rules_lay(&site->rules, path, file, &ruled);
-  const struct rule *gate = ruled.gate;
+  if (site->rules.n)
+    rules_lay(&site->rules, path, file, &ruled);
+  a->gate = ruled.gate;
   /* These have been answered by before the look. */
   ruled.gate = ruled.slow = ruled.answer = NULL;
   const char *header = ruled.header, *footer = ruled.footer;
@@ -126,8 +118,20 @@ bool answer_rules_then(struct answer *a, struct response *r)
   ruled.authors_header = ruled.header != header;
   ruled.authors_footer = ruled.footer != footer;
   a->ruled = ruled;
-  a->guarded = gate != a->door || ruled.gate || ruled.slow;
-  if (gate != a->door && !gate_admits(gate, a->asked_by.identity, wall_seconds(site), site_name(site), r))
+}
+
+bool answer_rules_then(struct answer *a, struct response *r)
+{
+  struct site *site = a->site;
+  const struct ruled *ruled = &a->ruled;
+  if (a->dots_err) {
+    refuse(a, r);
     return true;
-  return answered(site, ruled.gate, &ruled, target, &a->asked_by, r);
+  }
+  if (a->dots_why.n)
+    failure_tell(&site->failures, site->env->now(site->env), buf_str(&a->dots_why));
+  a->guarded = a->gate != a->door || ruled->gate || ruled->slow;
+  if (a->gate != a->door && !gate_admits(a->gate, a->asked_by.identity, wall_seconds(site), site_name(site), r))
+    return true;
+  return answered(site, ruled->gate, ruled, &a->target[a->at], &a->asked_by, r);
 }

@@ -2,6 +2,7 @@
 #include "site/dot_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct dot_file *dot_file_make(struct str path, const struct file_id *id, struct rules *rules, int err, struct str why)
 {
@@ -15,6 +16,8 @@ struct dot_file *dot_file_make(struct str path, const struct file_id *id, struct
   f->err = err;
   f->rules = *rules;
   rules_init(rules);
+  for (size_t i = 0; i < f->rules.n; i++)
+    f->pattern_bytes += strlen(f->rules.rule[i].pattern) - f->rules.rule[i].under;
   f->path = str_dup(path);
   f->why = str_dup(why);
   if (f->path && f->why)

@@ -20,10 +20,11 @@ struct dot_file {
   atomic_uint refs;
   uint64_t used; /* the shelf's */
   struct file_id id;
-  struct rules rules; /* owned */
-  int err;            /* 0, or ERR_SYNTAX: then there are no rules */
-  char *path;         /* owned: raw */
-  char *why;          /* owned: a sentence for the author; "" */
+  struct rules rules;   /* owned */
+  size_t pattern_bytes; /* of all its patterns */
+  int err;              /* 0, or ERR_SYNTAX: then there are no rules */
+  char *path;           /* owned: raw */
+  char *why;            /* owned: a sentence for the author; "" */
 };
 
 /* A file with one reference. Takes what is in *rules in any case. NULL when memory is short. */

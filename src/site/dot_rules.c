@@ -168,6 +168,7 @@ static int take(struct walk *w, struct dot_file *f)
   memcpy(grown + d->rules.n, f->rules.rule, f->rules.n * sizeof *grown);
   d->rules.rule = grown;
   d->rules.n += f->rules.n;
+  d->pattern_bytes += f->pattern_bytes;
   d->file[d->n_files++] = f;
   return 0;
 }

@@ -14,6 +14,8 @@
 enum {
   DOT_RULES_FILE_MAX = 64 * 1024, /* bytes of one file */
   DOT_RULES_DEPTH_MAX = 32,       /* directories beneath the first one that are asked for such files */
+  DOT_RULES_LOOP_MAX = 2048,      /* more bytes of patterns are not compared with a path in the loop: 60 KiB of stars
+                                   * and letters take 100 ms */
 };
 
 /* Reads the text of a `.nuncio` in the directory `under`; given by whoever opens the site, since the settings' grammar
@@ -32,6 +34,7 @@ struct dot_rules {
   struct rules rules; /* from the root's to the page's own directory's; borrowed from `file` but for the array */
   struct dot_file *file[DOT_SHELF_PLACES]; /* one reference each */
   size_t n_files;
+  size_t pattern_bytes; /* of all of them: a path is compared with each, in time of the product */
 };
 
 /* How a site reads them. Borrowed during a call. */

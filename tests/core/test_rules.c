@@ -560,6 +560,34 @@ static void a_file_is_parsed_once_and_not_in_the_loop(void **state)
   stand_remove(&s);
 }
 
+/* A path may take long to be compared with an author's patterns. */
+static void many_patterns_are_compared_in_the_pool(void **state)
+{
+  (void)state;
+  static const char line[] = "*aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\tstatus=52\n";
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  struct buf text = BUF_INIT(1 << 16);
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, ".nuncio", STR("/\tlang=de\n")); /* to look for what is not there may need the pool */
+  for (int i = 0; i < 2; i++) {
+    buf_put_str(&text, STR("/\tany=1\n"));
+    for (size_t n = 0; i > 0 && n <= 2 * DOT_RULES_LOOP_MAX; n += sizeof line)
+      buf_put_str(&text, str_from(line));
+    folder_write(&s.folder, "fr/.nuncio", buf_str(&text));
+    GEMINI("/fr/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+    ask_start(&s, REPR_GEMTEXT, "/fr/", &r);
+    assert_int_equal(r.came, i == 0);
+    (void)pool_run_all(&s.pool);
+    assert_true(r.came);
+    assert_status(&r, STATUS_CERTIFICATE_REQUIRED);
+    reply_free(&r);
+    buf_clear(&text);
+  }
+  buf_free(&text);
+  stand_remove(&s);
+}
+
 /* More files than are kept. */
 static void what_is_parsed_is_bounded(void **state)
 {
@@ -710,6 +738,7 @@ int main(void)
       cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
       cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
       cmocka_unit_test(a_file_is_parsed_once_and_not_in_the_loop),
+      cmocka_unit_test(many_patterns_are_compared_in_the_pool),
       cmocka_unit_test(what_is_parsed_is_bounded),
       cmocka_unit_test(a_gate_that_closes_while_it_is_looked_counts),
       cmocka_unit_test(depth_counts_where_files_are_asked_for),
