@@ -396,6 +396,35 @@ static void a_listing_tells_nothing_from_behind_a_gate(void **state)
   stand_remove(&s);
 }
 
+/* A page for web browsers says of any path which item it is. */
+static void item_types_tell_nothing_from_behind_a_gate(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/members/\tany=1\n/~ann/\tlocal=1\n");
+  static const char *const texts[] = {"list/text", "members/text", "~ann/a/text", "~ann/text"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    folder_write(&s.folder, texts[i], STR("a text\n"));
+  folder_write(&s.folder, "~ann/a/.nuncio", STR("/\tany=1\n"));
+  static const struct {
+    int line;
+    const char *path;
+    char want;
+  } table[] = {
+      {__LINE__, "/list/text", '0'},  {__LINE__, "/~ann/text", '0'},   {__LINE__, "/members/text", '1'},
+      {__LINE__, "/members/no", '1'}, {__LINE__, "/~ann/a/text", '1'}, {__LINE__, "/~ann/a/no", '1'},
+  };
+  for (int i = 0; i < 3; i++) { /* where it has to be looked at in the pool the next one is told */
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+      char type = site_item_type(s.site, NULL, str_from(table[k].path));
+      (void)pool_run_all(&s.pool);
+      if (type != table[k].want && (i > 0 || table[k].want == '1'))
+        fail_msg("line %d: %s is %c", table[k].line, table[k].path, type);
+    }
+  }
+  stand_remove(&s);
+}
+
 /* ------------------------------------------------------------------ `.nuncio` */
 
 static void authors_set_what_holds_in_their_directory(void **state)
@@ -731,6 +760,7 @@ int main(void)
       cmocka_unit_test(a_certificate_must_be_in_its_time_and_known),
       cmocka_unit_test(a_gate_is_not_walked_around),
       cmocka_unit_test(a_listing_tells_nothing_from_behind_a_gate),
+      cmocka_unit_test(item_types_tell_nothing_from_behind_a_gate),
       cmocka_unit_test(authors_set_what_holds_in_their_directory),
       cmocka_unit_test(an_author_opens_no_gate_of_the_hosts),
       cmocka_unit_test(rules_of_deeper_directories_hold_over_those_above),
