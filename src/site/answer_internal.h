@@ -17,7 +17,8 @@
 struct asked {
   const struct identity *identity; /* borrowed until `done`; may be NULL */
   uint64_t visitor;
-  bool paced; /* they were asked to wait, or need not: a request counts once */
+  uint64_t
+      paced; /* for which rule they need not wait: a request counts once for each, whatever it is tried as; 0: none */
 };
 
 struct answer {

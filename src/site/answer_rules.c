@@ -52,10 +52,13 @@ static void answer_by(const struct rule *rule, const struct target *target, stru
 /* Whether the visitor asks too soon. Where they are not known they need not wait. */
 static bool too_soon(struct site *site, const struct rule *rule, struct asked *by, struct response *r)
 {
-  if (!rule || by->visitor == 0 || by->paced)
+  if (!rule || by->visitor == 0)
     return false;
-  by->paced = true;
   uint64_t key = hash_bytes(hash_str(HASH_START, str_from(rule->pattern)), &by->visitor, sizeof by->visitor);
+  key = hash_bytes(key, &rule->slow_seconds, sizeof rule->slow_seconds);
+  if (by->paced == key)
+    return false;
+  by->paced = key;
   unsigned wait = pace_wait(&site->pace, key, site->env->now(site->env), rule->slow_seconds);
   if (wait == 0)
     return false;

@@ -232,6 +232,35 @@ static void who_asks_too_soon_is_told_how_long_to_wait_G17(void **state)
   stand_remove(&s);
 }
 
+/* Who need not wait for one rule has to for another: for the second reading of a selector, and for an author's. */
+static void a_shorter_wait_does_not_stand_for_a_longer_one(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make(&s, "/\tslow=1\tlocal=1\n/list/\tslow=60\n");
+  s.visitor = 7;
+  for (int i = 0; i < 2; i++) {
+    ask_either(&s, REPR_MENU, STR("/l%69st/one.gmi"), STR("/list/one.gmi"), &r);
+    assert_status(&r, i == 0 ? STATUS_SUCCESS : STATUS_SLOW_DOWN);
+    s.pool.now += 2000;
+  }
+  reply_free(&r);
+  folder_write(&s.folder, "fr/.nuncio", STR("/\tslow=60\n"));
+  GEMINI("/fr/", 20, "text/gemini; lang=en");
+  s.pool.now += 2000;
+  GEMINI("/fr/", 44, "Please wait 58 seconds before you ask for this again");
+  stand_remove(&s);
+  /* Of the same pattern, too. */
+  make(&s, "/\tlocal=1\n/fr/\tslow=1\n");
+  s.visitor = 7;
+  folder_write(&s.folder, "fr/.nuncio", STR("/\tslow=60\n"));
+  GEMINI("/fr/", 20, "text/gemini; lang=en");
+  s.pool.now += 2000;
+  GEMINI("/fr/", 44, "Please wait 58 seconds before you ask for this again");
+  stand_remove(&s);
+}
+
 static void body_is(struct stand *s, int line, const char *path, const char *want)
 {
   struct reply r = REPLY_INIT;
@@ -754,6 +783,7 @@ int main(void)
       cmocka_unit_test(some_paths_are_answered_by_a_status),
       cmocka_unit_test(a_redirect_that_grows_too_long_is_none),
       cmocka_unit_test(who_asks_too_soon_is_told_how_long_to_wait_G17),
+      cmocka_unit_test(a_shorter_wait_does_not_stand_for_a_longer_one),
       cmocka_unit_test(listings_are_as_their_rules_have_them),
       cmocka_unit_test(a_directory_need_not_be_listed),
       cmocka_unit_test(a_gate_asks_for_a_certificate),
