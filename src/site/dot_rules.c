@@ -20,6 +20,7 @@ struct walk {
   struct buf directory; /* raw, with its slash */
   struct buf file;
   struct dot_rules *rules;
+  bool settled;   /* the file that is being read had */
   unsigned asked; /* how many directories so far were asked for files */
   struct buf *why;
 };
@@ -103,9 +104,13 @@ static int read_text(struct walk *w, const struct file_id *seen, struct buf *tex
   return err && err != ERR_AGAIN ? fault(w, err) : err;
 }
 
+/* Many editors empty a file before they write it anew: one that was emptied a moment ago has not been said yet, and
+ * until then nobody passes where it kept some out. */
 static int read_nuncio(struct walk *w, struct str text, struct rules *rules)
 {
   struct buf why = BUF_INIT(WHY_MAX);
+  if (text.n == 0)
+    return w->settled ? 0 : ERR_BUSY;
   int err = w->order->kinds->nuncio(text, buf_str(&w->directory), rules, &why);
   if (err == ERR_SYNTAX && why.n)
     err = explain(w, ERR_SYNTAX, buf_str(&why));
@@ -131,15 +136,16 @@ static int understand(struct walk *w, const struct file_id *id, int (*read)(stru
   struct buf text = BUF_INIT(DOT_RULES_FILE_MAX + 1), why = BUF_INIT(PATH_BYTES_MAX + WHY_MAX), *outer = w->why;
   struct rules rules;
   rules_init(&rules);
+  w->settled = file_settled(id, w->order->now_ns);
   int err = read_text(w, id, &text);
   if (err == 0) {
     w->why = &why;
-    err = text.n ? read(w, buf_str(&text), &rules) : 0;
+    err = read(w, buf_str(&text), &rules);
     w->why = outer;
     *out = err == 0 || err == ERR_SYNTAX ? dot_file_make(buf_str(&w->file), id, &rules, err, buf_str(&why)) : NULL;
     err = *out ? 0 : err == 0 || err == ERR_SYNTAX ? ERR_NOMEM : err;
   }
-  if (err == 0 && file_settled(id, w->order->now_ns))
+  if (err == 0 && w->settled)
     dot_shelf_keep(w->order->shelf, *out);
   rules_free(&rules);
   buf_free(&text);

@@ -682,6 +682,21 @@ static void a_gate_that_closes_while_it_is_looked_counts(void **state)
   stand_remove(&s);
 }
 
+/* Editors empty a file before they write it anew. */
+static void an_empty_file_opens_no_gate_for_a_moment(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, "list/.nuncio", STR("/\tany=1\n"));
+  s.pool.ahead = 0;
+  folder_write(&s.folder, "list/.nuncio", STR(""));
+  GEMINI("/list/one.gmi", 40, "The server is busy; please try again in a moment");
+  s.pool.ahead = FILE_SETTLED_SECONDS + 1;
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
+  stand_remove(&s);
+}
+
 /* Directories in which no such file holds are as deep as they like. */
 static void depth_counts_where_files_are_asked_for(void **state)
 {
@@ -801,6 +816,7 @@ int main(void)
       cmocka_unit_test(many_patterns_are_compared_in_the_pool),
       cmocka_unit_test(what_is_parsed_is_bounded),
       cmocka_unit_test(a_gate_that_closes_while_it_is_looked_counts),
+      cmocka_unit_test(an_empty_file_opens_no_gate_for_a_moment),
       cmocka_unit_test(depth_counts_where_files_are_asked_for),
       cmocka_unit_test(a_frame_is_not_a_way_around_a_gate),
       cmocka_unit_test(a_meta_file_is_read_where_the_site_says_so),
