@@ -1,4 +1,5 @@
-/* Rules that files of the capsule set, read anew for each page: what comes of them is kept with the page. */
+/* Rules that files of the capsule set: looked for anew for each page, parsed once for each version of a file. What
+ * comes of them is kept with the page. */
 #include "site/dot_rules.h"
 
 #include <stdlib.h>
