@@ -122,8 +122,11 @@ static int examine(struct capsule *c, size_t *files)
 static int check_opened(const struct order *order, struct capsule *c)
 {
   struct mime *mime = mime_load();
+  struct dot_shelf shelf;
   size_t files = 0;
   int status = EXIT_OK;
+  dot_shelf_init(&shelf);
+  c->shelf = &shelf;
   places_init(&c->places);
   findings_init(&c->findings, order->folder, order->json);
   buf_init(&c->document_path, PATH_ROOM);
@@ -142,6 +145,7 @@ static int check_opened(const struct order *order, struct capsule *c)
   findings_free(&c->findings);
   places_free(&c->places);
   mime_free(mime);
+  dot_shelf_clear(&shelf);
   return status;
 }
 

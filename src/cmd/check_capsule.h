@@ -21,6 +21,7 @@ struct capsule {
   bool by_settings;                 /* the site is one of a settings file */
   struct dot_rules_kinds dots;      /* which files of the capsule may say more of it, and whether any is asked for */
   bool reads_dots, reads_nuncio;
+  struct dot_shelf *shelf; /* what was read of them; its content changes */
   const struct mime *mime;
   struct places places;
   struct findings findings;

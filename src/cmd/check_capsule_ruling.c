@@ -2,6 +2,7 @@
 #include "cmd/check_capsule_ruling.h"
 
 #include "base/err.h"
+#include "site/env.h"
 
 enum { WHY_MAX = 2048 };
 
@@ -10,7 +11,9 @@ static int read_dots(struct ruling *r, const struct capsule *c, struct str path)
   struct buf why = BUF_INIT(WHY_MAX);
   struct trail trail;
   trail_init(&trail);
-  int err = dot_rules_read(&c->root, &c->dots, &c->site->rules, path, 0, &trail, &r->dots, &why);
+  const struct dot_rules_order order = {
+      .root = &c->root, .kinds = &c->dots, .settings = &c->site->rules, .shelf = c->shelf, .now_ns = env_wall(NULL)};
+  int err = dot_rules_read(&order, path, 0, &trail, &r->dots, &why);
   trail_free(&trail);
   buf_free(&why);
   if (err == ERR_FULL)
@@ -44,6 +47,8 @@ struct listing_options ruling_options(const struct ruling *r, const struct capsu
       .order = r->ruled.order,
       .header = str_from(r->ruled.header),
       .footer = str_from(r->ruled.footer),
+      .authors_header = r->ruled.authors_header,
+      .authors_footer = r->ruled.authors_footer,
       .settings = c->site->rules.n ? &c->site->rules : NULL,
       .dots = r->dots ? &r->dots->rules : NULL,
       .dot_files = c->reads_nuncio,

@@ -14,8 +14,8 @@
 enum { OPTIONS_MAX = 64 };
 
 /* libConfuse hands nothing of its caller's through to what it calls, and its scanner is one for the process: so is
- * this. Set while a text is being read, by whoever has the lock: a worker's loop and its threads read `.nuncio` files
- * at any time. None of them waits long, since a text has a bound and nothing in here waits for anything. */
+ * this. Set while a text is being read, by whoever has the lock: a worker's threads read `.nuncio` files at any time.
+ * None of them waits long, since a text has a bound and nothing in here waits for anything. */
 static struct reader *reading;
 static pthread_mutex_t scanner = PTHREAD_MUTEX_INITIALIZER;
 

@@ -54,15 +54,19 @@ void answer_fail(struct answer *a, int err)
  */
 static int read_dots(struct answer *a, unsigned flags, struct trail *trail)
 {
-  const struct site *site = a->site;
+  struct site *site = a->site;
+  const struct dot_rules_order order = {.root = &site->root,
+                                        .kinds = &site->dots,
+                                        .settings = &site->rules,
+                                        .shelf = &site->shelf,
+                                        .now_ns = a->asked_ns};
   dot_rules_unref(a->dots);
   a->dots = NULL;
   a->dots_err = 0;
   buf_clear(&a->dots_why);
   if (!site->reads_dots)
     return 0;
-  int err = dot_rules_read(&site->root, &site->dots, &site->rules, a->target[a->at].path, flags, trail, &a->dots,
-                           &a->dots_why);
+  int err = dot_rules_read(&order, a->target[a->at].path, flags, trail, &a->dots, &a->dots_why);
   if (err != ERR_AGAIN)
     a->dots_err = err;
   return err;
@@ -72,11 +76,16 @@ static void look_and_read(struct answer *a, unsigned flags)
 {
   struct trail dots;
   trail_init(&dots);
+  a->ruled = (struct ruled){.lang = NULL};
+  a->gate = NULL;
   a->err = read_dots(a, flags, &dots);
   if (a->err == 0)
     a->err = look_at(&a->site->root, a->target[a->at].path, a->representation, flags, &a->found);
   if (a->err == 0)
     a->err = look_read(&a->found, READY_FILE_MAX, flags);
+  /* Whoever writes a page after the gate that is to guard it must not find it shown because we came between the two. */
+  if (a->err == 0 && a->site->reads_dots && trail_check(&dots, &a->site->root, flags) != 0)
+    a->err = ERR_AGAIN;
   if (a->err == 0)
     trail_join(&a->found.trail, &dots);
   trail_free(&dots);
@@ -91,6 +100,7 @@ static void look_run(struct work *w)
     look_and_read(a, 0);
   if (a->err == ERR_AGAIN)
     a->err = ERR_BUSY;
+  answer_rules_lay(a);
 }
 
 static void look_done(struct work *w, bool cancelled)
@@ -139,7 +149,9 @@ static void look(struct answer *a)
   a->asked = env->now(env);
   a->asked_ns = env->wall(env);
   look_and_read(a, RESOLVE_CACHED_ONLY);
-  if (a->err != ERR_AGAIN) {
+  bool quick = !a->dots || a->dots->pattern_bytes <= DOT_RULES_LOOP_MAX;
+  if (a->err != ERR_AGAIN && quick) {
+    answer_rules_lay(a);
     answer_respond(a);
     return;
   }

@@ -17,7 +17,8 @@
 struct asked {
   const struct identity *identity; /* borrowed until `done`; may be NULL */
   uint64_t visitor;
-  bool paced; /* they were asked to wait, or need not: a request counts once */
+  uint64_t
+      paced; /* for which rule they need not wait: a request counts once for each, whatever it is tried as; 0: none */
 };
 
 struct answer {
@@ -31,14 +32,15 @@ struct answer {
   unsigned targets, at;
   uint64_t asked; /* when the last look began, on the env's clock; and the wall time then */
   int64_t asked_ns;
-  struct found found; /* while `in_pool`, the pool's, as are the next four */
+  struct found found; /* while `in_pool`, the pool's, as are the next six */
   int err;
   struct dot_rules *dots; /* what files of the capsule set; one reference, or NULL */
   int dots_err;           /* they cannot be told; with ERR_SYNTAX `dots_why` is a sentence for their author */
   struct buf dots_why;
+  struct ruled ruled;      /* what holds, once it has been looked; its gate is one that files of the capsule set */
+  const struct rule *gate; /* the settings' gate then */
   struct asked asked_by;
   const struct rule *door; /* the gate that was passed before the look: whoever asks for this path has to */
-  struct ruled ruled;      /* what holds, once it has been looked */
   bool guarded;            /* it holds for this visitor alone: the answer is not kept for others */
   bool *finished;          /* inside answer_start: where to say that the response has been handed over; else NULL */
   bool in_pool;
@@ -51,7 +53,10 @@ struct answer {
 bool answer_rules_first(struct site *site, const struct target *target, struct asked *by, const struct rule **door,
                         struct response *r);
 
-/* The same after the look, by all rules there are; fills in `ruled` and `guarded`. */
+/* After the look, in whichever thread did it: what all rules there are say of it, in `ruled` and `gate`. */
+void answer_rules_lay(struct answer *a);
+
+/* Whether the rules as they were laid answer instead of a page; fills in `guarded`. */
 bool answer_rules_then(struct answer *a, struct response *r);
 
 /* Turns what was found into the response, perhaps later. */

@@ -50,10 +50,13 @@ static void answer_by(const struct rule *rule, const struct target *target, stru
 /* Whether the visitor asks too soon. Where they are not known they need not wait. */
 static bool too_soon(struct site *site, const struct rule *rule, struct asked *by, struct response *r)
 {
-  if (!rule || by->visitor == 0 || by->paced)
+  if (!rule || by->visitor == 0)
     return false;
-  by->paced = true;
   uint64_t key = hash_bytes(hash_str(HASH_START, str_from(rule->pattern)), &by->visitor, sizeof by->visitor);
+  key = hash_bytes(key, &rule->slow_seconds, sizeof rule->slow_seconds);
+  if (by->paced == key)
+    return false;
+  by->paced = key;
   unsigned wait = pace_wait(&site->pace, key, site->env->now(site->env), rule->slow_seconds);
   if (wait == 0)
     return false;
@@ -100,29 +103,36 @@ static void refuse(struct answer *a, struct response *r)
   failure_tell(&a->site->failures, env->now(env), buf_str(&a->dots_why));
 }
 
+void answer_rules_lay(struct answer *a)
+{
+  const struct site *site = a->site;
+  struct str path = a->target[a->at].path, file = a->err == 0 ? buf_str(&a->found.file) : path;
+  struct ruled ruled = {.lang = NULL};
+  if (site->rules.n)
+    rules_lay(&site->rules, path, file, &ruled);
+  a->gate = ruled.gate;
+  /* These have been answered by before the look. */
+  ruled.gate = ruled.slow = ruled.answer = NULL;
+  const char *header = ruled.header, *footer = ruled.footer;
+  if (a->dots)
+    rules_lay(&a->dots->rules, path, file, &ruled);
+  ruled.authors_header = ruled.header != header;
+  ruled.authors_footer = ruled.footer != footer;
+  a->ruled = ruled;
+}
+
 bool answer_rules_then(struct answer *a, struct response *r)
 {
   struct site *site = a->site;
-  const struct target *target = &a->target[a->at];
-  struct str path = target->path, file = a->err == 0 ? buf_str(&a->found.file) : path;
-  struct ruled ruled = {.lang = NULL};
+  const struct ruled *ruled = &a->ruled;
   if (a->dots_err) {
     refuse(a, r);
     return true;
   }
   if (a->dots_why.n)
     failure_tell(&site->failures, site->env->now(site->env), buf_str(&a->dots_why));
-  if (site->rules.n == 0 && !a->dots)
-    return false;
-  rules_lay(&site->rules, path, file, &ruled);
-  const struct rule *gate = ruled.gate;
-  /* These have been answered by before the look. */
-  ruled.gate = ruled.slow = ruled.answer = NULL;
-  if (a->dots)
-    rules_lay(&a->dots->rules, path, file, &ruled);
-  a->ruled = ruled;
-  a->guarded = gate != a->door || ruled.gate || ruled.slow;
-  if (gate != a->door && !gate_admits(gate, a->asked_by.identity, wall_seconds(site), site_name(site), r))
+  a->guarded = a->gate != a->door || ruled->gate || ruled->slow;
+  if (a->gate != a->door && !gate_admits(a->gate, a->asked_by.identity, wall_seconds(site), site_name(site), r))
     return true;
-  return answered(site, ruled.gate, &ruled, target, &a->asked_by, r);
+  return answered(site, ruled->gate, ruled, &a->target[a->at], &a->asked_by, r);
 }

@@ -105,6 +105,8 @@ static struct listing_options options_of(const struct site *site, const struct b
     options.order = w->ruled->order;
     options.header = str_from(w->ruled->header);
     options.footer = str_from(w->ruled->footer);
+    options.authors_header = w->ruled->authors_header;
+    options.authors_footer = w->ruled->authors_footer;
   }
   return options;
 }
@@ -114,7 +116,9 @@ static void warn_about(struct build *b)
 {
   const struct page *document = b->job.document, *page = b->job.page;
   if (b->job.unframed)
-    warn_once(b->site, "the header or footer of its listing cannot be read", b->job.file, NULL);
+    warn_once(b->site,
+              "the header or footer of its listing cannot be read, or may not be for everybody who sees the page",
+              b->job.file, NULL);
   if (document && overview_replaced(document->document))
     warn_once(b->site, "not all of it is UTF-8; what is not is shown as U+FFFD", b->job.file, &document->id);
   if (page)

@@ -1,7 +1,9 @@
-/* Rules that files of the capsule set, read anew for each page: what comes of them is kept with the page. */
+/* Rules that files of the capsule set: looked for anew for each page, parsed once for each version of a file. What
+ * comes of them is kept with the page. */
 #include "site/dot_rules.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -9,21 +11,18 @@
 #include "text/agate_meta.h"
 #include "text/glob.h"
 
-enum {
-  PATH_BYTES_MAX = 8192,
-  WHY_MAX = 512,
-  IN_LOOP_MAX = 4096, /* a larger file is read and parsed in the pool: a thousand sections take 40 ms */
-};
+enum { PATH_BYTES_MAX = 8192, WHY_MAX = 512 };
 
 /* One walk from the root to a page. */
 struct walk {
-  const struct root *root;
-  const struct dot_rules_kinds *kinds;
+  const struct dot_rules_order *order;
   unsigned flags;
   struct trail *trail;
   struct buf directory; /* raw, with its slash */
   struct buf file;
-  struct rules rules;
+  struct dot_rules *rules;
+  bool settled;   /* the file that is being read had */
+  unsigned asked; /* how many directories so far were asked for files */
   struct buf *why;
 };
 
@@ -38,17 +37,22 @@ void dot_rules_unref(struct dot_rules *d)
 {
   if (!d || --d->refs > 0)
     return;
-  rules_free(&d->rules);
+  for (size_t i = 0; i < d->n_files; i++)
+    dot_file_unref(d->file[i]);
+  free(d->rules.rule); /* what is inside is the files' */
   free(d);
 }
 
-static bool nuncio_here(const struct dot_rules_kinds *kinds, const struct rules *settings, struct str directory)
+/* As rules_lay says, but of this alone: it is asked for each directory on the way to each page. */
+static bool nuncio_here(const struct dot_rules_order *order, struct str directory)
 {
-  struct ruled ruled = {.lang = NULL};
-  if (!kinds->nuncio)
-    return false;
-  rules_lay(settings, directory, directory, &ruled);
-  return ruled.local == TOGGLE_ON;
+  enum toggle local = TOGGLE_UNSET;
+  for (size_t i = 0; order->kinds->nuncio && i < order->settings->n; i++) {
+    const struct rule *rule = &order->settings->rule[i];
+    if (rule->local != TOGGLE_UNSET && rule_means(rule, directory, NULL))
+      local = rule->local;
+  }
+  return local == TOGGLE_ON;
 }
 
 /* What went wrong with the file, for its author. */
@@ -70,47 +74,45 @@ static int fault(struct walk *w, int err)
   return explain(w, err, str_from(err_text(err)));
 }
 
-/* Appends the text of the file, if there is one. */
-static int read_text(struct walk *w, struct buf *text)
+/* Whether such a file can be read at all. Nothing is opened for it: a FIFO does something when it is. */
+static int check(struct walk *w, const struct stat *st)
+{
+  if (!S_ISREG(st->st_mode))
+    return explain(w, ERR_SPECIAL, STR("this is no file"));
+  return st->st_size > DOT_RULES_FILE_MAX ? explain(w, ERR_LIMIT, STR("this is larger than 64 KiB")) : 0;
+}
+
+/* Appends the text of the file, whose id was `seen` a moment ago. */
+static int read_text(struct walk *w, const struct file_id *seen, struct buf *text)
 {
   int fd = -1;
   struct stat st;
-  struct str path = buf_str(&w->file);
-  int err = resolve_open(w->root, path, w->flags, &fd, &st);
-  trail_note(w->trail, path, err, &st);
+  int err = resolve_open(w->order->root, buf_str(&w->file), w->flags, &fd, &st);
   if (err)
-    return fault(w, err);
-  size_t size = (size_t)st.st_size, n = 0;
-  if (!S_ISREG(st.st_mode))
-    err = explain(w, ERR_SPECIAL, STR("this is no file"));
-  else if (st.st_size > DOT_RULES_FILE_MAX)
-    err = explain(w, ERR_LIMIT, STR("this is larger than 64 KiB"));
-  else if (size > IN_LOOP_MAX && (w->flags & RESOLVE_CACHED_ONLY))
+    return err == ERR_NOT_FOUND ? ERR_AGAIN : fault(w, err);
+  struct file_id id = file_id(&st);
+  size_t size = (size_t)seen->size, n = 0;
+  char *room = file_id_eq(&id, seen) ? buf_room(text, size + 1) : NULL;
+  if (!file_id_eq(&id, seen))
     err = ERR_AGAIN;
-  char *room = err == 0 ? buf_room(text, size + 1) : NULL;
-  if (err == 0)
+  else
     err = room ? read_at_once(fd, w->flags, room, size + 1, &n) : ERR_NOMEM;
   if (err == 0 && n != size)
     err = ERR_AGAIN; /* somebody is writing to it */
   if (err == 0)
     buf_added(text, n);
   close(fd);
-  return err;
+  return err && err != ERR_AGAIN ? fault(w, err) : err;
 }
 
-/* Reads the file of that name in the directory; *text stays empty where there is none. */
-static int read_here(struct walk *w, struct str name, struct buf *text)
-{
-  buf_clear(&w->file);
-  buf_put_str(&w->file, buf_str(&w->directory));
-  buf_put_str(&w->file, name);
-  return buf_error(&w->file) ? buf_error(&w->file) : read_text(w, text);
-}
-
+/* Many editors empty a file before they write it anew: one that was emptied a moment ago has not been said yet, and
+ * until then nobody passes where it kept some out. */
 static int read_nuncio(struct walk *w, struct str text, struct rules *rules)
 {
   struct buf why = BUF_INIT(WHY_MAX);
-  int err = w->kinds->nuncio(text, buf_str(&w->directory), rules, &why);
+  if (text.n == 0)
+    return w->settled ? 0 : ERR_BUSY;
+  int err = w->order->kinds->nuncio(text, buf_str(&w->directory), rules, &why);
   if (err == ERR_SYNTAX && why.n)
     err = explain(w, ERR_SYNTAX, buf_str(&why));
   buf_free(&why);
@@ -128,68 +130,126 @@ static int read_meta(struct walk *w, struct str text, struct rules *rules)
   return err == ERR_SYNTAX ? 0 : err;
 }
 
-static int read_rules(struct walk *w, struct str name, int (*read)(struct walk *, struct str, struct rules *))
+/* Reads and parses the file. What its author is to be told stays with it, as long as it is the same. */
+static int understand(struct walk *w, const struct file_id *id, int (*read)(struct walk *, struct str, struct rules *),
+                      struct dot_file **out)
 {
-  struct buf text = BUF_INIT(DOT_RULES_FILE_MAX + 1);
+  struct buf text = BUF_INIT(DOT_RULES_FILE_MAX + 1), why = BUF_INIT(PATH_BYTES_MAX + WHY_MAX), *outer = w->why;
   struct rules rules;
   rules_init(&rules);
-  int err = read_here(w, name, &text);
-  if (err == 0 && text.n)
+  w->settled = file_settled(id, w->order->now_ns);
+  int err = read_text(w, id, &text);
+  if (err == 0) {
+    w->why = &why;
     err = read(w, buf_str(&text), &rules);
-  if (err == 0)
-    err = rules_join(&w->rules, &rules);
+    w->why = outer;
+    *out = err == 0 || err == ERR_SYNTAX ? dot_file_make(buf_str(&w->file), id, &rules, err, buf_str(&why)) : NULL;
+    err = *out ? 0 : err == 0 || err == ERR_SYNTAX ? ERR_NOMEM : err;
+  }
+  if (err == 0 && w->settled)
+    dot_shelf_keep(w->order->shelf, *out);
   rules_free(&rules);
   buf_free(&text);
+  buf_free(&why);
   return err;
 }
 
-static int read_directory(struct walk *w, const struct rules *settings)
+/* Adds what the file says, which is borrowed from it: its reference goes along. */
+static int take(struct walk *w, struct dot_file *f)
 {
-  int err = w->kinds->meta ? read_rules(w, STR(AGATE_META), read_meta) : 0;
-  if (err == 0 && nuncio_here(w->kinds, settings, buf_str(&w->directory)))
-    err = read_rules(w, STR(".nuncio"), read_nuncio);
-  return err;
+  struct dot_rules *d = w->rules;
+  if (f->why[0] && (f->err || w->why->n == 0)) {
+    buf_clear(w->why);
+    buf_put_str(w->why, str_from(f->why));
+  }
+  int err = f->err;
+  struct rule *grown = NULL;
+  if (err == 0 && f->rules.n) {
+    grown = realloc(d->rules.rule, (d->rules.n + f->rules.n) * sizeof *grown);
+    err = grown ? 0 : ERR_NOMEM;
+  }
+  if (!grown) {
+    dot_file_unref(f);
+    return err;
+  }
+  memcpy(grown + d->rules.n, f->rules.rule, f->rules.n * sizeof *grown);
+  d->rules.rule = grown;
+  d->rules.n += f->rules.n;
+  d->pattern_bytes += f->pattern_bytes;
+  d->file[d->n_files++] = f;
+  return 0;
+}
+
+/* The file of that name in the directory, if there is one. In the loop nothing is read and parsed: it would wait for
+ * whoever parses in the pool. */
+static int read_rules(struct walk *w, struct str name, int (*read)(struct walk *, struct str, struct rules *))
+{
+  struct stat st;
+  buf_clear(&w->file);
+  buf_put_str(&w->file, buf_str(&w->directory));
+  buf_put_str(&w->file, name);
+  struct str path = buf_str(&w->file);
+  int err = buf_error(&w->file);
+  if (err)
+    return err;
+  err = resolve_stat(w->order->root, path, w->flags, &st);
+  trail_note(w->trail, path, err, &st);
+  if (err)
+    return fault(w, err);
+  err = check(w, &st);
+  if (err)
+    return err;
+  struct file_id id = file_id(&st);
+  struct dot_file *f = dot_shelf_find(w->order->shelf, path, &id);
+  if (!f)
+    err = w->flags & RESOLVE_CACHED_ONLY ? ERR_AGAIN : understand(w, &id, read, &f);
+  return err ? err : take(w, f);
+}
+
+static int read_directory(struct walk *w)
+{
+  bool nuncio = nuncio_here(w->order, buf_str(&w->directory)), meta = w->order->kinds->meta;
+  if (!nuncio && !meta)
+    return 0;
+  if (w->asked++ > DOT_RULES_DEPTH_MAX)
+    return ERR_NOT_FOUND;
+  int err = meta ? read_rules(w, STR(AGATE_META), read_meta) : 0;
+  return err == 0 && nuncio ? read_rules(w, STR(".nuncio"), read_nuncio) : err;
 }
 
 /* The root, and then each segment of the path: the last one may be a directory that was asked for without its slash. */
-static int walk(struct walk *w, const struct rules *settings, struct str path)
+static int walk(struct walk *w, struct str path)
 {
   struct str segment;
   buf_put_c(&w->directory, '/');
-  int err = read_directory(w, settings);
-  for (int depth = 1; err == 0 && glob_segment(&path, &segment); depth++) {
-    if (depth > DOT_RULES_DEPTH_MAX)
-      return ERR_NOT_FOUND;
+  int err = read_directory(w);
+  while (err == 0 && glob_segment(&path, &segment)) {
     buf_put_str(&w->directory, segment);
     buf_put_c(&w->directory, '/');
-    err = buf_error(&w->directory) ? buf_error(&w->directory) : read_directory(w, settings);
+    err = buf_error(&w->directory) ? buf_error(&w->directory) : read_directory(w);
   }
   return err;
 }
 
-int dot_rules_read(const struct root *root, const struct dot_rules_kinds *kinds, const struct rules *settings,
-                   struct str path, unsigned flags, struct trail *trail, struct dot_rules **out, struct buf *why)
+int dot_rules_read(const struct dot_rules_order *order, struct str path, unsigned flags, struct trail *trail,
+                   struct dot_rules **out, struct buf *why)
 {
-  struct walk w = {.root = root,
-                   .kinds = kinds,
+  struct walk w = {.order = order,
                    .flags = flags,
                    .trail = trail,
                    .directory = BUF_INIT(PATH_BYTES_MAX),
                    .file = BUF_INIT(PATH_BYTES_MAX),
+                   .rules = calloc(1, sizeof *w.rules),
                    .why = why};
-  rules_init(&w.rules);
   *out = NULL;
-  int err = walk(&w, settings, path);
-  struct dot_rules *d = err == 0 && w.rules.n ? calloc(1, sizeof *d) : NULL;
-  if (err == 0 && w.rules.n && !d)
-    err = ERR_NOMEM;
-  if (d) {
-    d->refs = 1;
-    d->rules = w.rules;
-    rules_init(&w.rules);
-    *out = d;
-  }
-  rules_free(&w.rules);
+  if (!w.rules)
+    return ERR_NOMEM;
+  w.rules->refs = 1;
+  int err = walk(&w, path);
+  if (err == 0 && w.rules->rules.n)
+    *out = w.rules;
+  else
+    dot_rules_unref(w.rules);
   buf_free(&w.directory);
   buf_free(&w.file);
   return err;

@@ -6,13 +6,16 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "site/dot_file.h"
 #include "site/resolve.h"
 #include "site/trail.h"
 #include "text/rules.h"
 
 enum {
   DOT_RULES_FILE_MAX = 64 * 1024, /* bytes of one file */
-  DOT_RULES_DEPTH_MAX = 32,       /* directories one within another that are asked for such files */
+  DOT_RULES_DEPTH_MAX = 32,       /* directories beneath the first one that are asked for such files */
+  DOT_RULES_LOOP_MAX = 2048,      /* more bytes of patterns are not compared with a path in the loop: 60 KiB of stars
+                                   * and letters take 100 ms */
 };
 
 /* Reads the text of a `.nuncio` in the directory `under`; given by whoever opens the site, since the settings' grammar
@@ -28,17 +31,28 @@ struct dot_rules_kinds {
 /* What was read for one page. Counted in the loop's thread; the rules themselves do not change. */
 struct dot_rules {
   unsigned refs;
-  struct rules rules; /* from the root's to the page's own directory's */
+  struct rules rules; /* from the root's to the page's own directory's; borrowed from `file` but for the array */
+  struct dot_file *file[DOT_SHELF_PLACES]; /* one reference each */
+  size_t n_files;
+  size_t pattern_bytes; /* of all of them: a path is compared with each, in time of the product */
 };
 
-/* Reads the rules of all directories on the way to a raw path: `.nuncio` where the settings file's rules allow it. *out
+/* How a site reads them. Borrowed during a call. */
+struct dot_rules_order {
+  const struct root *root;
+  const struct dot_rules_kinds *kinds;
+  const struct rules *settings; /* they say where a `.nuncio` holds */
+  struct dot_shelf *shelf;
+  int64_t now_ns; /* the wall time, now or a while ago */
+};
+
+/* Finds the rules of all directories on the way to a raw path: `.nuncio` where the settings file's rules allow it. *out
  * is NULL where there are none; *why may be a sentence for the owner all the same. What was asked of the disk goes on
  * the trail, which must be empty. ERR_SYNTAX: *why is a sentence for the author, with the file and the line;
- * ERR_NOT_FOUND: directories deeper than any are; ERR_AGAIN only with RESOLVE_CACHED_ONLY; ERR_NOMEM; and what
- * resolve_open says. */
-int dot_rules_read(const struct root *root, const struct dot_rules_kinds *kinds, const struct rules *settings,
-                   struct str path, unsigned flags, struct trail *trail, struct dot_rules **out, struct buf *why)
-    __attribute__((warn_unused_result));
+ * ERR_NOT_FOUND: directories deeper than any are; ERR_AGAIN: a file was changed meanwhile, or, with
+ * RESOLVE_CACHED_ONLY, one would have to be waited for or parsed; ERR_NOMEM; and what resolve_open says. */
+int dot_rules_read(const struct dot_rules_order *order, struct str path, unsigned flags, struct trail *trail,
+                   struct dot_rules **out, struct buf *why) __attribute__((warn_unused_result));
 
 struct dot_rules *dot_rules_ref(struct dot_rules *d); /* NULL is fine */
 void dot_rules_unref(struct dot_rules *d);            /* the same */

@@ -8,7 +8,7 @@
 #include "text/menu.h"
 #include "text/uri.h"
 
-enum { PATH_BYTES_MAX = 8192 };
+enum { PATH_BYTES_MAX = 8192, WHY_MAX = 2048 };
 
 static char type_of_found(const struct found *f)
 {
@@ -37,6 +37,40 @@ int item_look(const struct root *root, struct str raw, unsigned flags, char *typ
     *type = type_of_found(&f);
   look_free(&f);
   return err == ERR_AGAIN || err == ERR_NOMEM ? err : 0;
+}
+
+/* Whether everybody may see what stands there. ERR_AGAIN: it cannot be told in the loop. */
+static int is_open(struct site *site, struct str raw, unsigned flags, int64_t now_ns, bool *open)
+{
+  const struct dot_rules_order order = {
+      .root = &site->root, .kinds = &site->dots, .settings = &site->rules, .shelf = &site->shelf, .now_ns = now_ns};
+  struct ruled ruled = {.lang = NULL};
+  struct dot_rules *dots = NULL;
+  struct trail trail;
+  struct buf why = BUF_INIT(WHY_MAX);
+  rules_lay(&site->rules, raw, raw, &ruled);
+  *open = ruled.gate == NULL;
+  if (!*open || !site->reads_nuncio)
+    return 0;
+  trail_init(&trail);
+  int err = dot_rules_read(&order, raw, flags, &trail, &dots, &why);
+  if (err == 0 && dots && dots->pattern_bytes > DOT_RULES_LOOP_MAX && (flags & RESOLVE_CACHED_ONLY))
+    err = ERR_AGAIN;
+  else if (err == 0 && dots)
+    rules_lay(&dots->rules, raw, raw, &ruled);
+  *open = err == 0 && ruled.gate == NULL;
+  dot_rules_unref(dots);
+  trail_free(&trail);
+  buf_free(&why);
+  return err == ERR_AGAIN || err == ERR_NOMEM ? err : 0;
+}
+
+int item_tell(struct site *site, struct str raw, unsigned flags, int64_t now_ns, char *type)
+{
+  bool open = false;
+  *type = ITEM_AS_NAMED;
+  int err = is_open(site, raw, flags, now_ns, &open);
+  return err == 0 && open ? item_look(&site->root, raw, flags, type) : err;
 }
 
 static char type_by_name(const struct site *site, struct str path, struct str raw)
@@ -80,7 +114,7 @@ static int look(struct site *site, struct ready *page, struct str raw, char *typ
     return 0;
   if (page)
     page->looks++;
-  int err = item_look(&site->root, raw, RESOLVE_CACHED_ONLY, type);
+  int err = item_tell(site, raw, RESOLVE_CACHED_ONLY, site->env->wall(site->env), type);
   if (err != ERR_AGAIN)
     return err;
   bool fresh;

@@ -21,4 +21,10 @@ enum { ITEM_AS_NAMED = 0 };
  * memory is short, and else 0. Touches nothing shared. */
 int item_look(const struct root *root, struct str raw, unsigned flags, char *type) __attribute__((warn_unused_result));
 
+/* The same for a site's readers, by what its rules say at the wall time `now_ns`: of what is behind a gate, or of rules
+ * that cannot be read, nobody is told more than its name says, since readers may ask for any path. In any thread, by
+ * whoever holds a reference on the site. */
+int item_tell(struct site *site, struct str raw, unsigned flags, int64_t now_ns, char *type)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "site/inclusion.h"
 #include "site/listing.h"
 #include "site/map.h"
 #include "site/read.h"
@@ -69,18 +70,30 @@ static int make_page(struct job *j, struct buf *out, const struct file_id *id, b
   return 0;
 }
 
-/* Reads what is to stand above or below the entries: a file of the directory, or one named from the capsule's root.
- * What cannot be read is left out. */
-static int read_frame(struct job *j, struct str name, struct buf *out)
+/* What the host names in the settings file may be any file of the capsule; an author could name what is not for
+ * everybody, or another author's. */
+static bool may_frame(const struct job *j, bool authors, struct str path)
 {
-  struct buf path = BUF_INIT(DIRECTORY_MAX);
+  return !authors || inclusion_allowed(j->root, &j->options, j->file, path) == INCLUSION_FINE;
+}
+
+/* Reads what is to stand above or below the entries: a file of the directory, or one named from the capsule's root.
+ * What cannot be read, or may not, is left out. */
+static int read_frame(struct job *j, struct str name, bool authors, struct buf *out)
+{
+  struct buf raw = BUF_INIT(DIRECTORY_MAX), path = BUF_INIT(DIRECTORY_MAX);
   struct file_id id;
   if (name.n == 0)
     return 0;
   if (!str_starts(name, STR("/")))
-    buf_put_str(&path, j->file);
-  buf_put_str(&path, name);
-  int err = buf_error(&path) ? buf_error(&path) : read_file(j->root, buf_str(&path), FRAME_MAX, out, &id);
+    buf_put_str(&raw, j->file);
+  buf_put_str(&raw, name);
+  int err = buf_error(&raw) ? buf_error(&raw) : uri_path(&path, buf_str(&raw), false);
+  if (err == 0 && !may_frame(j, authors, buf_str(&path)))
+    err = ERR_DENIED;
+  if (err == 0)
+    err = read_file(j->root, buf_str(&path), FRAME_MAX, out, &id);
+  buf_free(&raw);
   buf_free(&path);
   if (err == 0 || err == ERR_NOMEM)
     return err;
@@ -92,9 +105,9 @@ static int read_frame(struct job *j, struct str name, struct buf *out)
 static int put_listing(struct job *j, const struct listing *l, struct buf *out)
 {
   struct buf header = BUF_INIT(FRAME_MAX), footer = BUF_INIT(FRAME_MAX);
-  int err = read_frame(j, j->options.header, &header);
+  int err = read_frame(j, j->options.header, j->options.authors_header, &header);
   if (err == 0)
-    err = read_frame(j, j->options.footer, &footer);
+    err = read_frame(j, j->options.footer, j->options.authors_footer, &footer);
   const struct listing_frame frame = {.header = buf_str(&header), .footer = buf_str(&footer)};
   if (err == 0)
     err = listing_put(l, j->title, j->file.n == 1, &frame, out);

@@ -60,6 +60,7 @@ struct listing {
 struct listing_options {
   enum listing_order order;
   struct str header, footer; /* names of files that are shown as part of it, and are no entries; empty: none */
+  bool authors_header, authors_footer; /* a file of the capsule named it, not the settings */
   /* By these some entries are not for everybody, and no titles are read from those. NULL: none. */
   const struct rules *settings, *dots;
   bool dot_files; /* a directory with a `.nuncio` of its own may have such rules too */

@@ -3,45 +3,12 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "site/listing_entry.h"
+#include "site/inclusion.h"
 #include "site/map_internal.h"
 #include "site/read.h"
 #include "text/uri.h"
 
 enum { PATH_BYTES_MAX = 8192 };
-
-/* Whether everybody who may see the page may see what is at this path: no other gate is before it, nor could there be
- * one in a file of a directory that is not on the way to the page. */
-static bool is_as_open(const struct map *m, struct str path)
-{
-  const struct rule *here[2], *there[2];
-  struct buf name = BUF_INIT(PATH_BYTES_MAX);
-  struct stat st;
-  listing_entry_gates(m->order->options, m->directory, here);
-  listing_entry_gates(m->order->options, path, there);
-  bool open = (!there[0] || there[0] == here[0]) && (!there[1] || there[1] == here[1]);
-  for (size_t i = 0; open && m->order->options->dot_files && i < path.n; i++) {
-    struct str directory = str_head(path, i + 1);
-    if (path.p[i] != '/' || str_starts(m->directory, directory))
-      continue;
-    buf_clear(&name);
-    buf_put_str(&name, directory);
-    buf_put_str(&name, STR(".nuncio"));
-    open = !buf_error(&name) && resolve_stat(m->order->root, buf_str(&name), 0, &st) == ERR_NOT_FOUND;
-  }
-  buf_free(&name);
-  return open;
-}
-
-/* A user's page is made of that user's files alone. */
-static bool is_of_same_user(const struct map *m, struct str path)
-{
-  if (m->order->root->homes < 0)
-    return true;
-  size_t home = str_starts(m->directory, STR("/~")) ? str_find(str_skip(m->directory, 1), '/') + 2 : 1;
-  bool other = home == 1 && str_starts(path, STR("/~"));
-  return str_starts(path, str_head(m->directory, home)) && !other;
-}
 
 int map_read(struct map *m, struct str path, struct buf *text, struct file_id *id, bool *program)
 {
@@ -87,13 +54,16 @@ static const char *refusal(const struct map *m, const struct map_file *f, struct
     return "this would be the ninth map one within another";
   if (m->files == MAP_FILES_MAX)
     return "this would be one map or list more than 100 in a page";
-  /* An author may hide what is only to be included; other directories may be other authors'. */
-  if (path_hidden(path) && !str_eq(str_head(path, str_rfind(path, '/') + 1), m->directory))
+  switch (inclusion_allowed(m->order->root, m->order->options, m->directory, path)) {
+  case INCLUSION_FINE:
+    break;
+  case INCLUSION_HIDDEN:
     return "this map has a hidden name, and is not in the page's own directory";
-  if (!is_of_same_user(m, path))
+  case INCLUSION_OTHER_USERS:
     return "this map is another user's";
-  if (!is_as_open(m, path))
+  case INCLUSION_GUARDED:
     return "this map may not be for everybody who sees the page";
+  }
   return NULL;
 }
 

@@ -32,6 +32,7 @@ void site_unref(struct site *site)
   rules_free(&site->rules);
   free(site->gopher_path);
   free(site->user_folder);
+  dot_shelf_clear(&site->shelf);
   types_clear(&site->types);
   cache_close(site->cache);
   if (site->root.folder >= 0)
@@ -147,6 +148,7 @@ int site_open(const struct site_config *config, struct env *env, const struct mi
   site->env = env;
   site->mime = mime;
   types_init(&site->types);
+  dot_shelf_init(&site->shelf);
   site->cache = cache_open(config->cache);
   int err = site->cache ? take_config(site, config) : ERR_NOMEM;
   if (err)

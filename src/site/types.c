@@ -12,6 +12,7 @@
 struct types_job {
   struct work work; /* first: the pool gives it back */
   struct site *site;
+  int64_t now_ns;   /* the wall time when it was handed over */
   struct buf paths; /* as `wanted` */
   char type[TYPES_WANTED];
 };
@@ -91,7 +92,7 @@ static void job_run(struct work *w)
   struct types_job *job = (struct types_job *)w;
   struct str rest = buf_str(&job->paths), raw;
   for (size_t i = 0; rest.n && i < TYPES_WANTED && str_split(&rest, '\0', &raw); i++)
-    if (item_look(&job->site->root, raw, 0, &job->type[i]) < 0)
+    if (item_tell(job->site, raw, 0, job->now_ns, &job->type[i]) < 0)
       job->type[i] = ITEM_AS_NAMED;
 }
 
@@ -125,6 +126,7 @@ static void start(struct site *site)
     job->work.run = job_run;
     job->work.done = job_done;
     job->site = site_ref(site);
+    job->now_ns = site->env->wall(site->env);
     job->paths = t->wanted;
     t->wanted = BUF_INIT(TYPES_WANTED_MAX);
     t->n_wanted = 0;

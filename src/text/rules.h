@@ -127,6 +127,7 @@ struct ruled {
   enum toggle listing, terminate, local;
   enum listing_order order;
   const char *header, *footer;
+  bool authors_header, authors_footer; /* for whoever lays several sets: it comes of a file of the capsule */
   unsigned columns;
   const struct rule *gate; /* NULL: open to everybody */
 };

@@ -83,9 +83,17 @@ static int set(struct rule *rule, struct str word)
   return 0;
 }
 
+/* How many texts were read; and a folder in which somebody closes a gate above the directory that is being read. */
+static unsigned texts_read;
+static const struct folder *gate_closes;
+
 /* Lines of a pattern and words, separated by TABs. */
 static int read_rules(struct str text, struct str under, struct rules *out, struct buf *why)
 {
+  texts_read++;
+  if (gate_closes)
+    folder_write(gate_closes, ".nuncio", STR("/\tany=1\n"));
+  gate_closes = NULL;
   struct str line, word;
   for (unsigned n = 1; str_line(&text, &line); n++) {
     struct str rest = line;
@@ -226,6 +234,35 @@ static void who_asks_too_soon_is_told_how_long_to_wait_G17(void **state)
   ask_either(&s, REPR_MENU, STR("/list/no%65.gmi"), STR("/list/one.gmi"), &r);
   assert_status(&r, STATUS_SUCCESS);
   reply_free(&r);
+  stand_remove(&s);
+}
+
+/* Who need not wait for one rule has to for another: for the second reading of a selector, and for an author's. */
+static void a_shorter_wait_does_not_stand_for_a_longer_one(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make(&s, "/\tslow=1\tlocal=1\n/list/\tslow=60\n");
+  s.visitor = 7;
+  for (int i = 0; i < 2; i++) {
+    ask_either(&s, REPR_MENU, STR("/l%69st/one.gmi"), STR("/list/one.gmi"), &r);
+    assert_status(&r, i == 0 ? STATUS_SUCCESS : STATUS_SLOW_DOWN);
+    s.pool.now += 2000;
+  }
+  reply_free(&r);
+  folder_write(&s.folder, "fr/.nuncio", STR("/\tslow=60\n"));
+  GEMINI("/fr/", 20, "text/gemini; lang=en");
+  s.pool.now += 2000;
+  GEMINI("/fr/", 44, "Please wait 58 seconds before you ask for this again");
+  stand_remove(&s);
+  /* Of the same pattern, too. */
+  make(&s, "/\tlocal=1\n/fr/\tslow=1\n");
+  s.visitor = 7;
+  folder_write(&s.folder, "fr/.nuncio", STR("/\tslow=60\n"));
+  GEMINI("/fr/", 20, "text/gemini; lang=en");
+  s.pool.now += 2000;
+  GEMINI("/fr/", 44, "Please wait 58 seconds before you ask for this again");
   stand_remove(&s);
 }
 
@@ -398,6 +435,35 @@ static void a_listing_tells_nothing_from_behind_a_gate(void **state)
   stand_remove(&s);
 }
 
+/* A page for web browsers says of any path which item it is. */
+static void item_types_tell_nothing_from_behind_a_gate(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/members/\tany=1\n/~ann/\tlocal=1\n");
+  static const char *const texts[] = {"list/text", "members/text", "~ann/a/text", "~ann/text"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    folder_write(&s.folder, texts[i], STR("a text\n"));
+  folder_write(&s.folder, "~ann/a/.nuncio", STR("/\tany=1\n"));
+  static const struct {
+    int line;
+    const char *path;
+    char want;
+  } table[] = {
+      {__LINE__, "/list/text", '0'},  {__LINE__, "/~ann/text", '0'},   {__LINE__, "/members/text", '1'},
+      {__LINE__, "/members/no", '1'}, {__LINE__, "/~ann/a/text", '1'}, {__LINE__, "/~ann/a/no", '1'},
+  };
+  for (int i = 0; i < 3; i++) { /* where it has to be looked at in the pool the next one is told */
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+      char type = site_item_type(s.site, NULL, str_from(table[k].path));
+      (void)pool_run_all(&s.pool);
+      if (type != table[k].want && (i > 0 || table[k].want == '1'))
+        fail_msg("line %d: %s is %c", table[k].line, table[k].path, type);
+    }
+  }
+  stand_remove(&s);
+}
+
 /* ------------------------------------------------------------------ `.nuncio` */
 
 static void authors_set_what_holds_in_their_directory(void **state)
@@ -521,6 +587,188 @@ static void a_listing_leaves_directories_with_rules_alone(void **state)
   stand_remove(&s);
 }
 
+/* Strangers may ask for as many paths as they like beneath a file that takes long to parse. */
+static void a_file_is_parsed_once_and_not_in_the_loop(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, ".nuncio", STR("/\tlang=de\n"));
+  folder_write(&s.folder, "list/.nuncio", STR("/\tcharset=koi8-r\n"));
+  texts_read = 0;
+  ask_start(&s, REPR_GEMTEXT, "/list/one.gmi", &r);
+  assert_int_equal(texts_read, 0);
+  (void)pool_run_all(&s.pool);
+  assert_true(r.came);
+  assert_string_equal(reply_meta(&r), "text/gemini; charset=koi8-r; lang=de");
+  assert_int_equal(texts_read, 2);
+  GEMINI("/list/two.gmi", 20, "text/gemini; charset=koi8-r; lang=de");
+  GEMINI("/list/no/such/page", 51, "There is no page at /list/no/such/page");
+  GOPHER("/list/three.gmi", 20, "text/gemini; charset=koi8-r; lang=de");
+  GEMINI("/", 20, "text/gemini; lang=de");
+  assert_int_equal(texts_read, 2);
+  /* What is wrong with it is known as well, and another version is another file. */
+  folder_write(&s.folder, "list/.nuncio", STR("/\tnonsense=koi8-r\n"));
+  for (int i = 0; i < 3; i++)
+    GEMINI("/list/no", 40, "/list/.nuncio:1: expected something else");
+  assert_int_equal(texts_read, 3);
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=nl\n"));
+  stand_wait(&s);
+  GEMINI("/list/no", 51, "There is no page at /list/no");
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=nl");
+  assert_int_equal(texts_read, 4);
+  /* What changed a moment ago may change again unseen. */
+  s.pool.ahead = 0;
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=fr\n"));
+  GEMINI("/list/no", 51, "There is no page at /list/no");
+  GEMINI("/list/no", 51, "There is no page at /list/no");
+  assert_true(texts_read >= 6);
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+/* A path may take long to be compared with an author's patterns. */
+static void many_patterns_are_compared_in_the_pool(void **state)
+{
+  (void)state;
+  static const char line[] = "*aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\tstatus=52\n";
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  struct buf text = BUF_INIT(1 << 16);
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, ".nuncio", STR("/\tlang=de\n")); /* to look for what is not there may need the pool */
+  for (int i = 0; i < 2; i++) {
+    buf_put_str(&text, STR("/\tany=1\n"));
+    for (size_t n = 0; i > 0 && n <= 2 * DOT_RULES_LOOP_MAX; n += sizeof line)
+      buf_put_str(&text, str_from(line));
+    folder_write(&s.folder, "fr/.nuncio", buf_str(&text));
+    GEMINI("/fr/", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+    ask_start(&s, REPR_GEMTEXT, "/fr/", &r);
+    assert_int_equal(r.came, i == 0);
+    (void)pool_run_all(&s.pool);
+    assert_true(r.came);
+    assert_status(&r, STATUS_CERTIFICATE_REQUIRED);
+    reply_free(&r);
+    buf_clear(&text);
+  }
+  buf_free(&text);
+  stand_remove(&s);
+}
+
+/* More files than are kept. */
+static void what_is_parsed_is_bounded(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  for (int again = 0; again < 2; again++)
+    for (int i = 0; i < 2 * DOT_SHELF_PLACES; i++) {
+      char path[40];
+      (void)snprintf(path, sizeof path, "many/%d/.nuncio", i);
+      if (again == 0)
+        folder_write(&s.folder, path, STR("/\tstatus=52\tmeta=Gone\n"));
+      (void)snprintf(path, sizeof path, "/many/%d/x", i);
+      GEMINI(path, 52, "Gone");
+    }
+  texts_read = 0;
+  GEMINI("/many/100/x", 52, "Gone");
+  assert_int_equal(texts_read, 0);
+  GEMINI("/many/1/x", 52, "Gone");
+  assert_int_equal(texts_read, 1);
+  stand_remove(&s);
+}
+
+/* Whoever closes a gate and then writes the page behind it must not find that it was shown. */
+static void a_gate_that_closes_while_it_is_looked_counts(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, "list/.nuncio", STR("/\tlang=de\n"));
+  gate_closes = &s.folder;
+  GEMINI("/list/one.gmi", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  assert_null(gate_closes);
+  stand_remove(&s);
+}
+
+/* Editors empty a file before they write it anew. */
+static void an_empty_file_opens_no_gate_for_a_moment(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, "list/.nuncio", STR("/\tany=1\n"));
+  s.pool.ahead = 0;
+  folder_write(&s.folder, "list/.nuncio", STR(""));
+  GEMINI("/list/one.gmi", 40, "The server is busy; please try again in a moment");
+  s.pool.ahead = FILE_SETTLED_SECONDS + 1;
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
+  stand_remove(&s);
+}
+
+/* Directories in which no such file holds are as deep as they like. */
+static void depth_counts_where_files_are_asked_for(void **state)
+{
+  (void)state;
+  struct stand s;
+  char path[200] = "";
+  make(&s, "/~ann/\tlocal=1\n");
+  for (int i = 0; i < 2 * DOT_RULES_DEPTH_MAX; i++)
+    memcpy(path + (size_t)2 * (unsigned)i, "/d", 3);
+  memcpy(path + (size_t)4 * DOT_RULES_DEPTH_MAX, "/x.gmi", sizeof "/x.gmi");
+  folder_write(&s.folder, path + 1, STR("# Deep\n"));
+  GEMINI(path, 20, "text/gemini; lang=en");
+  stand_remove(&s);
+}
+
+/* An author may not show what others keep for some: behind the host's gate, behind another author's, or hidden. What
+ * the host names itself is the host's to show. */
+static void a_frame_is_not_a_way_around_a_gate(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *header;
+    bool shown;
+  } table[] = {
+      {__LINE__, "/members/door.gmi", false},
+      {__LINE__, "//members//door.gmi", false},
+      {__LINE__, "/~ann/x.gmi", false},
+      {__LINE__, "/~ann/.nuncio", false},
+      {__LINE__, "/list/.secret.gmi", false},
+      {__LINE__, "/foot.gmi", true},
+      {__LINE__, ".own.gmi", true},
+      {__LINE__, "./.own.gmi", true},
+      {__LINE__, "/~bob/list/.own.gmi", true},
+      {__LINE__, "/~bob/.own.gmi", false},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct stand s;
+    struct reply r = REPLY_INIT;
+    char text[200];
+    make(&s, "/~*/\tlocal=1\n/members/\tany=1\n");
+    folder_write(&s.folder, "~ann/.nuncio", STR("/\tany=1\n"));
+    folder_write(&s.folder, "~bob/list/.own.gmi", STR("Mine\n"));
+    folder_write(&s.folder, "~bob/.own.gmi", STR("Mine\n"));
+    folder_write(&s.folder, "list/.secret.gmi", STR("Hidden\n"));
+    (void)snprintf(text, sizeof text, "/\theader=%s\tfooter=%s\n", table[i].header, table[i].header);
+    folder_write(&s.folder, "~bob/list/.nuncio", str_from(text));
+    ask(&s, REPR_GEMTEXT, "/~bob/list/", &r);
+    assert_status(&r, STATUS_SUCCESS);
+    bool shown = strcmp(reply_body(&r), "# list\n\n=> ../ Up\nThere is nothing in this directory yet.\n") != 0;
+    if (shown != table[i].shown)
+      fail_msg("line %d: %s", table[i].line, reply_body(&r));
+    reply_free(&r);
+    stand_remove(&s);
+  }
+  struct stand s;
+  make(&s, "/members/\tany=1\n/list/\theader=/members/door.gmi\n");
+  BODY("/list/", "# The door\n\n=> ../ Up\n=> two.gmi 2013-01-01 Two\n=> one.gmi 2012-01-01 One\n=> three.gmi "
+                 "Three\n=> top.gmi A page by hand\n");
+  stand_remove(&s);
+}
+
 /* ------------------------------------------------------------------ agate's `.meta` */
 
 static void a_meta_file_is_read_where_the_site_says_so(void **state)
@@ -560,18 +808,27 @@ int main(void)
       cmocka_unit_test(some_paths_are_answered_by_a_status),
       cmocka_unit_test(a_redirect_that_grows_too_long_is_none),
       cmocka_unit_test(who_asks_too_soon_is_told_how_long_to_wait_G17),
+      cmocka_unit_test(a_shorter_wait_does_not_stand_for_a_longer_one),
       cmocka_unit_test(listings_are_as_their_rules_have_them),
       cmocka_unit_test(a_directory_need_not_be_listed),
       cmocka_unit_test(a_gate_asks_for_a_certificate),
       cmocka_unit_test(a_certificate_must_be_in_its_time_and_known),
       cmocka_unit_test(a_gate_is_not_walked_around),
       cmocka_unit_test(a_listing_tells_nothing_from_behind_a_gate),
+      cmocka_unit_test(item_types_tell_nothing_from_behind_a_gate),
       cmocka_unit_test(authors_set_what_holds_in_their_directory),
       cmocka_unit_test(an_author_opens_no_gate_of_the_hosts),
       cmocka_unit_test(rules_of_deeper_directories_hold_over_those_above),
       cmocka_unit_test(a_mistake_is_shown_to_its_author),
       cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
       cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
+      cmocka_unit_test(a_file_is_parsed_once_and_not_in_the_loop),
+      cmocka_unit_test(many_patterns_are_compared_in_the_pool),
+      cmocka_unit_test(what_is_parsed_is_bounded),
+      cmocka_unit_test(a_gate_that_closes_while_it_is_looked_counts),
+      cmocka_unit_test(an_empty_file_opens_no_gate_for_a_moment),
+      cmocka_unit_test(depth_counts_where_files_are_asked_for),
+      cmocka_unit_test(a_frame_is_not_a_way_around_a_gate),
       cmocka_unit_test(a_meta_file_is_read_where_the_site_says_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,51 @@
+/* What an author may put into a page from elsewhere in the capsule. */
+#include "site/inclusion.h"
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "site/listing_entry.h"
+
+enum { PATH_BYTES_MAX = 8192 };
+
+/* Whether everybody who may see the page may see what is at this path: no other gate is before it, nor could there be
+ * one in a file of a directory that is not on the way to the page. */
+static bool is_as_open(const struct root *root, const struct listing_options *options, struct str own, struct str path)
+{
+  const struct rule *here[2], *there[2];
+  struct buf name = BUF_INIT(PATH_BYTES_MAX);
+  struct stat st;
+  listing_entry_gates(options, own, here);
+  listing_entry_gates(options, path, there);
+  bool open = (!there[0] || there[0] == here[0]) && (!there[1] || there[1] == here[1]);
+  for (size_t i = 0; open && options->dot_files && i < path.n; i++) {
+    struct str directory = str_head(path, i + 1);
+    if (path.p[i] != '/' || str_starts(own, directory))
+      continue;
+    buf_clear(&name);
+    buf_put_str(&name, directory);
+    buf_put_str(&name, STR(".nuncio"));
+    open = !buf_error(&name) && resolve_stat(root, buf_str(&name), 0, &st) == ERR_NOT_FOUND;
+  }
+  buf_free(&name);
+  return open;
+}
+
+static bool is_of_same_user(const struct root *root, struct str own, struct str path)
+{
+  if (root->homes < 0)
+    return true;
+  size_t home = str_starts(own, STR("/~")) ? str_find(str_skip(own, 1), '/') + 2 : 1;
+  bool other = home == 1 && str_starts(path, STR("/~"));
+  return str_starts(path, str_head(own, home)) && !other;
+}
+
+enum inclusion inclusion_allowed(const struct root *root, const struct listing_options *options, struct str directory,
+                                 struct str path)
+{
+  /* An author may hide what is only to be included. */
+  if (path_hidden(path) && !str_eq(str_head(path, str_rfind(path, '/') + 1), directory))
+    return INCLUSION_HIDDEN;
+  if (!is_of_same_user(root, directory, path))
+    return INCLUSION_OTHER_USERS;
+  return is_as_open(root, options, directory, path) ? INCLUSION_FINE : INCLUSION_GUARDED;
+}
