@@ -87,7 +87,7 @@ struct server {
   uint16_t told[TURNED_MOST];     /* where each of them stands in the table of visitors */
   struct told_lately told_lately[VISITORS_PLACES]; /* pages of it that are not touched take no memory */
   struct limits limits;
-  unsigned char visitor_key[SIPHASH_KEY_BYTES]; /* random, for request.visitor */
+  unsigned char visitor_key[SIPHASH_KEY_BYTES]; /* for request.visitor: the same at every worker */
   struct visitors *visitors;                    /* the table of the whole service; NULL: nobody is counted */
   struct conn *shakes_first, *shakes_last;      /* whose TLS handshakes are under way, oldest first */
   unsigned n_shakes;

@@ -38,6 +38,11 @@ int visitors_create(int *fd, struct buf *why) __attribute__((warn_unused_result)
 int visitors_map(int fd, unsigned seat, struct visitors **out, struct buf *why) __attribute__((warn_unused_result));
 void visitors_unmap(struct visitors *v);
 
+/* What else all workers share about visitors: where they are to ask slowly (site/pace.h), and the key by which their
+ * networks are hashed (SIPHASH_KEY_BYTES). Both stay until visitors_unmap. */
+struct pace *visitors_pace(struct visitors *v);
+const unsigned char *visitors_key(const struct visitors *v);
+
 /* Forgets what the worker that had this seat had open. Once it is dead, and before another one gets the seat. */
 void visitors_clear_seat(struct visitors *v, unsigned seat);
 

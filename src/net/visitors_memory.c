@@ -11,7 +11,7 @@
 #include "net/visitors_table.h"
 
 /* Written into the memory, so that another version with another layout, or another program, is not misread. */
-static const char MAGIC[16] = "nuncio visitor 1";
+static const char MAGIC[16] = "nuncio visitor 2";
 
 static int fail_errno(struct buf *why, const char *what)
 {
@@ -88,6 +88,16 @@ void visitors_unmap(struct visitors *v)
     return;
   (void)munmap(v->table, sizeof *v->table);
   free(v);
+}
+
+struct pace *visitors_pace(struct visitors *v)
+{
+  return &v->table->pace;
+}
+
+const unsigned char *visitors_key(const struct visitors *v)
+{
+  return v->table->key;
 }
 
 void visitors_clear_seat(struct visitors *v, unsigned seat)

@@ -7,6 +7,7 @@
 
 #include "base/siphash.h"
 #include "net/visitors.h"
+#include "site/pace.h"
 
 /* One visitor. Two workers may be at it at once, and one may be killed over it: every field is right by itself, and a
  * race can make the table forget something, never count against somebody what another did. */
@@ -30,6 +31,7 @@ struct table {
   _Atomic uint32_t seats; /* no seat from this one on was ever taken */
   char apart[28];
   struct place places[VISITORS_PLACES];
+  struct pace pace;
   struct seat at[SEATS_MAX];
 };
 

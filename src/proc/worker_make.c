@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -94,6 +93,7 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
       .lang = site->lang,
       .cache = ((size_t)settings->cache_mib << 20) / settings->n_sites,
       .rules = &site->rules,
+      .pace = visitors_pace(w->visitors),
       .dots = {.nuncio = local_read, .meta = site->agate_meta},
       .dialect = site->gophermaps == GOPHERMAPS_GOPHERNICUS,
       .hosts = w->hosts,
@@ -219,6 +219,7 @@ static void fill_server(struct worker *w, const struct settings *settings, const
       .loopback = settings->limit_loopback,
   };
   server->visitors = w->visitors;
+  memcpy(server->visitor_key, visitors_key(w->visitors), sizeof server->visitor_key);
   server->gophers = settings->gophers;
   server->courtesies = settings->courtesies;
   server->on_gone = worker_on_gone;
@@ -259,10 +260,6 @@ static void open_log(struct worker *w, const struct worker_parts *parts)
  * tried). */
 static int open_visitors(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
-  if (getrandom(w->server.visitor_key, sizeof w->server.visitor_key, 0) != (ssize_t)sizeof w->server.visitor_key) {
-    buf_put_str(why, STR("there are no random bytes to hash visitors' addresses with"));
-    return ERR_IO;
-  }
   if (parts->visitors >= 0 && visitors_map(parts->visitors, parts->seat, &w->visitors, why) == 0)
     return 0;
   int fd = -1;

@@ -52,12 +52,13 @@ static bool too_soon(struct site *site, const struct rule *rule, struct asked *b
 {
   if (!rule || by->visitor == 0)
     return false;
-  uint64_t key = hash_bytes(hash_str(HASH_START, str_from(rule->pattern)), &by->visitor, sizeof by->visitor);
+  uint64_t key = hash_str(hash_str(HASH_START, site_name(site)), str_from(rule->pattern));
+  key = hash_bytes(key, &by->visitor, sizeof by->visitor);
   key = hash_bytes(key, &rule->slow_seconds, sizeof rule->slow_seconds);
   if (by->paced == key)
     return false;
   by->paced = key;
-  unsigned wait = pace_wait(&site->pace, key, site->env->now(site->env), rule->slow_seconds);
+  unsigned wait = pace_wait(site->pace, key, site->env->now(site->env), rule->slow_seconds);
   if (wait == 0)
     return false;
   response_set(r, STATUS_SLOW_DOWN, "Please wait %u second%s before you ask for this again", wait,

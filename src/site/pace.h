@@ -1,17 +1,18 @@
-/* Pace: who asks again too soon is told to wait (44). */
+/* Pace: who asks again too soon is told to wait (44). Several processes may have one in shared memory. */
 #ifndef NUNCIO_SITE_PACE_H
 #define NUNCIO_SITE_PACE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 enum { PACE_PLACES = 1024 };
 
 /* When visitors were last answered somewhere. All zero: nobody was. Bounded: of two who share a place the earlier one
- * is forgotten, and may ask again at once. */
+ * is forgotten, and may ask again at once; so may one of two at the very same time. */
 struct pace {
   struct {
-    uint64_t key;
-    uint64_t until; /* on the env's clock */
+    _Atomic uint64_t key;
+    _Atomic uint64_t until; /* on the env's clock, which all of the machine's processes share */
   } at[PACE_PLACES];
 };
 

@@ -31,7 +31,7 @@ struct request {
   unsigned targets; /* 1 or 2 */
   enum representation representation;
   const struct identity *identity; /* of the visitor; NULL where no certificate came */
-  uint64_t visitor; /* the same for requests of one client's network, in this process; 0: not known. A keyed hash of
+  uint64_t visitor; /* the same for requests of one client's network, at all workers; 0: not known. A keyed hash of
                      * the address, which it does not tell */
 };
 

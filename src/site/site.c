@@ -80,6 +80,7 @@ static char *hosts_of(const struct site_config *config, bool by_gopher)
 static int take_config(struct site *site, const struct site_config *config)
 {
   site->named = config->named;
+  site->pace = config->pace ? config->pace : &site->own_pace;
   site->dots = config->dots;
   for (size_t i = 0; config->rules && config->dots.nuncio && i < config->rules->n; i++)
     site->reads_nuncio = site->reads_nuncio || config->rules->rule[i].local == TOGGLE_ON;

@@ -9,6 +9,7 @@
 #include "site/dot_rules.h"
 #include "site/env.h"
 #include "site/mime.h"
+#include "site/pace.h"
 #include "site/request.h"
 #include "site/response.h"
 
@@ -22,6 +23,8 @@ struct site_host {
 
 /* What a site is made from. Borrowed during site_open only. */
 struct site_config {
+  struct pace *pace;        /* of visitors, shared with other sites and processes; borrowed until site_close; NULL: one
+                             * of its own */
   const char *root;         /* the capsule's folder: the one that stands there now, whatever takes its name later */
   const char *const *names; /* host names it answers for, ASCII; the first one is the main name, later ones may
                              * be wildcards (base/host.h) */

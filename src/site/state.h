@@ -29,11 +29,12 @@ struct site {
   struct dot_shelf shelf; /* what the pool has parsed of them */
   bool reads_dots;        /* there may be files that set more */
   bool reads_nuncio;      /* and some of them may say who is let in */
-  struct pace pace;       /* of visitors who are to ask slowly */
-  char *lang;             /* of gemtext: a tag, or several; "" where there is none */
-  char *gopher_path;      /* or NULL */
-  char *user_folder;      /* what root.user_folder is */
-  struct root root;       /* everything is looked up from here, by any thread whose owner holds a reference */
+  struct pace *pace;      /* of visitors who are to ask slowly: `own_pace`, or everybody's */
+  struct pace own_pace;
+  char *lang;        /* of gemtext: a tag, or several; "" where there is none */
+  char *gopher_path; /* or NULL */
+  char *user_folder; /* what root.user_folder is */
+  struct root root;  /* everything is looked up from here, by any thread whose owner holds a reference */
   struct cache *cache;
   struct build *builds; /* under way */
   unsigned long built;  /* how many were started so far: asked by tests */

@@ -119,8 +119,10 @@ def test_texts_end_with_a_dot_where_that_is_wanted_P14(settled):
 
 
 def test_who_asks_too_often_is_told_to_wait_G17(settled):
-    site = settled('path "/log/" { slow-down = 30 }\n', workers=1)
+    site = settled('path "/log/" { slow-down = 30 }\n', workers=2)
     assert site.gemini("/log/2012-01-01.gmi").status == 20
+    # The workers know it of each other: the kernel gives them the connections in turn, or by chance.
+    assert {site.gemini("/log/2013-01-01.gmi").status for _ in range(16)} == {44}
     reply = site.gemini("/log/2013-01-01.gmi")
     assert reply.status == 44 and re.fullmatch(r"Please wait (\d+) seconds before you ask for this again", reply.meta)
     assert site.gemini("/").status == 20

@@ -41,11 +41,21 @@ static void others_do_not_wait(void **state)
   assert_int_equal(pace_wait(&pace, 1, 1000, 10), 0);
 }
 
+/* A key and a time that do not belong together, as another process may leave them for a moment. */
+static void nobody_waits_for_what_is_another_place(void **state)
+{
+  (void)state;
+  assert_int_equal(pace_wait(&pace, 1, 1000, 3600), 0);
+  assert_int_equal(pace_wait(&pace, 1, 1000, 10), 0);
+  assert_int_equal(pace_wait(&pace, 1, 1000, 10), 10);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(the_wait_runs_from_the_last_answer, forget),
       cmocka_unit_test_setup(others_do_not_wait, forget),
+      cmocka_unit_test_setup(nobody_waits_for_what_is_another_place, forget),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
