@@ -1,4 +1,5 @@
-/* The inside of a worker, shared by worker.c (its life) and worker_make.c (its making and its end). */
+/* The inside of a worker, shared by worker.c (its life), worker_make.c (its making and its end) and worker_sites.c
+ * (what it serves). */
 #ifndef NUNCIO_PROC_WORKER_INTERNAL_H
 #define NUNCIO_PROC_WORKER_INTERNAL_H
 
@@ -43,6 +44,11 @@ struct worker {
   bool stopping;  /* and that soon */
   bool abandoned; /* the pool was left at work: nothing that it may touch can be freed */
 };
+
+/* Opens all sites, after the table of visitors; what was opened is for worker_free to close. On failure *why holds a
+ * sentence. */
+int worker_open_sites(struct worker *w, const struct worker_parts *parts, struct buf *why)
+    __attribute__((warn_unused_result));
 
 /* What the parts call while it runs. */
 void worker_on_gone(struct server *server);
