@@ -64,7 +64,9 @@ static void say_unknown(struct reader *r, cfg_t *section, const char *name)
   if (section != r->root)
     buf_printf(r->why, " within %s { }", cfg_name(section));
   buf_put_str(r->why, STR("; "));
-  vocabulary_advise(r->why, reader_place(r, section), str_from(name));
+  /* In an author's file the settings are the same within a path and outside; only paths are not. */
+  bool nested = section != r->root && strcmp(name, place_word(PLACE_PATH)) == 0;
+  vocabulary_advise(r->why, nested ? PLACE_PATH : reader_place(r, section), str_from(name));
 }
 
 /* `timeout|request`, which libConfuse takes for a way to a name, is none of the section's. */

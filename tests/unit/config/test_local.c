@@ -82,7 +82,7 @@ static void mistakes_are_told_with_their_line(void **state)
       {__LINE__, "include(\"/etc/passwd\")",
        "1: there is no setting `include`; `include` has its place in the server's settings file"},
       {__LINE__, "path x { path y { } }",
-       "1: there is no setting `path` within path { }; expected path \"PATTERN\" { NAME = VALUE }, outside of all "
+       "1: there is no setting `path` within path { }; expected path \"PATTERN\" { NAME = VALUE }, outside of these "
        "braces"},
       {__LINE__, "path x { }\npath x { }", "2: there is a path `x` already"},
       {__LINE__, "path /x/y { }\npath x/y { }", "2: path x/y: there is a path of that pattern already"},
