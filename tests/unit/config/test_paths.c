@@ -176,11 +176,11 @@ static void mistakes_are_told_with_their_line(void **state)
       {__LINE__, "path /a { root = /b }",
        "1: there is no setting `root` within path { }; `root` stands within site { }"},
       {__LINE__, "path /a { path /b { } }",
-       "1: there is no setting `path` within path { }; expected path \"PATTERN\" { NAME = VALUE }, outside of all "
+       "1: there is no setting `path` within path { }; expected path \"PATTERN\" { NAME = VALUE }, outside of these "
        "braces"},
       {__LINE__, "site a.example { pth /a { } }", "1: there is no setting `pth` within site { }; did you mean `path`?"},
       {__LINE__, "timeout { path /a { } }",
-       "1: there is no setting `path` within timeout { }; expected path \"PATTERN\" { NAME = VALUE }, outside of all "
+       "1: there is no setting `path` within timeout { }; expected path \"PATTERN\" { NAME = VALUE }, outside of these "
        "braces"},
       {__LINE__, "path /a { }\n\"path|lang\" = fr", "2: there is no setting `"},
       {__LINE__, "path { lang = en }", "1: expected a name in quotes after `path`"},
