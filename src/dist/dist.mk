@@ -3,6 +3,7 @@
 BINDIR        ?= $(PREFIX)/bin
 DATADIR       ?= $(PREFIX)/share
 MANDIR        ?= $(DATADIR)/man
+DOCDIR        ?= $(DATADIR)/doc/nuncio
 SYSCONFDIR    ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 UNITDIR       ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   ?= $(PREFIX)/lib/sysusers.d
@@ -33,14 +34,16 @@ put = install -d $(dir $2) && $(FILL) $1 >$2 && chmod 0644 $2
 install: $B/nuncio ## install program, manual, units and completion below $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $B/nuncio $(DESTDIR)$(BINDIR)/nuncio
 	@set -e; $(foreach f,$(INSTALLED),echo '$(call target,$f)'; $(call put,$(call source,$f),$(call target,$f));)
+	@echo '$(DESTDIR)$(DOCDIR)/README.md'; $(call put,README.md,$(DESTDIR)$(DOCDIR)/README.md)
 	@if [ -e $(DESTDIR)$(DEFAULTS) ]; then echo 'kept as it is: $(DESTDIR)$(DEFAULTS)'; \
 	else echo '$(DESTDIR)$(DEFAULTS)'; $(call put,src/dist/nuncio.default,$(DESTDIR)$(DEFAULTS)); fi
 
 uninstall: ## remove what `make install` has put there, but changed defaults
-	rm -f $(DESTDIR)$(BINDIR)/nuncio $(foreach f,$(INSTALLED),$(call target,$f))
+	rm -f $(DESTDIR)$(BINDIR)/nuncio $(DESTDIR)$(DOCDIR)/README.md $(foreach f,$(INSTALLED),$(call target,$f))
 	@if $(FILL) src/dist/nuncio.default | cmp -s - $(DESTDIR)$(DEFAULTS); then rm -f $(DESTDIR)$(DEFAULTS); \
 	elif [ -e $(DESTDIR)$(DEFAULTS) ]; then echo 'kept, since it was changed: $(DESTDIR)$(DEFAULTS)'; fi
-	@[ ! -d $(DESTDIR)$(DATADIR)/nuncio ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DATADIR)/nuncio
+	@for folder in $(DESTDIR)$(DATADIR)/nuncio $(DESTDIR)$(DOCDIR); do \
+	  [ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder"; done
 
 # ---------------------------------------------------------------- checks, part of lint
 
@@ -58,7 +61,7 @@ DEB := build/deb
 deb: | needs ## a Debian package, into build/deb
 	@rm -rf $(DEB)
 	@mkdir -p $(DEB)/nuncio-$(VERSION)
-	@cp -R Makefile LICENSE src $(DEB)/nuncio-$(VERSION)
+	@cp -R Makefile LICENSE README.md src $(DEB)/nuncio-$(VERSION)
 	@mv $(DEB)/nuncio-$(VERSION)/src/dist/debian $(DEB)/nuncio-$(VERSION)/debian
 	cd $(DEB)/nuncio-$(VERSION) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage --build=binary --no-sign
 	@! command -v lintian >/dev/null || lintian --allow-root --fail-on error,warning $(DEB)/*.changes

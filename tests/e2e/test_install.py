@@ -48,6 +48,7 @@ def test_everything_is_beneath_the_prefix(installed):
         "lib/sysusers.d/nuncio.conf",
         "lib/tmpfiles.d/nuncio.conf",
         "share/bash-completion/completions/nuncio",
+        "share/doc/nuncio/README.md",
         "share/man/man1/nuncio.1",
         "share/man/man5/nuncio-overview.5",
         "share/man/man5/nuncio.conf.5",
