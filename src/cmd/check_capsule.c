@@ -122,11 +122,8 @@ static int examine(struct capsule *c, size_t *files)
 static int check_opened(const struct order *order, struct capsule *c)
 {
   struct mime *mime = mime_load();
-  struct dot_shelf shelf;
   size_t files = 0;
   int status = EXIT_OK;
-  dot_shelf_init(&shelf);
-  c->shelf = &shelf;
   places_init(&c->places);
   findings_init(&c->findings, order->folder, order->json);
   buf_init(&c->document_path, PATH_ROOM);
@@ -145,17 +142,19 @@ static int check_opened(const struct order *order, struct capsule *c)
   findings_free(&c->findings);
   places_free(&c->places);
   mime_free(mime);
-  dot_shelf_clear(&shelf);
   return status;
 }
 
 static int check(const struct order *order)
 {
-  struct capsule c = {.root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)),
+  struct dot_shelf shelf;
+  struct capsule c = {.shelf = &shelf,
+                      .root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)),
                       .site = &order->settings.sites[0]};
   struct buf why = BUF_INIT(SITES_MAX);
   if (c.root.folder < 0)
     return fault(order->folder, strerror(errno));
+  dot_shelf_init(&shelf);
   int status, err = order->file ? capsule_take_site(&c, &order->settings, &why) : 0;
   if (err) {
     buf_put_c(&why, '\0');
@@ -164,6 +163,7 @@ static int check(const struct order *order)
     status = check_opened(order, &c);
   }
   buf_free(&why);
+  dot_shelf_clear(&shelf);
   (void)close(c.root.folder);
   if (c.root.homes >= 0)
     (void)close(c.root.homes);
