@@ -17,6 +17,7 @@
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
 #include "config/file.h"
+#include "text/uri.h"
 
 enum { WHY_MAX = 8192, SITES_MAX = 1 << 20, PATH_ROOM = 8192 };
 
@@ -25,6 +26,7 @@ struct order {
   const char *file;         /* NULL: none */
   bool named;               /* by --host */
   const char *folder;
+  const char *at; /* the path that the folder is served at; NULL: the root of a site */
   bool json;
 };
 
@@ -74,6 +76,7 @@ static int parse(struct order *order, int argc, char **argv)
 {
   static const struct option options[] = {
       {"config", required_argument, NULL, 'c'},
+      {"at", required_argument, NULL, 'a'},
       {"host", required_argument, NULL, 'H'},
       {"json", no_argument, NULL, 'j'},
       {NULL, 0, NULL, 0},
@@ -88,6 +91,8 @@ static int parse(struct order *order, int argc, char **argv)
       status = take_file(order, optarg);
     else if (option == 'H')
       status = add_host(order, optarg);
+    else if (option == 'a')
+      order->at = optarg;
     else if (option == 'j')
       order->json = true;
     else {
@@ -99,6 +104,8 @@ static int parse(struct order *order, int argc, char **argv)
     return status;
   if (order->file && order->named)
     return wrong_usage("a capsule has the names of its site in the settings file: leave out --host", "");
+  if (order->file && order->at)
+    return wrong_usage("the settings file tells where a capsule or a home is: leave out --at", "");
   if (argc - optind != 1)
     return wrong_usage(optind == argc ? "a folder is missing" : "one capsule at a time: ",
                        optind == argc ? "" : argv[optind + 1]);
@@ -129,6 +136,7 @@ static int check_opened(const struct order *order, struct capsule *c)
   c->shelf = &shelf;
   places_init(&c->places);
   findings_init(&c->findings, order->folder, order->json);
+  c->findings.under = c->start.n;
   buf_init(&c->document_path, PATH_ROOM);
   c->mime = mime;
   int err = mime ? examine(c, &files) : ERR_NOMEM;
@@ -149,6 +157,21 @@ static int check_opened(const struct order *order, struct capsule *c)
   return status;
 }
 
+/* Where readers begin. */
+static int take_start(const struct order *order, struct capsule *c)
+{
+  struct str at = str_from(order->at ? order->at : "/");
+  int err = str_starts(at, STR("/")) ? uri_path(&c->start, at, true) : ERR_SYNTAX;
+  if (err == 0 && !str_ends(buf_str(&c->start), STR("/")))
+    buf_put_c(&c->start, '/');
+  if (err == 0)
+    err = buf_error(&c->start);
+  if (err == 0 && path_hidden(buf_str(&c->start)))
+    err = ERR_SYNTAX;
+  c->root.at = str_head(buf_str(&c->start), c->start.n ? c->start.n - 1 : 0);
+  return err;
+}
+
 static int check(const struct order *order)
 {
   struct capsule c = {.root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)),
@@ -156,14 +179,20 @@ static int check(const struct order *order)
   struct buf why = BUF_INIT(SITES_MAX);
   if (c.root.folder < 0)
     return fault(order->folder, strerror(errno));
-  int status, err = order->file ? capsule_take_site(&c, &order->settings, &why) : 0;
-  if (err) {
+  buf_init(&c.start, PATH_ROOM);
+  int status, err = take_start(order, &c);
+  if (err == 0 && order->file)
+    err = capsule_take_site(&c, &order->settings, order->folder, &why);
+  if (err && !order->file) {
+    status = wrong_usage("--at wants the path that the folder is served at, such as /~ann/", "");
+  } else if (err) {
     buf_put_c(&why, '\0');
     status = fault(order->folder, buf_error(&why) ? err_text(err) : why.p);
   } else {
     status = check_opened(order, &c);
   }
   buf_free(&why);
+  buf_free(&c.start);
   (void)close(c.root.folder);
   if (c.root.homes >= 0)
     (void)close(c.root.homes);

@@ -178,11 +178,22 @@ static int look(struct capsule *c, struct str path, enum representation represen
   return err == ERR_NOMEM || (!answered && found == ERR_NOMEM) ? ERR_NOMEM : 0;
 }
 
+/* Of an author's part of a site, the rest is not known. */
+static bool is_unknown(const struct capsule *c, struct str path)
+{
+  struct str at = c->root.at;
+  return at.n && !str_starts(path, buf_str(&c->start)) && !str_eq(path, at);
+}
+
 /* `led` redirects led here. */
 static int ask(struct capsule *c, struct str path, enum representation representation, unsigned led, struct lead *lead)
 {
   unsigned bit = ask_protocol(representation);
   uint32_t i = places_find(&c->places, path);
+  if (is_unknown(c, path)) {
+    *lead = (struct lead){.place = PLACE_NONE};
+    return 0;
+  }
   if (i == PLACE_NONE)
     return look(c, path, representation, led, lead);
   struct place *place = &c->places.at[i];

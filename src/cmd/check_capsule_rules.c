@@ -2,11 +2,14 @@
 #include "cmd/check_capsule_rules.h"
 
 #include "base/err.h"
+#include "cmd/check_capsule_ask.h"
+#include "cmd/check_capsule_dead.h"
 #include "cmd/check_capsule_ruling.h"
 #include "config/local.h"
 #include "site/read.h"
 #include "site/resolve.h"
 #include "text/agate_meta.h"
+#include "text/uri.h"
 
 enum { PATH_ROOM = 8192, WHY_MAX = 2048 };
 
@@ -20,6 +23,32 @@ static void tell(struct findings *f, enum finding_level level, struct str why, s
   findings_tell(f, level, FINDING_RULES, line, mend, "%.*s", STR_ARG(why));
 }
 
+/* A redirect is to lead into the author's own part of the site most likely, where there is what it names. */
+static int examine_redirect(struct capsule *c, const struct rule *rule)
+{
+  struct buf path = BUF_INIT(PATH_ROOM), inside = BUF_INIT(PATH_ROOM), mend = BUF_INIT(PATH_ROOM);
+  struct lead lead = {.err = 0};
+  struct str target = str_from(rule->meta);
+  int err = 0;
+  if ((rule->status == 30 || rule->status == 31) && str_starts(target, STR("/")))
+    err = uri_path(&path, str_head(target, str_find(target, '?')), true);
+  if (err == 0 && path.n)
+    err = ask_path(c, buf_str(&path), REPR_GEMTEXT, &lead);
+  if (err == 0 && path.n && (c->root.at.n || lead.err))
+    err = dead_put_inside(c, buf_str(&path), &inside);
+  if (err == 0 && inside.n) {
+    buf_put_str(&mend, STR("did you mean "));
+    uri_put_path(&mend, buf_str(&inside));
+    buf_put_c(&mend, '?');
+    findings_tell(&c->findings, LEVEL_WARNING, FINDING_RULES, rule->line, buf_str(&mend),
+                  "the redirect to %s leads out of %.*s", rule->meta, STR_ARG(buf_str(&c->start)));
+  }
+  buf_free(&path);
+  buf_free(&inside);
+  buf_free(&mend);
+  return err == ERR_NOMEM ? err : 0;
+}
+
 #define CLOSED "mend it: until then nobody is let into this directory (see nuncio.conf(5))"
 
 static int examine_nuncio(struct capsule *c, struct str directory, struct str text)
@@ -29,6 +58,8 @@ static int examine_nuncio(struct capsule *c, struct str directory, struct str te
   int err = local_read(text, directory, &rules, &why);
   if (err && err != ERR_NOMEM)
     tell(&c->findings, LEVEL_ERROR, buf_str(&why), STR(CLOSED));
+  for (size_t i = 0; i < rules.n && err == 0; i++)
+    err = examine_redirect(c, &rules.rule[i]);
   rules_free(&rules);
   buf_free(&why);
   return err == ERR_NOMEM ? err : 0;

@@ -785,3 +785,62 @@ def test_a_hundred_thousand_files_and_a_large_one(tmp_path):
     assert [(f["file"], f["kind"]) for f in map(json.loads, done.stdout.splitlines())] == [("large.gmi", "dead-link")]
     assert SANITIZED or memory * 1024 < MEMORY_MOST
     assert processor < 120 * SLOWER
+
+
+# ---- an author's own home
+
+
+ANNS = {"index.gmi": "# Ann\n=> a.gmi\n=> /~ann/b.gmi\n=> gone.gmi\n=> /site.gmi\n=> /nothing.gmi\n=> /posts/\n=> /~ann\n",
+        "a.gmi": "# A\n=> /~ann/\n=> /\n", "b.gmi": "# B\n", "posts/index.gmi": "# Posts\n", "lost.gmi": "# Lost\n=> posts/\n",
+        ".nuncio": "path old { redirect = /posts/ }\npath older { redirect = /~ann/posts/ }\n"}
+
+
+def plant_home(tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n", "site.gmi": "# Site\n", "lonely.gmi": "# Lonely\n=> dead.gmi\n"})
+    plant(tmp_path / "homes", {f"ann/public/{name}": text for name, text in ANNS.items()})
+    plant(tmp_path, {"nuncio.conf": f'capsule = capsule\nuser-dirs = "{tmp_path}/homes/*/public"\npath "/~*/" {{ local-settings = true }}\n'})
+
+
+def test_a_home_is_checked_as_its_users_part_of_the_site(tmp_path):
+    plant_home(tmp_path)
+    found = findings("-c", "nuncio.conf", "homes/ann/public", cwd=tmp_path, status=1)
+    assert [(f["file"], f["path"], f["line"], f["level"], f["kind"]) for f in found] == [
+        (".nuncio", "/~ann/.nuncio", 1, "warning", "settings"),
+        ("index.gmi", "/~ann/index.gmi", 4, "error", "dead-link"),
+        ("index.gmi", "/~ann/index.gmi", 6, "error", "dead-link"),
+        ("index.gmi", "/~ann/index.gmi", 7, "error", "dead-link"),
+        ("lost.gmi", "/~ann/lost.gmi", None, "warning", "unreachable"),
+        ("posts/", "/~ann/posts/", None, "warning", "unreachable")], found
+    assert "there is no /~ann/gone.gmi" in found[1]["what"] and "there is no /nothing.gmi" in found[2]["what"]
+    assert "leads out of /~ann/" in found[0]["what"]
+    assert found[0]["mend"] == found[3]["mend"] == "did you mean /~ann/posts/?"
+    assert "homes/ann/public/index.gmi:4: error" in check("-c", "nuncio.conf", "homes/ann/public", cwd=tmp_path, status=1)
+
+
+@pytest.mark.parametrize("folder", ["homes/ann", "homes", "homes/ann/public/posts"])
+def test_what_is_near_a_home_is_none(folder, tmp_path):
+    plant_home(tmp_path)
+    done = run("check", "-c", "nuncio.conf", folder, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the capsule of no site" in done.stderr
+
+
+@pytest.mark.parametrize("at", ["/~ann/", "/~ann"])
+def test_a_home_without_settings_is_checked_where_it_is_served(at, tmp_path):
+    plant_home(tmp_path)
+    found = findings("--at", at, "homes/ann/public", cwd=tmp_path, status=1)
+    assert [(f["file"], f["line"], f["level"], f["kind"]) for f in found] == [
+        (".nuncio", 1, "warning", "settings"),
+        ("index.gmi", 4, "error", "dead-link"),
+        ("index.gmi", 7, "warning", "dead-link"),
+        ("lost.gmi", None, "warning", "unreachable"),
+        ("posts/", None, "warning", "unreachable")], found
+    assert found[2]["what"] == "`/posts/` leads out of /~ann/" and found[2]["mend"] == "did you mean /~ann/posts/?"
+
+
+@pytest.mark.parametrize("words", [["--at", "ann", "f"], ["--at", "", "f"], ["--at", "/.ann/", "f"], ["-c", "nuncio.conf", "--at", "/~ann/", "f"]])
+def test_a_place_that_is_none_is_status_2(words, tmp_path):
+    plant(tmp_path, {"f/index.gmi": "# F\n", "nuncio.conf": "capsule = f\n"})
+    done = run("check", *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, ""), done.stdout
+    assert "--at" in done.stderr
