@@ -150,6 +150,13 @@ static int answer_by_rule(struct capsule *c, const struct rule *rule, struct str
   return 0; /* all else may be answered otherwise the next time */
 }
 
+/* What is walked has its mistakes told where they stand; of a user's part of the site only a link can tell. */
+static bool is_shut(const struct capsule *c, const struct ruling *ruling, struct str path)
+{
+  bool walked = str_starts(path, buf_str(&c->start)) && (c->start.n > 1 || !str_starts(path, STR("/~")));
+  return ruling->broken && !walked && !ruling->ruled.answer;
+}
+
 static int look(struct capsule *c, struct str path, enum representation representation, unsigned led, struct lead *lead)
 {
   struct found f;
@@ -163,6 +170,8 @@ static int look(struct capsule *c, struct str path, enum representation represen
     err = answer_by_rule(c, ruling.ruled.answer, path, representation, led, lead, &answered);
   else
     found = err;
+  if (is_shut(c, &ruling, path))
+    found = ERR_SYNTAX;
   if (!answered && found == ERR_FULL)
     found = ERR_NOT_FOUND; /* no file system has such a path (G18) */
   if (!answered && found == 0 && f.kind == FOUND_TREE)

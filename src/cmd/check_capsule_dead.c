@@ -2,6 +2,7 @@
 #include "cmd/check_capsule_dead.h"
 
 #include "base/err.h"
+#include "cmd/check_capsule_ruling.h"
 #include "site/resolve.h"
 #include "text/uri.h"
 
@@ -235,6 +236,20 @@ static int examine_way_out(struct capsule *c, const struct dead_link *link)
   return err;
 }
 
+/* A mistake in an author's settings shuts what they are about. */
+static int tell_shut(struct capsule *c, const struct dead_link *link)
+{
+  struct buf why = BUF_INIT(DEAD_MEND_MAX);
+  int err = ruling_put_why(c, link->link->path[0], &why);
+  if (err == 0)
+    findings_tell(&c->findings, LEVEL_ERROR, FINDING_DEAD_LINK, link->line,
+                  STR("tell its author, or remove the link until it is mended"),
+                  "`%.*s` is answered with 40, since there is a mistake in its author's settings: %.*s",
+                  STR_ARG(link->said), STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  return err;
+}
+
 static int tell_dead(struct capsule *c, const struct dead_link *link, const struct lead *gemini,
                      const struct lead *gopher)
 {
@@ -276,6 +291,8 @@ int dead_examine(struct capsule *c, const struct dead_link *link, struct lead *l
     return err;
   if (gemini.err == 0 && lead->err == 0)
     return examine_way_out(c, link);
+  if (gemini.err == ERR_SYNTAX && link->link->n)
+    return tell_shut(c, link);
   if ((gemini.err ? &gemini : lead)->ruled)
     return examine_ruled(c, link, &gemini, lead);
   return tell_dead(c, link, &gemini, lead);

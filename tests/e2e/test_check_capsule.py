@@ -844,3 +844,12 @@ def test_a_place_that_is_none_is_status_2(words, tmp_path):
     done = run("check", *words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, ""), done.stdout
     assert "--at" in done.stderr
+
+
+def test_a_user_whose_settings_have_a_mistake_is_told_at_the_link(tmp_path):
+    plant_home(tmp_path)
+    plant(tmp_path / "capsule", {"users.gmi": "# Users\n=> /~ann/a.gmi\n=> /~eve/\n=> /~ann/posts/\n", "index.gmi": "# Home\n=> users.gmi\n"})
+    plant(tmp_path / "homes", {"eve/public/index.gmi": "# Eve\n", "eve/public/.nuncio": "lang = fr\nlst = off\n"})
+    found = [f for f in findings("-c", "nuncio.conf", "capsule", cwd=tmp_path, status=1) if f["file"] == "users.gmi" and f["line"]]
+    assert brief(found) == [("users.gmi", 3, "error", "dead-link")], found
+    assert "answered with 40" in found[0]["what"] and "/~eve/.nuncio:2: there is no setting `lst`" in found[0]["what"]
