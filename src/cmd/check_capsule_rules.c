@@ -49,6 +49,56 @@ static int examine_redirect(struct capsule *c, const struct rule *rule)
   return err == ERR_NOMEM ? err : 0;
 }
 
+/* Whether a directory beneath has a file of that name: a name alone holds for all of them, and those that have it, show
+ * it. */
+static bool is_somewhere(const struct capsule *c, struct str directory, const char *file)
+{
+  struct stat st;
+  for (uint32_t i = 0; i < c->places.n; i++) {
+    struct str path = places_path(&c->places, i);
+    struct buf whole = BUF_INIT(PATH_ROOM);
+    if (c->places.at[i].kind != PLACE_DIRECTORY || !str_starts(path, directory))
+      continue;
+    buf_put_str(&whole, path);
+    buf_put_str(&whole, str_from(file));
+    bool good = buf_error(&whole) == 0 && resolve_stat(&c->root, buf_str(&whole), 0, &st) == 0 && S_ISREG(st.st_mode);
+    buf_free(&whole);
+    if (good)
+      return true;
+  }
+  return false;
+}
+
+/* A rule knows where it begins; the setting stands there, or on a line further down. */
+static unsigned line_of(struct str text, unsigned begin, const char *name)
+{
+  struct str line;
+  for (unsigned n = 1; str_line(&text, &line); n++) {
+    bool said = false;
+    for (size_t i = 0; n >= begin && i < line.n && line.p[i] != '#' && !said; i++)
+      said = str_starts(str_skip(line, i), str_from(name));
+    if (said)
+      return n;
+  }
+  return begin;
+}
+
+/* A listing's header or footer. */
+static void examine_frame(struct capsule *c, struct str directory, struct str text, const struct rule *rule,
+                          const char *name, const char *file)
+{
+  struct stat st;
+  bool whole = file && file[0] == '/';
+  if (!file || !file[0] || (whole && c->root.at.n && !str_starts(str_from(file), buf_str(&c->start))))
+    return;
+  if (whole ? resolve_stat(&c->root, str_from(file), 0, &st) == 0 && S_ISREG(st.st_mode)
+            : is_somewhere(c, directory, file))
+    return;
+  findings_tell(&c->findings, LEVEL_ERROR, FINDING_RULES, line_of(text, rule->line, name),
+                STR("write the file, or remove the line (a slash in front means the root of the site)"),
+                "%s = %s: there is no such file", name, file);
+}
+
 #define CLOSED "mend it: until then nobody is let into this directory (see nuncio.conf(5))"
 
 static int examine_nuncio(struct capsule *c, struct str directory, struct str text)
@@ -58,8 +108,12 @@ static int examine_nuncio(struct capsule *c, struct str directory, struct str te
   int err = local_read(text, directory, &rules, &why);
   if (err && err != ERR_NOMEM)
     tell(&c->findings, LEVEL_ERROR, buf_str(&why), STR(CLOSED));
-  for (size_t i = 0; i < rules.n && err == 0; i++)
-    err = examine_redirect(c, &rules.rule[i]);
+  for (size_t i = 0; i < rules.n && err == 0; i++) {
+    const struct rule *rule = &rules.rule[i];
+    examine_frame(c, directory, text, rule, "listing-header", rule->header);
+    examine_frame(c, directory, text, rule, "listing-footer", rule->footer);
+    err = examine_redirect(c, rule);
+  }
   rules_free(&rules);
   buf_free(&why);
   return err == ERR_NOMEM ? err : 0;

@@ -56,6 +56,10 @@ MISTAKES = {
     "an author's settings": (
         {"index.gmi": "# Home\n=> a/\n", "a/index.gmi": "# A\n", "a/.nuncio": "lang = fr\nlst = off\n"},
         ("a/.nuncio", 2, "error", "settings", "there is no setting `lst`", "nobody is let into")),
+    "a header of listings that is not there": (
+        {"index.gmi": "# Home\n=> a/\n", "a/.nuncio": "lang = fr\nlisting-header = /no.gmi\nlisting-footer = no.gmi\n", "a/b.gmi": "# B\n"},
+        ("a/.nuncio", 2, "error", "settings", "listing-header = /no.gmi: there is no such file", "write the file"),
+        ("a/.nuncio", 3, "error", "settings", "listing-footer = no.gmi: there is no such file", "write the file")),
     "too much of them": (
         {"index.gmi": "# Home\n", ".nuncio": "#" * 65537},
         (".nuncio", None, "error", "settings", "larger than 64 KiB", "")),
