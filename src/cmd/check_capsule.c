@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -33,6 +34,12 @@ struct order {
 static int fault(const char *what, const char *why)
 {
   complain("check", "%s%s%s", what ? what : "", what ? ": " : "", why);
+  return EXIT_FAULT;
+}
+
+static int not_a_folder(const char *file)
+{
+  complain("check", "%s: Not a directory; did you mean -c %s?", file, file);
   return EXIT_FAULT;
 }
 
@@ -177,8 +184,13 @@ static int check(const struct order *order)
   struct capsule c = {.root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)),
                       .site = &order->settings.sites[0]};
   struct buf why = BUF_INIT(SITES_MAX);
-  if (c.root.folder < 0)
-    return fault(order->folder, strerror(errno));
+  if (c.root.folder < 0) {
+    struct stat st;
+    int number = errno;
+    if (number == ENOTDIR && !order->file && stat(order->folder, &st) == 0 && S_ISREG(st.st_mode))
+      return not_a_folder(order->folder);
+    return fault(order->folder, strerror(number));
+  }
   buf_init(&c.start, PATH_ROOM);
   int status, err = take_start(order, &c);
   if (err == 0 && order->file)

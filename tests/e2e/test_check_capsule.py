@@ -857,3 +857,10 @@ def test_a_user_whose_settings_have_a_mistake_is_told_at_the_link(tmp_path):
     found = [f for f in findings("-c", "nuncio.conf", "capsule", cwd=tmp_path, status=1) if f["file"] == "users.gmi" and f["line"]]
     assert brief(found) == [("users.gmi", 3, "error", "dead-link")], found
     assert "answered with 40" in found[0]["what"] and "/~eve/.nuncio:2: there is no setting `lst`" in found[0]["what"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_asked_about(tmp_path):
+    plant(tmp_path, {"f/index.gmi": "# F\n", "nuncio.conf": "capsule = f\n"})
+    done = run("check", "nuncio.conf", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "nuncio check: nuncio.conf: Not a directory; did you mean -c nuncio.conf?\n"
