@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "cmd/check_capsule_ask.h"
 #include "cmd/check_capsule_dead.h"
+#include "cmd/check_capsule_pattern.h"
 #include "cmd/check_capsule_ruling.h"
 #include "config/local.h"
 #include "site/read.h"
@@ -112,6 +113,7 @@ static int examine_nuncio(struct capsule *c, struct str directory, struct str te
     const struct rule *rule = &rules.rule[i];
     examine_frame(c, directory, text, rule, "listing-header", rule->header);
     examine_frame(c, directory, text, rule, "listing-footer", rule->footer);
+    pattern_examine(c, rule, rule->line);
     err = examine_redirect(c, rule);
   }
   rules_free(&rules);

@@ -60,6 +60,16 @@ MISTAKES = {
         {"index.gmi": "# Home\n=> a/\n", "a/.nuncio": "lang = fr\nlisting-header = /no.gmi\nlisting-footer = no.gmi\n", "a/b.gmi": "# B\n"},
         ("a/.nuncio", 2, "error", "settings", "listing-header = /no.gmi: there is no such file", "write the file"),
         ("a/.nuncio", 3, "error", "settings", "listing-footer = no.gmi: there is no such file", "write the file")),
+    "patterns that mean nothing": (
+        {"index.gmi": "# Home\n=> a/\n", "a/index.gmi": "# A\n=> t/\n", "a/t.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
+         "a/.nuncio": "path nothing/ { lang = fr }\npath privat/ { clients = any }\npath ../index.gmi { lang = fr }\n"
+                      "path a/old/ { redirect = / }\npath /~ann/x { gone = x }\npath t/ { lang = de }\npath t/2.gmi { lang = de }\n"
+                      'path "index.*" { lang = de }\npath old { gone = x }\npath "*.xyz" { type = text/plain }\n'},
+        ("a/.nuncio", 1, "note", "settings", "path nothing/: nothing here is meant", "mend the pattern"),
+        ("a/.nuncio", 2, "warning", "settings", "path privat/: nothing here is meant", "mend the pattern"),
+        ("a/.nuncio", 3, "warning", "settings", "path ../index.gmi: nothing", "patterns begin at this directory"),
+        ("a/.nuncio", 4, "warning", "settings", "path a/old/: nothing", "patterns begin at this directory"),
+        ("a/.nuncio", 5, "warning", "settings", "path ~ann/x: nothing", "patterns begin at this directory")),
     "too much of them": (
         {"index.gmi": "# Home\n", ".nuncio": "#" * 65537},
         (".nuncio", None, "error", "settings", "larger than 64 KiB", "")),
@@ -403,6 +413,11 @@ MISTAKES_OF_A_SITE = {
         {"index.gmi": "# Home\n=> /~ann/\n=> /~bob/\n=> /~ann/a.gmi\n=> /~ann/b.gmi\n"},
         ("index.gmi", 3, "error", "dead-link", "there is no /~bob/", ""),
         ("index.gmi", 5, "error", "dead-link", "there is no /~ann/b.gmi", "")),
+    "patterns of the settings that mean nothing": (
+        'path /privat/ { clients = any }\npath "*.gmi" { lang = fr }\npath "/~ann/" { lang = fr }\n',
+        {"index.gmi": "# Home\n"},
+        ("", None, "warning", "settings", "path privat/: nothing here is meant", ""),
+        ("", None, "note", "settings", "path ~ann/: nothing here is meant", "")),
     "a directory with the name of a user": (
         'user-dirs = "homes/*/public"\n',
         {"index.gmi": "# Home\n", "~bob/index.gmi": "# Bob\n"},
