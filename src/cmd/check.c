@@ -30,7 +30,12 @@ static const char usage[] =
     "\n"
     "  -c, --config FILE   the capsule is the root of a site in this settings file: its names, what the file says of "
     "some\n"
-    "                      paths, its kind of gophermaps and its users count, whose pages are looked for and not read\n"
+    "                      paths, its kind of gophermaps and its users count, whose pages are looked for and not "
+    "read;\n"
+    "                      it may be what a site publishes of a user's home (user-dirs), too: it is checked as "
+    "/~NAME/\n"
+    "  --at PATH           the folder is what is served at this path, such as /~ann/, of a site that is not known "
+    "otherwise\n"
     "  --host NAME         a host name that the capsule is served under, where there is no settings file; may be "
     "repeated\n"
     "                      (default localhost)\n"
@@ -61,7 +66,7 @@ static bool names_file(const char *word)
 /* Whether there is a word besides options and their values: a capsule, then. */
 static bool names_capsule(int argc, char **argv)
 {
-  static const char *const with_value[] = {"-c", "--config", "--host"};
+  static const char *const with_value[] = {"-c", "--config", "--host", "--at"};
   for (int i = 1; i < argc; i++) {
     bool takes = false;
     for (size_t k = 0; k < sizeof with_value / sizeof *with_value; k++)

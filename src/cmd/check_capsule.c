@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -17,6 +18,7 @@
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
 #include "config/file.h"
+#include "text/uri.h"
 
 enum { WHY_MAX = 8192, SITES_MAX = 1 << 20, PATH_ROOM = 8192 };
 
@@ -25,12 +27,19 @@ struct order {
   const char *file;         /* NULL: none */
   bool named;               /* by --host */
   const char *folder;
+  const char *at; /* the path that the folder is served at; NULL: the root of a site */
   bool json;
 };
 
 static int fault(const char *what, const char *why)
 {
   complain("check", "%s%s%s", what ? what : "", what ? ": " : "", why);
+  return EXIT_FAULT;
+}
+
+static int not_a_folder(const char *file)
+{
+  complain("check", "%s: Not a directory; did you mean -c %s?", file, file);
   return EXIT_FAULT;
 }
 
@@ -74,6 +83,7 @@ static int parse(struct order *order, int argc, char **argv)
 {
   static const struct option options[] = {
       {"config", required_argument, NULL, 'c'},
+      {"at", required_argument, NULL, 'a'},
       {"host", required_argument, NULL, 'H'},
       {"json", no_argument, NULL, 'j'},
       {NULL, 0, NULL, 0},
@@ -88,6 +98,8 @@ static int parse(struct order *order, int argc, char **argv)
       status = take_file(order, optarg);
     else if (option == 'H')
       status = add_host(order, optarg);
+    else if (option == 'a')
+      order->at = optarg;
     else if (option == 'j')
       order->json = true;
     else {
@@ -99,6 +111,8 @@ static int parse(struct order *order, int argc, char **argv)
     return status;
   if (order->file && order->named)
     return wrong_usage("a capsule has the names of its site in the settings file: leave out --host", "");
+  if (order->file && order->at)
+    return wrong_usage("the settings file tells where a capsule or a home is: leave out --at", "");
   if (argc - optind != 1)
     return wrong_usage(optind == argc ? "a folder is missing" : "one capsule at a time: ",
                        optind == argc ? "" : argv[optind + 1]);
@@ -126,6 +140,7 @@ static int check_opened(const struct order *order, struct capsule *c)
   int status = EXIT_OK;
   places_init(&c->places);
   findings_init(&c->findings, order->folder, order->json);
+  c->findings.under = c->start.n;
   buf_init(&c->document_path, PATH_ROOM);
   c->mime = mime;
   int err = mime ? examine(c, &files) : ERR_NOMEM;
@@ -145,6 +160,21 @@ static int check_opened(const struct order *order, struct capsule *c)
   return status;
 }
 
+/* Where readers begin. */
+static int take_start(const struct order *order, struct capsule *c)
+{
+  struct str at = str_from(order->at ? order->at : "/");
+  int err = str_starts(at, STR("/")) ? uri_path(&c->start, at, true) : ERR_SYNTAX;
+  if (err == 0 && !str_ends(buf_str(&c->start), STR("/")))
+    buf_put_c(&c->start, '/');
+  if (err == 0)
+    err = buf_error(&c->start);
+  if (err == 0 && path_hidden(buf_str(&c->start)))
+    err = ERR_SYNTAX;
+  c->root.at = str_head(buf_str(&c->start), c->start.n ? c->start.n - 1 : 0);
+  return err;
+}
+
 static int check(const struct order *order)
 {
   struct dot_shelf shelf;
@@ -152,11 +182,21 @@ static int check(const struct order *order)
                       .root = root_of(open(order->folder, O_PATH | O_DIRECTORY | O_CLOEXEC)),
                       .site = &order->settings.sites[0]};
   struct buf why = BUF_INIT(SITES_MAX);
-  if (c.root.folder < 0)
-    return fault(order->folder, strerror(errno));
+  if (c.root.folder < 0) {
+    struct stat st;
+    int number = errno;
+    if (number == ENOTDIR && !order->file && stat(order->folder, &st) == 0 && S_ISREG(st.st_mode))
+      return not_a_folder(order->folder);
+    return fault(order->folder, strerror(number));
+  }
   dot_shelf_init(&shelf);
-  int status, err = order->file ? capsule_take_site(&c, &order->settings, &why) : 0;
-  if (err) {
+  buf_init(&c.start, PATH_ROOM);
+  int status, err = take_start(order, &c);
+  if (err == 0 && order->file)
+    err = capsule_take_site(&c, &order->settings, order->folder, &why);
+  if (err && !order->file) {
+    status = wrong_usage("--at wants the path that the folder is served at, such as /~ann/", "");
+  } else if (err) {
     buf_put_c(&why, '\0');
     status = fault(order->folder, buf_error(&why) ? err_text(err) : why.p);
   } else {
@@ -164,6 +204,7 @@ static int check(const struct order *order)
   }
   buf_free(&why);
   dot_shelf_clear(&shelf);
+  buf_free(&c.start);
   (void)close(c.root.folder);
   if (c.root.homes >= 0)
     (void)close(c.root.homes);

@@ -17,6 +17,8 @@
  * links from the front page, capsule_examine reads one file after the other and tells. */
 struct capsule {
   struct root root;                 /* every path is looked up beneath it */
+  struct buf start;                 /* the raw path that readers begin at, with its slashes: `/`, or where an author's
+                                     * part of a site is. Only what is beneath it is looked at */
   const struct site_settings *site; /* the names that the capsule is served under, and what holds for its paths */
   bool by_settings;                 /* the site is one of a settings file */
   struct dot_rules_kinds dots;      /* which files of the capsule may say more of it, and whether any is asked for */

@@ -150,6 +150,13 @@ static int answer_by_rule(struct capsule *c, const struct rule *rule, struct str
   return 0; /* all else may be answered otherwise the next time */
 }
 
+/* What is walked has its mistakes told where they stand; of a user's part of the site only a link can tell. */
+static bool is_shut(const struct capsule *c, const struct ruling *ruling, struct str path)
+{
+  bool walked = str_starts(path, buf_str(&c->start)) && (c->start.n > 1 || !str_starts(path, STR("/~")));
+  return ruling->broken && !walked && !ruling->ruled.answer;
+}
+
 static int look(struct capsule *c, struct str path, enum representation representation, unsigned led, struct lead *lead)
 {
   struct found f;
@@ -163,6 +170,8 @@ static int look(struct capsule *c, struct str path, enum representation represen
     err = answer_by_rule(c, ruling.ruled.answer, path, representation, led, lead, &answered);
   else
     found = err;
+  if (is_shut(c, &ruling, path))
+    found = ERR_SYNTAX;
   if (!answered && found == ERR_FULL)
     found = ERR_NOT_FOUND; /* no file system has such a path (G18) */
   if (!answered && found == 0 && f.kind == FOUND_TREE)
@@ -178,11 +187,22 @@ static int look(struct capsule *c, struct str path, enum representation represen
   return err == ERR_NOMEM || (!answered && found == ERR_NOMEM) ? ERR_NOMEM : 0;
 }
 
+/* Of an author's part of a site, the rest is not known. */
+static bool is_unknown(const struct capsule *c, struct str path)
+{
+  struct str at = c->root.at;
+  return at.n && !str_starts(path, buf_str(&c->start)) && !str_eq(path, at);
+}
+
 /* `led` redirects led here. */
 static int ask(struct capsule *c, struct str path, enum representation representation, unsigned led, struct lead *lead)
 {
   unsigned bit = ask_protocol(representation);
   uint32_t i = places_find(&c->places, path);
+  if (is_unknown(c, path)) {
+    *lead = (struct lead){.place = PLACE_NONE};
+    return 0;
+  }
   if (i == PLACE_NONE)
     return look(c, path, representation, led, lead);
   struct place *place = &c->places.at[i];

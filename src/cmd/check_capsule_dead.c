@@ -2,6 +2,7 @@
 #include "cmd/check_capsule_dead.h"
 
 #include "base/err.h"
+#include "cmd/check_capsule_ruling.h"
 #include "site/resolve.h"
 #include "text/uri.h"
 
@@ -55,6 +56,23 @@ static int put_other_case(struct capsule *c, const struct dead_link *link, struc
     buf_put_str(mend, STR(": capital and small letters differ"));
   }
   buf_free(&other);
+  return err;
+}
+
+int dead_put_inside(struct capsule *c, struct str path, struct buf *out)
+{
+  struct str start = buf_str(&c->start);
+  struct lead lead = {.err = ERR_NOT_FOUND};
+  size_t at = out->n;
+  int err = 0;
+  if (start.n <= 1 || path.n <= 1 || str_starts(path, start) || str_eq(path, str_head(start, start.n - 1)))
+    return 0;
+  buf_put_str(out, start);
+  buf_put_str(out, str_skip(path, 1));
+  if (buf_error(out) == 0)
+    err = ask_path(c, str_skip(buf_str(out), at), REPR_GEMTEXT, &lead);
+  if (err || lead.err)
+    out->n = at;
   return err;
 }
 
@@ -190,6 +208,48 @@ static int examine_ruled(struct capsule *c, const struct dead_link *link, const 
 
 /* ---------------------------------------------------------------- all */
 
+/* What an author means who takes her own folder for the root of the site. */
+static int put_inside(struct capsule *c, struct str path, struct buf *mend)
+{
+  struct buf inside = BUF_INIT(PATH_ROOM);
+  int err = dead_put_inside(c, path, &inside);
+  if (inside.n) {
+    buf_put_str(mend, STR("did you mean "));
+    uri_put_path(mend, buf_str(&inside));
+    buf_put_c(mend, '?');
+  }
+  buf_free(&inside);
+  return err;
+}
+
+/* Nothing is known of what is not in an author's part of a site; but what she has may have been meant. */
+static int examine_way_out(struct capsule *c, const struct dead_link *link)
+{
+  struct buf mend = BUF_INIT(DEAD_MEND_MAX);
+  int err = 0;
+  if (c->root.at.n && link->link->n)
+    err = put_inside(c, link->link->path[0], &mend);
+  if (mend.n)
+    findings_tell(&c->findings, LEVEL_WARNING, FINDING_DEAD_LINK, link->line, buf_str(&mend),
+                  "`%.*s` leads out of %.*s", STR_ARG(link->said), STR_ARG(buf_str(&c->start)));
+  buf_free(&mend);
+  return err;
+}
+
+/* A mistake in an author's settings shuts what they are about. */
+static int tell_shut(struct capsule *c, const struct dead_link *link)
+{
+  struct buf why = BUF_INIT(DEAD_MEND_MAX);
+  int err = ruling_put_why(c, link->link->path[0], &why);
+  if (err == 0)
+    findings_tell(&c->findings, LEVEL_ERROR, FINDING_DEAD_LINK, link->line,
+                  STR("tell its author, or remove the link until it is mended"),
+                  "`%.*s` is answered with 40, since there is a mistake in its author's settings: %.*s",
+                  STR_ARG(link->said), STR_ARG(buf_str(&why)));
+  buf_free(&why);
+  return err;
+}
+
 static int tell_dead(struct capsule *c, const struct dead_link *link, const struct lead *gemini,
                      const struct lead *gopher)
 {
@@ -207,6 +267,8 @@ static int tell_dead(struct capsule *c, const struct dead_link *link, const stru
     if (mend.n)
       buf_put_str(&mend, STR(" is the link to the file with a space in its name"));
   }
+  if (mend.n == 0 && err == 0)
+    err = put_inside(c, path, &mend);
   if (mend.n == 0)
     buf_put_str(&mend, usual_mend(dead, path_hidden(path)));
   if (path.n)
@@ -225,8 +287,12 @@ int dead_examine(struct capsule *c, const struct dead_link *link, struct lead *l
   int err = ask_link(c, link->link, REPR_GEMTEXT, &gemini);
   if (err == 0)
     err = ask_link(c, link->link, REPR_MENU, lead);
-  if (err || (gemini.err == 0 && lead->err == 0))
+  if (err)
     return err;
+  if (gemini.err == 0 && lead->err == 0)
+    return examine_way_out(c, link);
+  if (gemini.err == ERR_SYNTAX && link->link->n)
+    return tell_shut(c, link);
   if ((gemini.err ? &gemini : lead)->ruled)
     return examine_ruled(c, link, &gemini, lead);
   return tell_dead(c, link, &gemini, lead);

@@ -23,6 +23,10 @@ struct dead_link {
 int dead_examine(struct capsule *c, const struct dead_link *link, struct lead *lead)
     __attribute__((warn_unused_result));
 
+/* Appends the path in an author's part of a site (c->start) that was most likely meant by one that leads out of it:
+ * where there is none, nothing. 0 or ERR_NOMEM. */
+int dead_put_inside(struct capsule *c, struct str path, struct buf *out) __attribute__((warn_unused_result));
+
 /* Appends the reference that leads from the page to the raw path `to`: by the name alone where it is in the same
  * directory or below it. */
 void dead_put_reference(struct buf *out, struct str page, struct str to);

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "cmd/check_capsule_page.h"
+#include "cmd/check_capsule_pattern.h"
 #include "cmd/check_capsule_rules.h"
 #include "site/listing_entry.h"
 #include "site/look.h"
@@ -185,6 +186,7 @@ int capsule_examine(struct capsule *c, size_t *files)
   for (uint32_t i = 0; i < p->n; i++)
     all += p->at[i].kind == PLACE_FILE;
   *files = 0;
+  pattern_examine_settings(c);
   for (; e.at < p->n && err == 0; e.at++) {
     err = examine(&e, e.order[e.at]);
     *files += p->at[e.order[e.at]].kind == PLACE_FILE;

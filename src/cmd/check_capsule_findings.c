@@ -40,7 +40,7 @@ static const char *const kind_names[FINDINGS] = {
 
 void findings_init(struct findings *f, const char *folder, bool json)
 {
-  *f = (struct findings){.folder = folder, .json = json, .terminal = isatty(STDERR_FILENO) == 1};
+  *f = (struct findings){.folder = folder, .under = 1, .json = json, .terminal = isatty(STDERR_FILENO) == 1};
   buf_init(&f->out, OUT_MAX);
 }
 
@@ -73,7 +73,7 @@ static void put_path(const struct findings *f, struct str path, struct buf *out)
   log_escape(out, folder);
   if (!str_eq(folder, STR("/")))
     buf_put_c(out, '/');
-  log_escape(out, str_skip(path, 1));
+  log_escape(out, str_skip(path, f->under));
 }
 
 static void put_text(struct findings *f, enum finding_level level, size_t line, struct str what, struct str mend)
@@ -177,7 +177,7 @@ static void put_json(struct findings *f, enum finding_level level, enum finding_
 {
   struct buf *out = &f->out, path = BUF_INIT(OUT_MAX);
   buf_put_str(out, STR("{\"file\":"));
-  json_put_string(out, str_skip(f->file, 1));
+  json_put_string(out, str_skip(f->file, f->under));
   /* A name that is not UTF-8 can be told from others by this only. */
   uri_put_path(&path, f->file);
   buf_put_str(out, STR(",\"path\":"));

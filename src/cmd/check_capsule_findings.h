@@ -44,6 +44,7 @@ enum { FINDINGS = FINDING_MAP + 1 };
 enum { FINDINGS_SHOWN = 10 };
 
 struct findings {
+  size_t under;       /* so many bytes of each path are that of the folder, its slashes included */
   const char *folder; /* the capsule as it was given, put before every path for a person; borrowed */
   bool json;
   bool terminal;  /* standard error is one: a line there tells how far it is */

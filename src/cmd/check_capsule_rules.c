@@ -2,11 +2,15 @@
 #include "cmd/check_capsule_rules.h"
 
 #include "base/err.h"
+#include "cmd/check_capsule_ask.h"
+#include "cmd/check_capsule_dead.h"
+#include "cmd/check_capsule_pattern.h"
 #include "cmd/check_capsule_ruling.h"
 #include "config/local.h"
 #include "site/read.h"
 #include "site/resolve.h"
 #include "text/agate_meta.h"
+#include "text/uri.h"
 
 enum { PATH_ROOM = 8192, WHY_MAX = 2048 };
 
@@ -20,6 +24,82 @@ static void tell(struct findings *f, enum finding_level level, struct str why, s
   findings_tell(f, level, FINDING_RULES, line, mend, "%.*s", STR_ARG(why));
 }
 
+/* A redirect is to lead into the author's own part of the site most likely, where there is what it names. */
+static int examine_redirect(struct capsule *c, const struct rule *rule)
+{
+  struct buf path = BUF_INIT(PATH_ROOM), inside = BUF_INIT(PATH_ROOM), mend = BUF_INIT(PATH_ROOM);
+  struct lead lead = {.err = 0};
+  struct str target = str_from(rule->meta);
+  int err = 0;
+  if ((rule->status == 30 || rule->status == 31) && str_starts(target, STR("/")))
+    err = uri_path(&path, str_head(target, str_find(target, '?')), true);
+  if (err == 0 && path.n)
+    err = ask_path(c, buf_str(&path), REPR_GEMTEXT, &lead);
+  if (err == 0 && path.n && (c->root.at.n || lead.err))
+    err = dead_put_inside(c, buf_str(&path), &inside);
+  if (err == 0 && inside.n) {
+    buf_put_str(&mend, STR("did you mean "));
+    uri_put_path(&mend, buf_str(&inside));
+    buf_put_c(&mend, '?');
+    findings_tell(&c->findings, LEVEL_WARNING, FINDING_RULES, rule->line, buf_str(&mend),
+                  "the redirect to %s leads out of %.*s", rule->meta, STR_ARG(buf_str(&c->start)));
+  }
+  buf_free(&path);
+  buf_free(&inside);
+  buf_free(&mend);
+  return err == ERR_NOMEM ? err : 0;
+}
+
+/* Whether a directory beneath has a file of that name: a name alone holds for all of them, and those that have it, show
+ * it. */
+static bool is_somewhere(const struct capsule *c, struct str directory, const char *file)
+{
+  struct stat st;
+  for (uint32_t i = 0; i < c->places.n; i++) {
+    struct str path = places_path(&c->places, i);
+    struct buf whole = BUF_INIT(PATH_ROOM);
+    if (c->places.at[i].kind != PLACE_DIRECTORY || !str_starts(path, directory))
+      continue;
+    buf_put_str(&whole, path);
+    buf_put_str(&whole, str_from(file));
+    bool good = buf_error(&whole) == 0 && resolve_stat(&c->root, buf_str(&whole), 0, &st) == 0 && S_ISREG(st.st_mode);
+    buf_free(&whole);
+    if (good)
+      return true;
+  }
+  return false;
+}
+
+/* A rule knows where it begins; the setting stands there, or on a line further down. */
+static unsigned line_of(struct str text, unsigned begin, const char *name)
+{
+  struct str line;
+  for (unsigned n = 1; str_line(&text, &line); n++) {
+    bool said = false;
+    for (size_t i = 0; n >= begin && i < line.n && line.p[i] != '#' && !said; i++)
+      said = str_starts(str_skip(line, i), str_from(name));
+    if (said)
+      return n;
+  }
+  return begin;
+}
+
+/* A listing's header or footer. */
+static void examine_frame(struct capsule *c, struct str directory, struct str text, const struct rule *rule,
+                          const char *name, const char *file)
+{
+  struct stat st;
+  bool whole = file && file[0] == '/';
+  if (!file || !file[0] || (whole && c->root.at.n && !str_starts(str_from(file), buf_str(&c->start))))
+    return;
+  if (whole ? resolve_stat(&c->root, str_from(file), 0, &st) == 0 && S_ISREG(st.st_mode)
+            : is_somewhere(c, directory, file))
+    return;
+  findings_tell(&c->findings, LEVEL_ERROR, FINDING_RULES, line_of(text, rule->line, name),
+                STR("write the file, or remove the line (a slash in front means the root of the site)"),
+                "%s = %s: there is no such file", name, file);
+}
+
 #define CLOSED "mend it: until then nobody is let into this directory (see nuncio.conf(5))"
 
 static int examine_nuncio(struct capsule *c, struct str directory, struct str text)
@@ -29,6 +109,13 @@ static int examine_nuncio(struct capsule *c, struct str directory, struct str te
   int err = local_read(text, directory, &rules, &why);
   if (err && err != ERR_NOMEM)
     tell(&c->findings, LEVEL_ERROR, buf_str(&why), STR(CLOSED));
+  for (size_t i = 0; i < rules.n && err == 0; i++) {
+    const struct rule *rule = &rules.rule[i];
+    examine_frame(c, directory, text, rule, "listing-header", rule->header);
+    examine_frame(c, directory, text, rule, "listing-footer", rule->footer);
+    pattern_examine(c, rule, rule->line);
+    err = examine_redirect(c, rule);
+  }
   rules_free(&rules);
   buf_free(&why);
   return err == ERR_NOMEM ? err : 0;

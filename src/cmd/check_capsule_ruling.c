@@ -6,18 +6,23 @@
 
 enum { WHY_MAX = 2048 };
 
-static int read_dots(struct ruling *r, const struct capsule *c, struct str path)
+static int read_dots_why(struct ruling *r, const struct capsule *c, struct str path, struct buf *why)
 {
-  struct buf why = BUF_INIT(WHY_MAX);
   struct trail trail;
   trail_init(&trail);
   const struct dot_rules_order order = {
       .root = &c->root, .kinds = &c->dots, .settings = &c->site->rules, .shelf = c->shelf, .now_ns = env_wall(NULL)};
-  int err = dot_rules_read(&order, path, 0, &trail, &r->dots, &why);
+  int err = dot_rules_read(&order, path, 0, &trail, &r->dots, why);
   trail_free(&trail);
+  return err == ERR_FULL ? ERR_NOT_FOUND : err; /* no file system has such a path */
+}
+
+static int read_dots(struct ruling *r, const struct capsule *c, struct str path)
+{
+  struct buf why = BUF_INIT(WHY_MAX);
+  int err = read_dots_why(r, c, path, &why);
   buf_free(&why);
-  if (err == ERR_FULL)
-    err = ERR_NOT_FOUND; /* no file system has such a path */
+  r->broken = err == ERR_SYNTAX;
   return err == ERR_NOMEM || err == ERR_NOT_FOUND ? err : 0;
 }
 
@@ -39,6 +44,14 @@ void ruling_end(struct ruling *r)
 {
   dot_rules_unref(r->dots);
   r->dots = NULL;
+}
+
+int ruling_put_why(const struct capsule *c, struct str path, struct buf *why)
+{
+  struct ruling r = {.dots = NULL};
+  int err = read_dots_why(&r, c, path, why);
+  ruling_end(&r);
+  return err == ERR_NOMEM ? err : 0;
 }
 
 struct listing_options ruling_options(const struct ruling *r, const struct capsule *c)

@@ -9,6 +9,7 @@
 struct ruling {
   struct ruled ruled;     /* borrows from `dots`, and from the site's settings */
   struct dot_rules *dots; /* owned; NULL: none */
+  bool broken;            /* a file of the capsule has a mistake: nobody gets in where it holds */
 };
 
 /* Finds out what holds for a raw path that `file` answers (the same where nothing does). Rules that their author has to
@@ -17,6 +18,10 @@ struct ruling {
 int ruling_begin(struct ruling *r, const struct capsule *c, struct str path, struct str file)
     __attribute__((warn_unused_result));
 void ruling_end(struct ruling *r);
+
+/* Appends what is wrong with the files that make a ruling of the path broken, with the file and the line. 0 or
+ * ERR_NOMEM. */
+int ruling_put_why(const struct capsule *c, struct str path, struct buf *why) __attribute__((warn_unused_result));
 
 /* How a directory is to be listed; borrows from both. */
 struct listing_options ruling_options(const struct ruling *r, const struct capsule *c);

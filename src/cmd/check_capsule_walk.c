@@ -49,7 +49,7 @@ static int add_real(struct capsule *c, struct buf *path, bool link, const struct
 static int add_name(struct capsule *c, int fd, const char *name, struct buf *path)
 {
   struct stat st;
-  if (c->root.homes >= 0 && str_starts(buf_str(path), STR("/~")))
+  if (c->root.homes >= 0 && c->start.n == 1 && str_starts(buf_str(path), STR("/~")))
     return add_nothing(c, buf_str(path), ERR_EXISTS);
   if (path->n > WALK_PATH_MAX)
     return add_nothing(c, buf_str(path), ERR_LIMIT);
@@ -131,9 +131,9 @@ int capsule_walk(struct capsule *c)
   struct places *p = &c->places;
   struct stat st;
   uint32_t i, links = 0;
-  int err = resolve_stat(&c->root, STR("/"), 0, &st);
+  int err = resolve_stat(&c->root, buf_str(&c->start), 0, &st);
   if (err == 0)
-    err = places_add(p, STR("/"), PLACE_DIRECTORY, &i);
+    err = places_add(p, buf_str(&c->start), PLACE_DIRECTORY, &i);
   if (err == 0)
     err = places_identify(p, i, st.st_dev, st.st_ino);
 

@@ -134,6 +134,23 @@ static void check_certificate(struct check *c, const struct settings *s, const s
   buf_free(&faults);
 }
 
+/* One that is not there is made by who serves, but not its folder. */
+static void check_log(struct check *c, const struct settings *s)
+{
+  struct buf above = BUF_INIT(WHY_MAX), why = BUF_INIT(WHY_MAX);
+  struct str path = str_from(s->log_path ? s->log_path : "");
+  size_t slash = str_rfind(path, '/');
+  buf_put_str(&above, slash < path.n ? str_head(path, slash + 1) : STR("."));
+  buf_put_c(&above, '\0');
+  struct stat st;
+  int error = buf_error(&above) || stat(above.p, &st) == 0 ? 0 : errno;
+  if (s->log_to == LOG_TO_FILE && s->log_path && error)
+    buf_printf(&why, "log-requests: %s: the folder %s: %s", s->log_path, above.p, strerror(error));
+  tell(c, &why, true);
+  buf_free(&above);
+  buf_free(&why);
+}
+
 /* What settings of some paths name. */
 static void check_rules(struct check *c, const struct settings *s)
 {
@@ -181,6 +198,7 @@ static void check_all(struct check *c, struct settings *s)
       check_certificate(c, s, &s->sites[i]);
   }
   check_keys(c, s);
+  check_log(c, s);
   check_rules(c, s);
   check_kept(c, s);
 }

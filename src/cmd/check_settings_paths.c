@@ -104,6 +104,29 @@ static void check_redirect(struct paths *p, const struct rule *rule)
   buf_free(&path);
 }
 
+/* Other servers have regular expressions there. */
+static void check_expression(struct paths *p, const struct rule *rule)
+{
+  struct str pattern = str_skip(str_from(rule->pattern), rule->under);
+  bool leads = rule->status == 30 || rule->status == 31;
+  bool looks = str_starts(pattern, STR("^")) || str_ends(pattern, STR("$")) || strstr(rule->pattern, "(.*)") ||
+               (rule->meta && strstr(rule->meta, "$1"));
+  if (!leads || !looks)
+    return;
+  begin(p, rule);
+  buf_put_str(p->faults, STR("patterns are no regular expressions: write redirect = \"/new/*\" for all that is beneath "
+                             "the path\n"));
+}
+
+static void check_reason(struct paths *p, const struct rule *rule)
+{
+  if (!rule->gate_reason || !rule->gate_reason[0] || rule->gate.set)
+    return;
+  begin(p, rule);
+  buf_put_str(p->faults, STR("client-reason: nobody is asked for a certificate by this section: it wants clients or "
+                             "client-ca\n"));
+}
+
 void check_paths(const struct settings *s, const struct site_settings *site, struct buf *faults)
 {
   int folder = open(site->capsule, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -114,6 +137,8 @@ void check_paths(const struct settings *s, const struct site_settings *site, str
     const struct rule *rule = &site->rules.rule[i];
     check_file(&p, rule, "listing-header", rule->header);
     check_file(&p, rule, "listing-footer", rule->footer);
+    check_expression(&p, rule);
+    check_reason(&p, rule);
     check_redirect(&p, rule);
   }
   close(folder);

@@ -8,8 +8,9 @@
 /* Appends a sentence and a LF for each file of an authority that cannot be read or has no certificates. */
 void check_authorities(const struct settings *s, struct buf *faults);
 
-/* The same for each header and footer of listings that is not in the site's capsule, and each redirect to a page of the
- * site that is not there. Of a capsule that cannot be entered nothing is said. */
+/* The same for each header and footer of listings that is not in the site's capsule, each redirect to a page of the
+ * site that is not there or by a regular expression, and each reason for a certificate that nobody is asked for. Of a
+ * capsule that cannot be entered nothing is said. */
 void check_paths(const struct settings *s, const struct site_settings *site, struct buf *faults);
 
 #endif

@@ -9,7 +9,7 @@ _nuncio_options() {
       ;;
     cert) echo "--certs --new-key --days --help" ;;
     render) echo "--gopher --host --port --point --output -o --help" ;;
-    check) echo "-c --config --host --timeout --json --i-own-this-host --help" ;;
+    check) echo "-c --config --at --host --timeout --json --i-own-this-host --help" ;;
     bench) echo "-c -n -d --timeout --resume --json --i-own-this-host --help" ;;
     *) echo "--help --version" ;;
   esac

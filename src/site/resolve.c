@@ -148,6 +148,11 @@ static int enter_home(const struct root *root, struct str name, unsigned flags, 
 /* The raw path begins in the capsule; `/~NAME` in the home of a user, where there are such. */
 static int way_begin(const struct root *root, struct str path, unsigned flags, struct way *way)
 {
+  if (root->at.n && !str_starts(path, root->at))
+    return ERR_NOT_FOUND;
+  path = str_skip(path, root->at.n);
+  if (root->at.n && path.n && *path.p != '/')
+    return ERR_NOT_FOUND;
   while (path.n && *path.p == '/')
     path = str_skip(path, 1);
   way->own = root->homes >= 0 && str_starts(path, STR("~"));

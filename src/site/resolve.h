@@ -34,13 +34,15 @@ struct root {
   int folder;              /* the capsule, by O_PATH */
   int homes;               /* the folder that the homes of its users are in, by O_PATH; -1: none has a place here */
   const char *user_folder; /* the folder within a home, relative; "" for the home itself */
-  bool dialect;            /* gophermaps are of gophernicus' dialect (text/gophermap_dialect.h) */
+  struct str at; /* the only path that has something, without a slash at its end: `folder` is served there, and
+                    nothing is known of what is beside it; "": the whole capsule is here. Borrowed */
+  bool dialect;  /* gophermaps are of gophernicus' dialect (text/gophermap_dialect.h) */
 };
 
 /* A capsule without users. */
 static inline struct root root_of(int folder)
 {
-  return (struct root){.folder = folder, .homes = -1, .user_folder = ""};
+  return (struct root){.folder = folder, .homes = -1, .user_folder = "", .at = STR("")};
 }
 
 enum resolve_flags {

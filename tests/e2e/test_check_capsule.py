@@ -56,6 +56,20 @@ MISTAKES = {
     "an author's settings": (
         {"index.gmi": "# Home\n=> a/\n", "a/index.gmi": "# A\n", "a/.nuncio": "lang = fr\nlst = off\n"},
         ("a/.nuncio", 2, "error", "settings", "there is no setting `lst`", "nobody is let into")),
+    "a header of listings that is not there": (
+        {"index.gmi": "# Home\n=> a/\n", "a/.nuncio": "lang = fr\nlisting-header = /no.gmi\nlisting-footer = no.gmi\n", "a/b.gmi": "# B\n"},
+        ("a/.nuncio", 2, "error", "settings", "listing-header = /no.gmi: there is no such file", "write the file"),
+        ("a/.nuncio", 3, "error", "settings", "listing-footer = no.gmi: there is no such file", "write the file")),
+    "patterns that mean nothing": (
+        {"index.gmi": "# Home\n=> a/\n", "a/index.gmi": "# A\n=> t/\n", "a/t.overview.txt": "Talks\n\n1. One.\n\n2. Two.\n",
+         "a/.nuncio": "path nothing/ { lang = fr }\npath privat/ { clients = any }\npath ../index.gmi { lang = fr }\n"
+                      "path a/old/ { redirect = / }\npath /~ann/x { gone = x }\npath t/ { lang = de }\npath t/2.gmi { lang = de }\n"
+                      'path "index.*" { lang = de }\npath old { gone = x }\npath "*.xyz" { type = text/plain }\n'},
+        ("a/.nuncio", 1, "note", "settings", "path nothing/: nothing here is meant", "mend the pattern"),
+        ("a/.nuncio", 2, "warning", "settings", "path privat/: nothing here is meant", "mend the pattern"),
+        ("a/.nuncio", 3, "warning", "settings", "path ../index.gmi: nothing", "patterns begin at this directory"),
+        ("a/.nuncio", 4, "warning", "settings", "path a/old/: nothing", "patterns begin at this directory"),
+        ("a/.nuncio", 5, "warning", "settings", "path ~ann/x: nothing", "patterns begin at this directory")),
     "too much of them": (
         {"index.gmi": "# Home\n", ".nuncio": "#" * 65537},
         (".nuncio", None, "error", "settings", "larger than 64 KiB", "")),
@@ -399,6 +413,11 @@ MISTAKES_OF_A_SITE = {
         {"index.gmi": "# Home\n=> /~ann/\n=> /~bob/\n=> /~ann/a.gmi\n=> /~ann/b.gmi\n"},
         ("index.gmi", 3, "error", "dead-link", "there is no /~bob/", ""),
         ("index.gmi", 5, "error", "dead-link", "there is no /~ann/b.gmi", "")),
+    "patterns of the settings that mean nothing": (
+        'path /privat/ { clients = any }\npath "*.gmi" { lang = fr }\npath "/~ann/" { lang = fr }\n',
+        {"index.gmi": "# Home\n"},
+        ("", None, "warning", "settings", "path privat/: nothing here is meant", ""),
+        ("", None, "note", "settings", "path ~ann/: nothing here is meant", "")),
     "a directory with the name of a user": (
         'user-dirs = "homes/*/public"\n',
         {"index.gmi": "# Home\n", "~bob/index.gmi": "# Bob\n"},
@@ -785,3 +804,78 @@ def test_a_hundred_thousand_files_and_a_large_one(tmp_path):
     assert [(f["file"], f["kind"]) for f in map(json.loads, done.stdout.splitlines())] == [("large.gmi", "dead-link")]
     assert SANITIZED or memory * 1024 < MEMORY_MOST
     assert processor < 120 * SLOWER
+
+
+# ---- an author's own home
+
+
+ANNS = {"index.gmi": "# Ann\n=> a.gmi\n=> /~ann/b.gmi\n=> gone.gmi\n=> /site.gmi\n=> /nothing.gmi\n=> /posts/\n=> /~ann\n",
+        "a.gmi": "# A\n=> /~ann/\n=> /\n", "b.gmi": "# B\n", "posts/index.gmi": "# Posts\n", "lost.gmi": "# Lost\n=> posts/\n",
+        ".nuncio": "path old { redirect = /posts/ }\npath older { redirect = /~ann/posts/ }\n"}
+
+
+def plant_home(tmp_path):
+    plant(tmp_path / "capsule", {"index.gmi": "# Home\n", "site.gmi": "# Site\n", "lonely.gmi": "# Lonely\n=> dead.gmi\n"})
+    plant(tmp_path / "homes", {f"ann/public/{name}": text for name, text in ANNS.items()})
+    plant(tmp_path, {"nuncio.conf": f'capsule = capsule\nuser-dirs = "{tmp_path}/homes/*/public"\npath "/~*/" {{ local-settings = true }}\n'})
+
+
+def test_a_home_is_checked_as_its_users_part_of_the_site(tmp_path):
+    plant_home(tmp_path)
+    found = findings("-c", "nuncio.conf", "homes/ann/public", cwd=tmp_path, status=1)
+    assert [(f["file"], f["path"], f["line"], f["level"], f["kind"]) for f in found] == [
+        (".nuncio", "/~ann/.nuncio", 1, "warning", "settings"),
+        ("index.gmi", "/~ann/index.gmi", 4, "error", "dead-link"),
+        ("index.gmi", "/~ann/index.gmi", 6, "error", "dead-link"),
+        ("index.gmi", "/~ann/index.gmi", 7, "error", "dead-link"),
+        ("lost.gmi", "/~ann/lost.gmi", None, "warning", "unreachable"),
+        ("posts/", "/~ann/posts/", None, "warning", "unreachable")], found
+    assert "there is no /~ann/gone.gmi" in found[1]["what"] and "there is no /nothing.gmi" in found[2]["what"]
+    assert "leads out of /~ann/" in found[0]["what"]
+    assert found[0]["mend"] == found[3]["mend"] == "did you mean /~ann/posts/?"
+    assert "homes/ann/public/index.gmi:4: error" in check("-c", "nuncio.conf", "homes/ann/public", cwd=tmp_path, status=1)
+
+
+@pytest.mark.parametrize("folder", ["homes/ann", "homes", "homes/ann/public/posts"])
+def test_what_is_near_a_home_is_none(folder, tmp_path):
+    plant_home(tmp_path)
+    done = run("check", "-c", "nuncio.conf", folder, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the capsule of no site" in done.stderr
+
+
+@pytest.mark.parametrize("at", ["/~ann/", "/~ann"])
+def test_a_home_without_settings_is_checked_where_it_is_served(at, tmp_path):
+    plant_home(tmp_path)
+    found = findings("--at", at, "homes/ann/public", cwd=tmp_path, status=1)
+    assert [(f["file"], f["line"], f["level"], f["kind"]) for f in found] == [
+        (".nuncio", 1, "warning", "settings"),
+        ("index.gmi", 4, "error", "dead-link"),
+        ("index.gmi", 7, "warning", "dead-link"),
+        ("lost.gmi", None, "warning", "unreachable"),
+        ("posts/", None, "warning", "unreachable")], found
+    assert found[2]["what"] == "`/posts/` leads out of /~ann/" and found[2]["mend"] == "did you mean /~ann/posts/?"
+
+
+@pytest.mark.parametrize("words", [["--at", "ann", "f"], ["--at", "", "f"], ["--at", "/.ann/", "f"], ["-c", "nuncio.conf", "--at", "/~ann/", "f"]])
+def test_a_place_that_is_none_is_status_2(words, tmp_path):
+    plant(tmp_path, {"f/index.gmi": "# F\n", "nuncio.conf": "capsule = f\n"})
+    done = run("check", *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, ""), done.stdout
+    assert "--at" in done.stderr
+
+
+def test_a_user_whose_settings_have_a_mistake_is_told_at_the_link(tmp_path):
+    plant_home(tmp_path)
+    plant(tmp_path / "capsule", {"users.gmi": "# Users\n=> /~ann/a.gmi\n=> /~eve/\n=> /~ann/posts/\n", "index.gmi": "# Home\n=> users.gmi\n"})
+    plant(tmp_path / "homes", {"eve/public/index.gmi": "# Eve\n", "eve/public/.nuncio": "lang = fr\nlst = off\n"})
+    found = [f for f in findings("-c", "nuncio.conf", "capsule", cwd=tmp_path, status=1) if f["file"] == "users.gmi" and f["line"]]
+    assert brief(found) == [("users.gmi", 3, "error", "dead-link")], found
+    assert "answered with 40" in found[0]["what"] and "/~eve/.nuncio:2: there is no setting `lst`" in found[0]["what"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_asked_about(tmp_path):
+    plant(tmp_path, {"f/index.gmi": "# F\n", "nuncio.conf": "capsule = f\n"})
+    done = run("check", "nuncio.conf", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "nuncio check: nuncio.conf: Not a directory; did you mean -c nuncio.conf?\n"

@@ -563,3 +563,16 @@ def test_a_key_in_a_capsule_is_refused(tmp_path):
     assert status == 1 and "could ask for the private key" in line
     assert not (tmp_path / "pages" / "keys").exists()
 
+
+
+@pytest.mark.parametrize("settings, expected", [
+    ('log-requests = no/such/requests.log\n', "log-requests: "),
+    ('path "^/old/(.*)$" { redirect = "/$1" }\n', "path /^/old/(.*)$: patterns are no regular expressions"),
+    ('path /a/ { client-reason = "Members" }\n', "path /a/: client-reason: nobody is asked"),
+])
+def test_what_would_not_do_what_its_author_means_is_a_fault(settings, expected, tmp_path):
+    plant(tmp_path / "pages", TREE)
+    rest = "capsule = pages\ncerts = keys\n"
+    assert check(tmp_path, rest) == (0, ["nuncio.conf: fine"])
+    status, lines = check(tmp_path, rest + settings)
+    assert status == 1 and any(expected in line for line in lines), lines
