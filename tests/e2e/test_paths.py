@@ -216,6 +216,23 @@ def test_an_authority_lets_in_whom_it_signed(settled, people, tmp_path):
     assert visit(site, people, "eve", "/staff/").status == 20
 
 
+def test_an_expired_authority_is_no_secret(settled, people, tmp_path):
+    """It lets in whom it signed, and its owner hears of it at the start, at a reload and from the check."""
+    old = tmp_path / "old.pem"
+    openssl("x509", "-in", people / "ca.crt", "-signkey", people / "ca.key", "-days", "-1", "-out", old)
+    (tmp_path / "ca.pem").write_bytes((people / "ca.crt").read_bytes() + old.read_bytes())
+    site = settled('path "/staff/" { client-ca = "ca.pem" }\n', workers=2)
+    said = f"{tmp_path}/ca.pem: its certificate 2 has expired"
+    eventually(lambda: site.log().count(said) == 1, what="a warning")
+    assert visit(site, people, "eve", "/staff/").status == 20
+    site.process.send_signal(signal.SIGHUP)
+    eventually(lambda: site.log().count(said) == 2, what="another one")
+
+    (tmp_path / "one.conf").write_text(f'capsule = "{site.capsule}"\npath "/staff/" {{ client-ca = ca.pem }}\n')
+    done = subprocess.run([PROGRAM, "check", "-c", "one.conf"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout.count("ca.pem: its certificate 2 has expired") == 1, done.stdout
+
+
 def test_a_resumed_session_is_the_same_visitor(settled, people):
     site = settled('path "/members/" { clients = any }\n', workers=1)
     context = client.tls_context(certificate=(people / "ann.crt", people / "ann.key"))

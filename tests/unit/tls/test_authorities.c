@@ -324,6 +324,21 @@ static void a_file_that_is_no_authority_is_named(void **state)
   EVP_PKEY_free(weak_key);
 }
 
+static void an_expired_one_is_doubted(void **state)
+{
+  (void)state;
+  struct buf pem = BUF_INIT(TEXT_MAX), lines = BUF_INIT(TEXT_MAX);
+  rig_put_pem(cast.root, &pem);
+  authority_doubts(buf_str(&pem), "ca.pem", &lines);
+  assert_int_equal(lines.n, 0);
+  rig_put_pem(cast.expired_root, &pem);
+  authority_doubts(buf_str(&pem), "ca.pem", &lines);
+  assert_true(str_starts(buf_str(&lines), STR("ca.pem: its certificate 2 has expired")));
+  assert_int_equal(str_find(buf_str(&lines), '\n'), lines.n - 1);
+  buf_free(&pem);
+  buf_free(&lines);
+}
+
 static void what_is_no_file_is_named(void **state)
 {
   struct rig_desk *desk = *state;
@@ -346,6 +361,7 @@ int main(void)
       cmocka_unit_test(authorities_of_one_name_all_count),
       cmocka_unit_test_setup_teardown(a_file_is_read_without_the_key_in_it, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(a_file_that_is_no_authority_is_named, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test(an_expired_one_is_doubted),
       cmocka_unit_test_setup_teardown(what_is_no_file_is_named, rig_desk_set_up, rig_desk_tear_down),
   };
   return cmocka_run_group_tests(tests, make_cast, free_cast);
