@@ -202,6 +202,16 @@ static int refuse_client(const struct order *order, const char *name)
   return status;
 }
 
+/* One that openssl made for a visitor, or for an authority. */
+static int refuse_nameless(const struct order *order, const char *name)
+{
+  struct buf why = BUF_INIT(TEXT_MAX);
+  buf_printf(&why, "%s/%s.crt is no server's, since it names no host: renew it where it was made", order->certs, name);
+  int status = fault(&why);
+  buf_free(&why);
+  return status;
+}
+
 /* `names`: that of the files, and what is to be added. */
 static int renew_named(const struct order *order, const char *const *names, size_t n)
 {
@@ -220,6 +230,8 @@ static int renew_named(const struct order *order, const char *const *names, size
     status = fault(&why);
   else if (info.client)
     status = refuse_client(order, name);
+  else if (info.self_signed && !info.server)
+    status = refuse_nameless(order, name);
   else if (!info.self_signed && !order->new_key)
     status = refuse_foreign(order, name);
   else

@@ -42,13 +42,16 @@ static void put_file(struct buf *out, const char *option, const char *certs, con
 static void tell_use(const char *certs, const char *file)
 {
   struct buf line = BUF_INIT(TEXT_MAX);
-  puts("Settings take either fingerprint as it stands here. To visit with it:");
-  buf_put_str(&line, STR("  printf 'gemini://localhost/\\r\\n' | openssl s_client -quiet -connect localhost:1965"));
+  puts("Settings take either fingerprint as it stands here. To visit with it (the server's name stands there three "
+       "times):");
+  /* By the name in the handshake the server knows which site is meant, and whether it asks for a certificate. */
+  buf_put_str(&line, STR("  printf 'gemini://localhost/\\r\\n' | openssl s_client -quiet -connect localhost:1965"
+                         " -servername localhost"));
   put_file(&line, " -cert", certs, file, ".crt");
   put_file(&line, " -key", certs, file, ".key");
   say_command(&line);
   puts("In Lagrange: import an identity, and paste both files. In Amfora: [auth.certs] and [auth.keys] of its "
-       "config.toml.");
+       "config.toml,\nwhere the key is \"host\" or \"host:port\".");
   buf_free(&line);
 }
 

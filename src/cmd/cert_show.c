@@ -35,20 +35,21 @@ static void put_days(struct buf *out, long long seconds)
     buf_printf(out, "%lld day%s", days, days == 1 ? "" : "s");
 }
 
-enum cert_state cert_show_state(struct buf *out, bool client, time_t begin, time_t end, time_t now)
+enum cert_state cert_show_state(struct buf *out, enum cert_use use, time_t begin, time_t end, time_t now)
 {
+  static const char *const expired[] = {": readers are warned or turned away", ": servers turn it away (62)", ""};
+  static const char *const early[] = {": readers are warned or turned away until then",
+                                      ": servers turn it away until then (62)", ""};
   if (end <= now) {
     buf_put_str(out, STR("EXPIRED "));
     put_days(out, (long long)now - end);
-    buf_put_str(out, client ? STR(" ago: servers turn it away (62)") : STR(" ago: readers are warned or turned away"));
+    buf_printf(out, " ago%s", expired[use]);
     return CERT_EXPIRED;
   }
   if (begin > now) {
     buf_put_str(out, STR("NOT VALID YET, "));
     put_days(out, (long long)begin - now);
-    buf_put_str(out, client ? STR(" to go: servers turn it away until then (62)")
-                            : STR(" to go: readers are warned or turned away until then"));
-    buf_put_str(out, STR("; is this machine's clock right?"));
+    buf_printf(out, " to go%s; is this machine's clock right?", early[use]);
     return CERT_EARLY;
   }
   put_days(out, (long long)end - now);
@@ -59,23 +60,30 @@ enum cert_state cert_show_state(struct buf *out, bool client, time_t begin, time
   return CERT_SOON;
 }
 
+static void put_advice(struct buf *words, const char *dir, const char *name, const struct certificate_info *info)
+{
+  buf_put_str(words, STR("; "));
+  if (!info->self_signed)
+    buf_put_str(words, STR("renew it where it was signed"));
+  else if (info->client)
+    buf_put_str(words, STR("make another one with `nuncio cert client`"));
+  else if (!info->server)
+    buf_put_str(words, STR("renew it where it was made"));
+  else {
+    advice_cert(words, "renew", dir, name, false);
+    buf_put_str(words, STR(" makes a new one"));
+  }
+}
+
 static void print_dates(const char *dir, const char *name, const struct certificate_info *info)
 {
   char from[32] = "", to[32] = "";
   struct buf words = BUF_INIT(TEXT_MAX);
   struct tm first = info->not_before, last = info->not_after;
-  enum cert_state state = cert_show_state(&words, info->client, timegm(&first), timegm(&last), time(NULL));
-  if (state == CERT_EXPIRED || state == CERT_SOON) {
-    buf_put_str(&words, STR("; "));
-    if (!info->self_signed)
-      buf_put_str(&words, STR("renew it where it was signed"));
-    else if (info->client)
-      buf_put_str(&words, STR("make another one with `nuncio cert client`"));
-    else
-      advice_cert(&words, "renew", dir, name, false);
-    if (info->self_signed && !info->client)
-      buf_put_str(&words, STR(" makes a new one"));
-  }
+  enum cert_use use = info->client ? CERT_OF_CLIENT : info->server ? CERT_OF_SERVER : CERT_OF_NEITHER;
+  enum cert_state state = cert_show_state(&words, use, timegm(&first), timegm(&last), time(NULL));
+  if (state == CERT_EXPIRED || state == CERT_SOON)
+    put_advice(&words, dir, name, info);
   if (strftime(from, sizeof from, "%Y-%m-%d", &first) > 0 && strftime(to, sizeof to, "%Y-%m-%d", &last) > 0)
     printf("  %-12s %s to %s, ", "valid", from, to);
   say(buf_str(&words));
@@ -89,7 +97,8 @@ static void print_info(const char *dir, const char *name, const struct certifica
   printf("\n  %-12s ", "names");
   say(info->names.n  ? buf_str(&info->names)
       : info->client ? STR("none (a client's certificate)")
-                     : STR("none (only the common name)"));
+      : info->server ? STR("none (only the common name)")
+                     : STR("none (no server's certificate)"));
   printf("\n  %-12s ", "subject");
   say(info->subject.n ? buf_str(&info->subject) : STR("none"));
   puts(info->self_signed ? ", self-signed" : ", signed by somebody else");

@@ -2,7 +2,6 @@
 #ifndef NUNCIO_CMD_CERT_SHOW_H
 #define NUNCIO_CMD_CERT_SHOW_H
 
-#include <stdbool.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -14,7 +13,9 @@ int cert_show_all(const char *dir);
 
 enum cert_state { CERT_GOOD, CERT_SOON, CERT_EXPIRED, CERT_EARLY };
 
-/* How a certificate, a client's or a server's, stands at `now`, and the words for it. */
-enum cert_state cert_show_state(struct buf *out, bool client, time_t begin, time_t end, time_t now);
+enum cert_use { CERT_OF_SERVER, CERT_OF_CLIENT, CERT_OF_NEITHER }; /* the last: an authority's, or nobody knows */
+
+/* How a certificate stands at `now`, and the words for it. */
+enum cert_state cert_show_state(struct buf *out, enum cert_use use, time_t begin, time_t end, time_t now);
 
 #endif

@@ -21,6 +21,8 @@ void check_authorities(const struct settings *s, struct buf *faults)
     buf_clear(&why);
     if (authority_read(s->authorities[i], &pem, &why) < 0)
       buf_printf(faults, "%.*s\n", STR_ARG(buf_str(&why)));
+    else
+      authority_doubts(buf_str(&pem), s->authorities[i], faults);
   }
   buf_free(&pem);
   buf_free(&why);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "config/local.h"
 #include "proc/folders.h"
 #include "proc/worker_internal.h"
@@ -12,6 +13,8 @@
 #include "tls/authority.h"
 #include "tls/kdf_provider.h"
 #include "tls/x25519.h"
+
+enum { DOUBTS_MAX = 64 << 10 };
 
 static void tell_fast(const char *what, int err, const struct buf *why, unsigned slot)
 {
@@ -81,6 +84,19 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
   return err == 0 && site_settings_ask(site) ? tls_server_ask(w->tls, i) : err;
 }
 
+/* One worker says it for all. */
+static void doubt_authority(const struct worker *w, struct str pem, const char *path)
+{
+  struct buf lines = BUF_INIT(DOUBTS_MAX);
+  struct str line, rest;
+  if (w->slot == 0)
+    authority_doubts(pem, path, &lines);
+  rest = buf_str(&lines);
+  while (str_line(&rest, &line))
+    log_warning("%.*s", STR_ARG(line));
+  buf_free(&lines);
+}
+
 /* Those whose signature lets visitors in: from the copies that the supervisor made, or from their files. */
 static int take_authorities(struct worker *w, const struct worker_parts *parts, struct buf *why)
 {
@@ -94,6 +110,8 @@ static int take_authorities(struct worker *w, const struct worker_parts *parts, 
       err = tls_server_authority(w->tls, buf_str(&pem), path, i, why);
     if (err && why->n == 0)
       buf_printf(why, "%s: %s", path, err_text(err));
+    if (err == 0)
+      doubt_authority(w, buf_str(&pem), path);
     buf_free(&pem);
   }
   return err;

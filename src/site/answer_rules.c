@@ -98,6 +98,7 @@ static void refuse(struct answer *a, struct response *r)
   struct env *env = a->site->env;
   if (a->dots_err != ERR_SYNTAX) {
     failure_response(r, a->dots_err, a->target[a->at].path);
+    failure_log(&a->site->failures, env->now(env), a->dots_err, a->target[a->at].path);
     return;
   }
   response_set(r, STATUS_TEMPORARY_FAILURE, "%.*s", STR_ARG(buf_str(&a->dots_why)));

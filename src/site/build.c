@@ -115,14 +115,11 @@ static struct listing_options options_of(const struct site *site, const struct b
 static void warn_about(struct build *b)
 {
   const struct page *document = b->job.document, *page = b->job.page;
-  if (b->job.unframed)
-    warn_once(b->site,
-              "the header or footer of its listing cannot be read, or may not be for everybody who sees the page",
-              b->job.file, NULL);
   if (document && overview_replaced(document->document))
     warn_once(b->site, "not all of it is UTF-8; what is not is shown as U+FFFD", b->job.file, &document->id);
   if (page)
-    warn_of_each(b->site, buf_str(&b->job.complaints), &page->id);
+    /* A directory changes with every file in it; what its listing lacks stays the same. */
+    warn_of_each(b->site, buf_str(&b->job.complaints), b->job.kind == FOUND_LISTING ? NULL : &page->id);
   if (!page || !page->listing)
     return;
   struct buf path = BUF_INIT(PATH_BYTES_MAX);

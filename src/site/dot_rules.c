@@ -71,7 +71,24 @@ static int fault(struct walk *w, int err)
     return 0;
   if (err == ERR_AGAIN || err == ERR_NOMEM || err == ERR_BUSY)
     return err;
+  if (err == ERR_DENIED)
+    return explain(w, err, STR("permission denied: let the server read it (chmod a+r)"));
   return explain(w, err, str_from(err_text(err)));
+}
+
+/* The file could not be looked at. Where its directory lets nobody look at anything, nothing in it is served, whatever
+ * such a file would say, and it has nothing to do with the answer. Another name there is told the same. */
+static int refusal(struct walk *w)
+{
+  struct stat st;
+  struct buf other = BUF_INIT(PATH_BYTES_MAX);
+  buf_put_str(&other, buf_str(&w->file));
+  buf_put_c(&other, '~');
+  int err = buf_error(&other);
+  if (err == 0)
+    err = resolve_stat(w->order->root, buf_str(&other), w->flags, &st);
+  buf_free(&other);
+  return err == ERR_DENIED || err == ERR_AGAIN || err == ERR_BUSY || err == ERR_NOMEM ? err : fault(w, ERR_DENIED);
 }
 
 /* Whether such a file can be read at all. Nothing is opened for it: a FIFO does something when it is. */
@@ -195,7 +212,7 @@ static int read_rules(struct walk *w, struct str name, int (*read)(struct walk *
   err = resolve_stat(w->order->root, path, w->flags, &st);
   trail_note(w->trail, path, err, &st);
   if (err)
-    return fault(w, err);
+    return err == ERR_DENIED ? refusal(w) : fault(w, err);
   err = check(w, &st);
   if (err)
     return err;

@@ -19,6 +19,7 @@ enum {
   MAP_PAGE_MAX = 16 * MAP_MAX, /* every byte of it may become a percent-encoded one in a link of its own */
   DIRECTORY_MAX = 3 * 8192,
   FRAME_MAX = 256 * 1024, /* a listing's header or footer */
+  COMPLAINTS_MAX = 8 * DIRECTORY_MAX,
 };
 
 int job_init(struct job *j, const struct found *found, const struct root *root, int64_t now_ns, struct str site_title,
@@ -26,7 +27,8 @@ int job_init(struct job *j, const struct found *found, const struct root *root, 
 {
   struct str file = buf_str(&found->file);
   struct str title = file.n > 1 ? look_name(file) : site_title;
-  *j = (struct job){.kind = found->kind, .now_ns = now_ns, .root = root, .options = *options};
+  *j = (struct job){
+      .kind = found->kind, .now_ns = now_ns, .root = root, .options = *options, .complaints = BUF_INIT(COMPLAINTS_MAX)};
   j->text = malloc(file.n + found->point.n + title.n + options->header.n + options->footer.n + 1);
   if (!j->text)
     return ERR_NOMEM;
@@ -70,44 +72,74 @@ static int make_page(struct job *j, struct buf *out, const struct file_id *id, b
   return 0;
 }
 
+/* The file that a listing is to have above or below its entries. */
+struct wanted {
+  struct str name; /* as it was written: of the directory, or from the capsule's root */
+  bool authors;    /* a file of the capsule names it, not the settings */
+  const char *part;
+};
+
 /* What the host names in the settings file may be any file of the capsule; an author could name what is not for
  * everybody, or another author's. */
-static bool may_frame(const struct job *j, bool authors, struct str path)
+static int may_frame(const struct job *j, const struct wanted *w, struct str path, const char **why)
 {
-  return !authors || inclusion_allowed(j->root, &j->options, j->file, path) == INCLUSION_FINE;
+  *why = NULL;
+  if (!w->authors || inclusion_allowed(j->root, &j->options, j->file, path) == INCLUSION_FINE)
+    return 0;
+  *why = "it may not be for everybody who sees the page";
+  return ERR_DENIED;
 }
 
-/* Reads what is to stand above or below the entries: a file of the directory, or one named from the capsule's root.
- * What cannot be read, or may not, is left out. */
-static int read_frame(struct job *j, struct str name, bool authors, struct buf *out)
+/* The settings may name one file for every directory; that most of them have none is what the host expects. */
+static bool expected(const struct wanted *w, int err)
+{
+  return err == ERR_NOT_FOUND && !w->authors && !str_starts(w->name, STR("/"));
+}
+
+static void complain(struct job *j, const struct wanted *w, struct str path, const char *why)
+{
+  struct buf *out = &j->complaints;
+  buf_put_str(out, j->file);
+  buf_put_c(out, '\0');
+  buf_printf(out, "the %s of its listing is left out: %.*s: %s", w->part, STR_ARG(path), why);
+  buf_put_c(out, '\0');
+}
+
+/* Reads what is to stand above or below the entries. What cannot be read, or may not, is left out. */
+static int read_frame(struct job *j, const struct wanted *w, struct buf *out)
 {
   struct buf raw = BUF_INIT(DIRECTORY_MAX), path = BUF_INIT(DIRECTORY_MAX);
   struct file_id id;
-  if (name.n == 0)
+  const char *why = NULL;
+  if (w->name.n == 0)
     return 0;
-  if (!str_starts(name, STR("/")))
+  if (!str_starts(w->name, STR("/")))
     buf_put_str(&raw, j->file);
-  buf_put_str(&raw, name);
+  buf_put_str(&raw, w->name);
   int err = buf_error(&raw) ? buf_error(&raw) : uri_path(&path, buf_str(&raw), false);
-  if (err == 0 && !may_frame(j, authors, buf_str(&path)))
-    err = ERR_DENIED;
+  if (err == 0)
+    err = may_frame(j, w, buf_str(&path), &why);
   if (err == 0)
     err = read_file(j->root, buf_str(&path), FRAME_MAX, out, &id);
+  if (err && err != ERR_NOMEM) {
+    if (!expected(w, err))
+      complain(j, w, path.n ? buf_str(&path) : w->name, why ? why : err_text(err));
+    buf_clear(out);
+    err = 0;
+  }
   buf_free(&raw);
   buf_free(&path);
-  if (err == 0 || err == ERR_NOMEM)
-    return err;
-  j->unframed = true;
-  buf_clear(out);
-  return 0;
+  return err;
 }
 
 static int put_listing(struct job *j, const struct listing *l, struct buf *out)
 {
   struct buf header = BUF_INIT(FRAME_MAX), footer = BUF_INIT(FRAME_MAX);
-  int err = read_frame(j, j->options.header, j->options.authors_header, &header);
+  const struct wanted above = {j->options.header, j->options.authors_header, "header"};
+  const struct wanted below = {j->options.footer, j->options.authors_footer, "footer"};
+  int err = read_frame(j, &above, &header);
   if (err == 0)
-    err = read_frame(j, j->options.footer, j->options.authors_footer, &footer);
+    err = read_frame(j, &below, &footer);
   const struct listing_frame frame = {.header = buf_str(&header), .footer = buf_str(&footer)};
   if (err == 0)
     err = listing_put(l, j->title, j->file.n == 1, &frame, out);
@@ -186,6 +218,7 @@ static int run_dialect(struct job *j)
   if (err == 0) {
     j->page->listing = made.listing;
     made.listing = NULL;
+    buf_free(&j->complaints);
     j->complaints = made.complaints;
     buf_init(&made.complaints, 0);
   }

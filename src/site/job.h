@@ -29,8 +29,7 @@ struct job {
   int page_err;          /* FOUND_TREE: of this page alone */
   struct page *document; /* parsed by this job, or NULL */
   struct page *page;     /* the rendered page, or NULL */
-  struct buf complaints; /* FOUND_DIALECT: as in struct map_made */
-  bool unframed;         /* FOUND_LISTING: a header or footer that is to be there could not be read */
+  struct buf complaints; /* FOUND_DIALECT, FOUND_LISTING: as in struct map_made */
 };
 
 /* Makes a job for what was found; `now_ns` is the wall time. In the loop's thread, since it takes a reference on

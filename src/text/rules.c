@@ -207,12 +207,25 @@ void rule_put_target(const struct rule *rule, struct str path, struct buf *out)
 
 /* ------------------------------------------------------------------ who may enter */
 
+/* What is behind the name of the digest: `nuncio cert show` and others put a blank there, or a colon. */
+static struct str without_digest_name(struct str text)
+{
+  static const char *const names[] = {"sha256", "sha-256"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    struct str rest = str_skip(text, strlen(names[i]));
+    if (str_starts_nocase(text, str_from(names[i])) && rest.n && (rest.p[0] == ':' || rest.p[0] == ' ')) {
+      rest = str_skip(rest, 1);
+      return str_starts(rest, STR(" ")) ? str_skip(rest, 1) : rest;
+    }
+  }
+  return text;
+}
+
 int gate_add(struct gate *gate, struct str text)
 {
   char digits[FINGERPRINT_TEXT];
   size_t n = 0;
-  if (str_starts_nocase(text, STR("sha256:")))
-    text = str_skip(text, STR("sha256:").n);
+  text = without_digest_name(text);
   for (size_t i = 0; i < text.n; i++) {
     if (text.p[i] == ':')
       continue;

@@ -114,8 +114,8 @@ bool rule_names(const struct rule *rule, struct str path);
  * rule says so. */
 void rule_put_target(const struct rule *rule, struct str path, struct buf *out);
 
-/* A SHA-256 fingerprint as people write it: 64 hexadecimal digits, perhaps with colons, perhaps with `SHA256:` in
- * front. Adds it to the gate. ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
+/* A SHA-256 fingerprint as people write it: 64 hexadecimal digits, perhaps with colons, perhaps with `SHA256:`
+ * or `SHA-256 ` in front. Adds it to the gate. ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
 int gate_add(struct gate *gate, struct str fingerprint) __attribute__((warn_unused_result));
 
 /* What holds for a path. Borrows from the rules. */

@@ -12,10 +12,12 @@
  * OpenSSL's that means it: what is weaker could be forged. */
 enum { AUTHORITY_BITS_LEAST = 112, AUTHORITY_SECURITY_LEVEL = 2 };
 
+struct authority;
+
 /* All zero: none. */
 struct authorities {
-  X509_STORE *at[IDENTITY_AUTHORITIES]; /* owned; NULL: there is none at that place */
-  size_t n;                             /* none from this place on */
+  struct authority *at[IDENTITY_AUTHORITIES]; /* owned; NULL: there is none at that place */
+  size_t n;                                   /* none from this place on */
 };
 
 /* Hands each certificate in a PEM text to `take`, which says whether there was memory for it. The errors and sentences

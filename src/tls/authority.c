@@ -83,6 +83,34 @@ int authority_each(struct str pem, const char *path, bool (*take)(X509 *certific
   return err;
 }
 
+struct doubts {
+  const char *path;
+  struct buf *lines;
+  unsigned number;
+};
+
+static bool doubt(X509 *certificate, void *context)
+{
+  struct doubts *d = context;
+  d->number++;
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0)
+    buf_printf(d->lines,
+               "%s: its certificate %u has expired, and still lets in whom it signed: put a new one there, or take it "
+               "out\n",
+               d->path, d->number);
+  return true;
+}
+
+void authority_doubts(struct str pem, const char *path, struct buf *lines)
+{
+  struct doubts d = {.path = path, .lines = lines};
+  struct buf ignored = BUF_INIT(AUTHORITY_TEXT_MAX);
+  /* Whoever takes the text in says what is wrong with it. */
+  int err = authority_each(pem, path, doubt, &d, &ignored);
+  (void)err;
+  buf_free(&ignored);
+}
+
 static bool write_to(X509 *certificate, void *to)
 {
   return PEM_write_bio_X509(to, certificate) == 1;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 
 enum { AUTHORITY_CERTIFICATES = 64, AUTHORITY_TEXT_MAX = 1 << 20 };
 
@@ -14,6 +15,10 @@ enum { AUTHORITY_CERTIFICATES = 64, AUTHORITY_TEXT_MAX = 1 << 20 };
  * ERR_LIMIT, ERR_SYNTAX (no certificate, a damaged one, or one by which no visitor could enter), ERR_NOMEM, ERR_IO,
  * with a sentence in *why that names the file and the mend. Nothing blocks. */
 int authority_read(const char *path, struct buf *pem, struct buf *why) __attribute__((warn_unused_result));
+
+/* Appends a sentence and a LF for each certificate in a text of authority_read that has expired: it lets people in all
+ * the same, since it may be the visitors' own dates that its owner counts on. `path` is for the sentences. */
+void authority_doubts(struct str pem, const char *path, struct buf *lines);
 
 /* Copies of what authority_read makes of several files, one after the other, in a sealed memfd (close-on-exec, the
  * caller's): whoever starts workers hands it on. Any error of authority_read, and then there is none: whoever reads the

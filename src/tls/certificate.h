@@ -62,6 +62,7 @@ struct certificate_info {
   unsigned char key_fingerprint[FINGERPRINT_BYTES]; /* SHA-256 of the SubjectPublicKeyInfo, DER */
   bool self_signed;
   bool client;      /* for a visitor to show, and not for a server */
+  bool server;      /* it names a host; one that names none was made for a visitor, or for an authority */
   bool key_matches; /* NAME.key is there, readable and the certificate's */
 };
 

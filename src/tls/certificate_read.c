@@ -1,5 +1,6 @@
 /* Reads a certificate's file, and whether its key is beside it. */
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "base/err.h"
 #include "tls/certificate.h"
@@ -8,6 +9,16 @@
 #include "tls/pair.h"
 
 enum { TEXT_MAX = 64 << 10 };
+
+/* Old ones have a server's name as the common name alone, and then the files are called after it. A visitor's may be
+ * called like its files too; made by openssl it may sign others, and has no name that a host on the Internet has. */
+static bool names_server(const struct certificate_info *info, bool signs, struct str file)
+{
+  struct str subject = buf_str(&info->subject);
+  bool host = str_find(subject, '.') < subject.n || str_find(subject, ':') < subject.n ||
+              str_eq_nocase(subject, STR("localhost"));
+  return !info->client && (info->names.n > 0 || ((host || !signs) && str_eq_nocase(subject, file)));
+}
 
 int certificate_read(const char *dir, const char *name, struct certificate_info *out, struct buf *why)
 {
@@ -19,6 +30,8 @@ int certificate_read(const char *dir, const char *name, struct certificate_info 
     err = shown;
     buf_printf(why, "%s/%s.crt cannot be shown: %s", dir, name, err_text(err));
   }
+  if (err == 0)
+    out->server = names_server(out, X509_check_ca(pair.leaf) == 1, str_from(name));
   /* A key that is missing or unreadable is something to show, no failure. */
   if (err == 0 && pair_read_key(dir, name, &pair, &ignored) == 0)
     out->key_matches = pair_matches(&pair);

@@ -14,6 +14,7 @@
 
 #include "../support/ask.h"
 #include "base/err.h"
+#include "site/resolve_internal.h"
 
 static const struct fill items[] = {
     {"index.gmi", "# Home\n", NULL},
@@ -553,6 +554,31 @@ static void a_mistake_is_shown_to_its_author(void **state)
   stand_remove(&s);
 }
 
+/* A directory that nobody may search is answered as it would be without such files; a file that nobody may read is
+ * not: it may have said who is let in. */
+static void closed_directories_and_closed_files_are_told_apart(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  folder_write(&s.folder, "~ann/.nuncio", STR("/\tlang=fr\n"));
+  assert_int_equal(chmod(folder_path(&s.folder, "list"), 0), 0);
+  assert_int_equal(chmod(folder_path(&s.folder, "~ann/.nuncio"), 0), 0);
+  stand_give_up_rights(&s);
+  for (int i = 0; i < 2; i++) {
+    resolve_use(i ? RESOLVE_WAY_WALK : RESOLVE_WAY_KERNEL);
+    GEMINI("/list/", 51, "The page at /list/ cannot be shown");
+    GEMINI("/list/one.gmi", 51, "The page at /list/one.gmi cannot be shown");
+    GOPHER("/list/one.gmi", 51, "The page at /list/one.gmi cannot be shown");
+    GEMINI("/~ann/x.gmi", 40, "/~ann/.nuncio: permission denied: let the server read it (chmod a+r)");
+    stand_wait(&s);
+  }
+  resolve_use(RESOLVE_WAY_KERNEL);
+  stand_take_rights_back();
+  assert_int_equal(chmod(folder_path(&s.folder, "list"), 0700), 0);
+  stand_remove(&s);
+}
+
 static void directories_deeper_than_any_are_not_looked_at(void **state)
 {
   (void)state;
@@ -820,6 +846,7 @@ int main(void)
       cmocka_unit_test(an_author_opens_no_gate_of_the_hosts),
       cmocka_unit_test(rules_of_deeper_directories_hold_over_those_above),
       cmocka_unit_test(a_mistake_is_shown_to_its_author),
+      cmocka_unit_test(closed_directories_and_closed_files_are_told_apart),
       cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
       cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
       cmocka_unit_test(a_file_is_parsed_once_and_not_in_the_loop),

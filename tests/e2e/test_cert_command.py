@@ -187,6 +187,35 @@ def test_a_client_by_a_name_that_cannot_be(tmp_path, name):
     assert not (tmp_path / "certs").exists()
 
 
+@pytest.mark.parametrize("name, subject, more, servers", [
+    ("ca", "Our authority", ("basicConstraints=critical,CA:TRUE",), False),
+    ("ann", "ann", ("basicConstraints=critical,CA:TRUE",), False),
+    ("visitor", "Eve", ("basicConstraints=CA:FALSE",), False),
+    ("old.example", "old.example", ("basicConstraints=CA:TRUE",), True),
+    ("box", "box", ("basicConstraints=CA:FALSE",), True),
+    ("new.example", "new.example", ("basicConstraints=CA:TRUE", "subjectAltName=DNS:new.example"), True),
+])
+def test_what_openssl_made_for_others_is_renewed_there(tmp_path, name, subject, more, servers):
+    """A server's by its names, which openssl lets sign others too unless it is told not to."""
+    certs = tmp_path / "certs"
+    certs.mkdir()
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={subject}",
+            "-keyout", certs / f"{name}.key", "-out", certs / f"{name}.crt", "-days", "3",
+            *(word for extension in more for word in ("-addext", extension)))
+    before = (certs / f"{name}.crt").read_bytes()
+    said = cert("show", name, cwd=tmp_path)
+    assert "EXPIRES SOON" in said
+    if not servers:
+        assert "none (no server's certificate)" in said and "cert renew" not in said and "renew it where it was made" in said
+        for more in ((), ("--new-key",)):
+            assert "names no host: renew it where it was made" in cert("renew", name, *more, cwd=tmp_path, status=1)
+        assert (certs / f"{name}.crt").read_bytes() == before
+    else:
+        assert f"nuncio cert renew {name}" in said
+        cert("renew", name, cwd=tmp_path)
+        assert (certs / f"{name}.crt").read_bytes() != before
+
+
 def test_cert_renew_of_what_is_not_there(tmp_path):
     assert "certs" in cert("renew", "example.org", cwd=tmp_path, status=1)
     (tmp_path / "certs").mkdir()

@@ -112,6 +112,26 @@ def test_listings_have_the_order_and_the_frame_that_is_set(settled):
     assert all(client.columns(item.display) <= 20 for item in site.gopher("/log/").menu)
 
 
+def test_a_frame_that_not_every_directory_has_is_no_news(settled):
+    """The settings may name one file for all directories; what an author or a whole path asks for is missed."""
+    site = settled('path "/" {\n  listing-header = .head\n  local-settings = on\n}\n'
+                   'path "/log/" { listing-footer = "/foot.gmi" }\n')
+    for path in ("/~ann/photos/", "/log/"):
+        assert site.gemini(path).status == 20
+    eventually(lambda: "/log/: the footer of its listing is left out: /foot.gmi: no such file" in site.log(),
+               what="a line for what stands at the root")
+    assert "header" not in site.log()
+
+    (site.capsule / "~ann" / "photos" / ".nuncio").write_text("listing-header = mine.gmi\n")
+    eventually(lambda: site.gemini("/~ann/photos/").status == 20 and
+               "/~ann/photos/: the header of its listing is left out: /~ann/photos/mine.gmi: no such file" in site.log(),
+               what="a line for what the author names")
+    (site.capsule / "log" / ".head").write_bytes(b"x" * (256 * 1024 + 1))
+    eventually(lambda: site.gemini("/log/").status == 20 and
+               "/log/: the header of its listing is left out: /log/.head: " in site.log(),
+               what="a line for what is there and cannot be read")
+
+
 def test_texts_end_with_a_dot_where_that_is_wanted_P14(settled):
     site = settled('path "*.txt" { terminate-text = true }\n', {"a.txt": "one\n.two\n", "b.log": "x\n"})
     assert site.gopher("/a.txt").raw == b"one\r\n..two\r\n.\r\n"
@@ -194,6 +214,23 @@ def test_an_authority_lets_in_whom_it_signed(settled, people, tmp_path):
     site.process.send_signal(signal.SIGHUP)
     eventually(lambda: "ca.pem" in site.log(), what="what is said of the file")
     assert visit(site, people, "eve", "/staff/").status == 20
+
+
+def test_an_expired_authority_is_no_secret(settled, people, tmp_path):
+    """It lets in whom it signed, and its owner hears of it at the start, at a reload and from the check."""
+    old = tmp_path / "old.pem"
+    openssl("x509", "-in", people / "ca.crt", "-signkey", people / "ca.key", "-days", "-1", "-out", old)
+    (tmp_path / "ca.pem").write_bytes((people / "ca.crt").read_bytes() + old.read_bytes())
+    site = settled('path "/staff/" { client-ca = "ca.pem" }\n', workers=2)
+    said = f"{tmp_path}/ca.pem: its certificate 2 has expired"
+    eventually(lambda: site.log().count(said) == 1, what="a warning")
+    assert visit(site, people, "eve", "/staff/").status == 20
+    site.process.send_signal(signal.SIGHUP)
+    eventually(lambda: site.log().count(said) == 2, what="another one")
+
+    (tmp_path / "one.conf").write_text(f'capsule = "{site.capsule}"\npath "/staff/" {{ client-ca = ca.pem }}\n')
+    done = subprocess.run([PROGRAM, "check", "-c", "one.conf"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout.count("ca.pem: its certificate 2 has expired") == 1, done.stdout
 
 
 def test_a_resumed_session_is_the_same_visitor(settled, people):

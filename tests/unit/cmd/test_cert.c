@@ -249,6 +249,8 @@ static void makes_certificates_for_clients(void **state)
   assert_true(says(&out, "7 days left") || says(&out, "6 days left")); /* a second later */
   assert_true(says(&out, "  certificate  sha256:") && says(&out, "  public key   sha256:"));
   assert_true(says(&out, "printf 'gemini://localhost/\\r\\n' | openssl s_client"));
+  assert_true(says(&out, "-connect localhost:1965 -servername localhost -cert "));
+  assert_true(says(&out, "the key is \"host\" or \"host:port\""));
   assert_true(says(&out, " -cert @/client-alice.crt -key @/client-alice.key\n"));
   /* Nothing of it is lost, and it does not become a server's. */
   rig_read(rig_path(certs, "client-alice.key"), &before);

@@ -170,6 +170,36 @@ static void each_authority_has_its_bit(void **state)
   rig_world_free(&w);
 }
 
+/* An authority that was made anew under its old name stands in the file beside the old one. */
+static void authorities_of_one_name_all_count(void **state)
+{
+  (void)state;
+  EVP_PKEY *key = rig_key("P-256"), *stranger = rig_key("P-256");
+  X509 *const both[] = {cast.root, cast.namesake};
+  EVP_PKEY *const keys[] = {cast.key, cast.other_key, stranger};
+  for (size_t i = 0; i < 6; i++) {
+    struct rig_world w;
+    struct buf pem = BUF_INIT(TEXT_MAX);
+    rig_world_of_two(&w);
+    assert_int_equal(tls_server_ask(w.server, 0), 0);
+    for (size_t n = 0; n < 2; n++) {
+      rig_put_pem(both[(n + i) % 2], &pem);
+      rig_put_pem(both[(n + i) % 2], &pem);
+    }
+    assert_int_equal(tls_server_authority(w.server, buf_str(&pem), "ca.pem", 3, &w.why), 0);
+    X509 *me =
+        rig_certificate(&(struct rig_wish){.name = "me", .key = key, .issuer = cast.root, .issuer_key = keys[i / 2]});
+    uint64_t bits = signers(&w, me, key, NULL, 0);
+    if (bits != (i / 2 < 2 ? UINT64_C(1) << 3 : 0))
+      fail_msg("%zu: %llx", i, (unsigned long long)bits);
+    X509_free(me);
+    buf_free(&pem);
+    rig_world_free(&w);
+  }
+  EVP_PKEY_free(key);
+  EVP_PKEY_free(stranger);
+}
+
 /* ---------------------------------------------------------------- files */
 
 static void write_file(const char *path, struct str bytes)
@@ -294,6 +324,21 @@ static void a_file_that_is_no_authority_is_named(void **state)
   EVP_PKEY_free(weak_key);
 }
 
+static void an_expired_one_is_doubted(void **state)
+{
+  (void)state;
+  struct buf pem = BUF_INIT(TEXT_MAX), lines = BUF_INIT(TEXT_MAX);
+  rig_put_pem(cast.root, &pem);
+  authority_doubts(buf_str(&pem), "ca.pem", &lines);
+  assert_int_equal(lines.n, 0);
+  rig_put_pem(cast.expired_root, &pem);
+  authority_doubts(buf_str(&pem), "ca.pem", &lines);
+  assert_true(str_starts(buf_str(&lines), STR("ca.pem: its certificate 2 has expired")));
+  assert_int_equal(str_find(buf_str(&lines), '\n'), lines.n - 1);
+  buf_free(&pem);
+  buf_free(&lines);
+}
+
 static void what_is_no_file_is_named(void **state)
 {
   struct rig_desk *desk = *state;
@@ -313,8 +358,10 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(who_is_signed_by_whom),
       cmocka_unit_test(each_authority_has_its_bit),
+      cmocka_unit_test(authorities_of_one_name_all_count),
       cmocka_unit_test_setup_teardown(a_file_is_read_without_the_key_in_it, rig_desk_set_up, rig_desk_tear_down),
       cmocka_unit_test_setup_teardown(a_file_that_is_no_authority_is_named, rig_desk_set_up, rig_desk_tear_down),
+      cmocka_unit_test(an_expired_one_is_doubted),
       cmocka_unit_test_setup_teardown(what_is_no_file_is_named, rig_desk_set_up, rig_desk_tear_down),
   };
   return cmocka_run_group_tests(tests, make_cast, free_cast);
