@@ -66,6 +66,10 @@ static void choose_site(struct proto_request *out)
       request->target[kept++] = request->target[i];
   if (kept)
     request->targets = kept;
+  /* What the site has there itself comes first. */
+  struct target own = request->targets ? request->target[request->targets - 1] : (struct target){.has_query = false};
+  if (request->targets && request->targets < REQUEST_TARGETS && gopher_place_strip(out, &own.path))
+    request->target[request->targets++] = own;
 }
 
 static enum parsed take_line(struct str text, struct proto_request *out)

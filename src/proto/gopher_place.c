@@ -62,23 +62,44 @@ static bool is_shared_root(const struct proto_request *r)
   return !r->context->entry_site && r->site == r->context->sites[0];
 }
 
+/* What is behind the site's own path, beneath which *path lies. */
+static bool behind(const struct site *site, struct str path, struct str *rest)
+{
+  struct str prefix = site_gopher_path(site);
+  *rest = str_skip(path, prefix.n);
+  if (prefix.n == 0 || !str_starts(path, prefix) || (rest->n && rest->p[0] != '/'))
+    return false;
+  if (rest->n == 0)
+    *rest = STR("/");
+  return true;
+}
+
 bool gopher_place_enter(struct proto_request *r, struct str *path)
 {
   const struct proto_context *context = r->context;
   for (size_t i = 1; i < context->n_sites; i++) {
-    struct str prefix = site_gopher_path(context->sites[i]), rest = str_skip(*path, prefix.n);
-    if (prefix.n == 0 || !str_starts(*path, prefix) || (rest.n && rest.p[0] != '/'))
+    struct str rest;
+    if (!behind(context->sites[i], *path, &rest))
       continue;
     if (r->site != context->sites[i] || r->place.prefix.n == 0) {
       if (!is_shared_root(r))
         return false;
       r->site = context->sites[i];
-      r->place.prefix = prefix;
+      r->place.prefix = site_gopher_path(r->site);
     }
-    *path = rest.n ? rest : STR("/");
+    *path = rest;
     return true;
   }
   return false;
+}
+
+bool gopher_place_strip(const struct proto_request *r, struct str *path)
+{
+  struct str rest;
+  if (r->place.prefix.n || r->context->sni_site != r->site || !behind(r->site, *path, &rest))
+    return false;
+  *path = rest;
+  return true;
 }
 
 struct str gopher_place_gemini_host(const struct proto_request *r)

@@ -16,6 +16,12 @@ void gopher_place_take(struct proto_request *r);
  * it is not, and where the request is another site's already. */
 bool gopher_place_enter(struct proto_request *r, struct str *path);
 
+/* Whether the request came to a site by its name, over TLS, and *path lies beneath the path that it has under the
+ * shared root: as links from there say it, which lead here when a reader follows them over TLS. Then *path is what is
+ * behind.
+ */
+bool gopher_place_strip(const struct proto_request *r, struct str *path);
+
 /* The host that a gemini: address of the request's site has. */
 struct str gopher_place_gemini_host(const struct proto_request *r);
 

@@ -22,13 +22,13 @@ struct target {
   bool has_query;
 };
 
-enum { REQUEST_TARGETS = 2 };
+enum { REQUEST_TARGETS = 3 };
 
 /* Everything is borrowed from whoever parsed it and must stay until the answer came or was cancelled. The targets are
- * tried in order: the second one only where the first leads to nothing (P2: a selector as it stands, then decoded). */
+ * tried in order: the next one only where those before lead to nothing (P2: a selector as it stands, then decoded). */
 struct request {
   struct target target[REQUEST_TARGETS];
-  unsigned targets; /* 1 or 2 */
+  unsigned targets; /* 1 at least */
   enum representation representation;
   const struct identity *identity; /* of the visitor; NULL where no certificate came */
   uint64_t visitor; /* the same for requests of one client's network, at all workers; 0: not known. A keyed hash of

@@ -27,6 +27,7 @@ static const struct fill world[] = {
     {"alice/x.txt", "x of alice\n", NULL},
     {"alice/sub/one.gmi", "# One\n=> .. Back\n", NULL},
     {"alice/sub/two.txt", "two\n", NULL},
+    {"alice/alice/own.txt", "a folder of that name\n", NULL},
     {"alice/map/gophermap",
      "A map\n0Near\tnear.txt\n0Far\t/x.txt\n1Root\t/\n1sub\n1sub\t\nhWeb\tURL:https://w.example/\n"
      "hPage\tGET /x\n1Else\t/x\tgopher.example\t70\n",
@@ -292,12 +293,19 @@ static void nothing_has_a_prefix_where_the_site_is_known(void **state)
       assert_contains(got, "0Own\t/x.txt\talice.example\t70\r\n");
       assert_lacks(got, "\t/alice/sub");
       assert_contains(talk(known[i], "/map", &site), "0Far\t/x.txt\talice.example\t70\r\n");
-      assert_contains(talk(known[i], "/alice/x.txt", &site), "There is no page at /alice/x.txt");
+      /* Links from the shared root say it with its path; over TLS they lead here. What it has there comes first. */
+      assert_contains(talk(known[i], "/alice/x.txt", &site),
+                      known[i] == &by_name ? "x of alice" : "There is no page at /alice/x.txt");
+      assert_contains(talk(known[i], "/alice/own.txt", &site), "a folder of that name");
+      assert_contains(talk(known[i], "/alice/none.txt", &site), "There is no page at /alice/none.txt");
+      assert_contains(talk(known[i], "/alicex.txt", &site), "There is no page at /alicex.txt");
       assert_contains(talk(known[i], "/t/wo", &site), "There is no page at /t/wo");
     }
   }
   assert_contains(talk(&two_by_name, "/alice", &site), "There is no page at /alice");
   assert_ptr_equal(site, sites[TWO]);
+  assert_contains(talk(&two_by_name, "/t/wo", &site), "1A\t/a.gmi\ttwo.example\t70\r\n");
+  assert_contains(talk(&two_by_name, "/t/wo/", &site), "1A\t/a.gmi\ttwo.example\t70\r\n");
   /* Whoever asks for the default by its name sees the root that all share. */
   assert_contains(talk(&default_by_name, "/alice/x.txt", &site), "x of alice");
   own.entry_site = sites[HOST];
