@@ -95,9 +95,13 @@ def test_by_its_own_listener_or_its_name_over_tls_there_is_no_path(site):
                 sock.sendall(selector + b"\r\n")
                 answer, end = client.read_to_end(sock)
             assert line in answer and end == client.CLOSE_NOTIFY
-    with site.connect_tls("gopher", sni="two.example") as sock:
-        sock.sendall(b"/two\r\n")
-        assert client.read_to_end(sock)[0].startswith(b"3There is no page at /two")
+    # Links from the shared root, followed over TLS: its own path leads a site to itself, another's to nothing.
+    for selector, begins in ((b"/two", b"iTwo\t"), (b"/two/list/a.txt", b""), (b"/two/none", b"3There is no page at /two/none"),
+                             (b"/a/three", b"3There is no page at /a/three")):
+        with site.connect_tls("gopher", sni="two.example") as sock:
+            sock.sendall(selector + b"\r\n")
+            answer = client.read_to_end(sock)[0]
+        assert answer.startswith(begins) and (begins or answer == site.gopher("/two/list/a.txt").raw), (selector, answer)
 
 
 def test_gemini_knows_nothing_of_it(site):
