@@ -165,7 +165,8 @@ def test_who_asks_too_often_is_told_how_long_to_wait_and_who_goes_on_waits_longe
     assert all(most - 10 <= wait <= most for wait, most in zip(waits, doubled)), waits
     assert gopher(site, "127.0.0.2") == "text\n"
     assert gemini(site, "127.0.0.3")[0] == 20
-    lines = [line for line in site.log_lines("request") if " 44 " in line]
+    lines = eventually(lambda: (lambda told: len(told) >= 18 and told)(
+        [line for line in site.log_lines("request") if " 44 " in line]), PATIENCE, "the line of the last one")
     assert len(lines) == 18 and " gemini localhost 44 " in lines[0], lines
 
 
