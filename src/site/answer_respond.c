@@ -79,20 +79,26 @@ static struct str type_of_file(const struct answer *a)
   return type;
 }
 
+/* A page of that type with the parameters that belong to it. */
+static void set_content(struct answer *a, struct response *r, enum format format, struct str type, bool from_file)
+{
+  struct buf whole = BUF_INIT(META_MAX);
+  content_put_type(&whole, type, str_from(a->site->lang), from_file, &a->ruled);
+  set_page(a, r, format, buf_str(&whole));
+  if (buf_error(&whole))
+    r->meta.err = buf_error(&whole);
+  buf_free(&whole);
+}
+
 static void set_file(struct answer *a, struct response *r)
 {
-  struct buf type = BUF_INIT(META_MAX);
   struct str name = look_name(buf_str(&a->found.file));
   if (a->found.menu) {
     set_page(a, r, gph_named(name) ? FORMAT_GPH : FORMAT_GOPHERMAP, STR("application/gopher-menu"));
     return;
   }
-  enum format format = content_is_gemtext(type_of_file(a)) ? FORMAT_GEMTEXT : FORMAT_PLAIN;
-  content_put_type(&type, type_of_file(a), str_from(a->site->lang), true, &a->ruled);
-  set_page(a, r, format, buf_str(&type));
-  if (buf_error(&type))
-    r->meta.err = buf_error(&type);
-  buf_free(&type);
+  struct str type = type_of_file(a);
+  set_content(a, r, content_is_gemtext(type) ? FORMAT_GEMTEXT : FORMAT_PLAIN, type, true);
 }
 
 static void respond_file(struct answer *a)
@@ -153,14 +159,10 @@ static void page_ready(struct build_wait *w, int err, struct page *page)
   }
   struct response r;
   response_init(&r);
-  struct buf type = BUF_INIT(META_MAX);
-  bool map = a->found.kind == FOUND_DIALECT && a->found.menu;
-  content_put_type(&type, map ? STR("application/gopher-menu") : STR("text/gemini"), str_from(a->site->lang), false,
-                   &a->ruled);
-  set_page(a, &r, map ? FORMAT_GOPHERMAP : FORMAT_GEMTEXT, buf_str(&type));
-  if (buf_error(&type))
-    r.meta.err = buf_error(&type);
-  buf_free(&type);
+  if (a->found.kind == FOUND_DIALECT && a->found.menu)
+    set_content(a, &r, FORMAT_GOPHERMAP, STR("application/gopher-menu"), false);
+  else
+    set_content(a, &r, FORMAT_GEMTEXT, STR("text/gemini"), false);
   r.body = body_bytes(bytes_ref(page->bytes));
   keep(a, &r, page);
   finish_page(a, &r);
