@@ -11,12 +11,11 @@ enum { PATH_BYTES_MAX = 8192 };
  * one in a file of a directory that is not on the way to the page. */
 static bool is_as_open(const struct root *root, const struct listing_options *options, struct str own, struct str path)
 {
-  const struct rule *here[2], *there[2];
+  const struct rule *here[2];
   struct buf name = BUF_INIT(PATH_BYTES_MAX);
   struct stat st;
   listing_entry_gates(options, own, here);
-  listing_entry_gates(options, path, there);
-  bool open = (!there[0] || there[0] == here[0]) && (!there[1] || there[1] == here[1]);
+  bool open = listing_entry_as_open(options, here, path);
   for (size_t i = 0; open && options->dot_files && i < path.n; i++) {
     struct str directory = str_head(path, i + 1);
     if (path.p[i] != '/' || str_starts(own, directory))

@@ -68,12 +68,17 @@ static bool entry_stat(struct entry_context *c, const char *name, struct stat *s
   return (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) && faccessat(c->directory, name, wanted, AT_EACCESS) == 0;
 }
 
+bool listing_entry_as_open(const struct listing_options *options, const struct rule *const gates[2], struct str path)
+{
+  const struct rule *there[2];
+  listing_entry_gates(options, path, there);
+  return (!there[0] || there[0] == gates[0]) && (!there[1] || there[1] == gates[1]);
+}
+
 /* Whether who may see the directory may see what this path leads to. */
 static bool is_as_open(const struct entry_context *c, struct str path)
 {
-  const struct rule *gates[2];
-  listing_entry_gates(c->options, path, gates);
-  return (!gates[0] || gates[0] == c->gates[0]) && (!gates[1] || gates[1] == c->gates[1]);
+  return listing_entry_as_open(c->options, c->gates, path);
 }
 
 static bool has_dot_rules(struct entry_context *c, struct str name)

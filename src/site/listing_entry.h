@@ -30,6 +30,9 @@ int listing_entry_end(struct entry_context *c) __attribute__((warn_unused_result
 /* The rules that let visitors in at a path: by the settings, and by the files of the capsule that are known. */
 void listing_entry_gates(const struct listing_options *options, struct str path, const struct rule *gates[2]);
 
+/* Whether everybody who has passed those gates may see what this path leads to: no other one is before it. */
+bool listing_entry_as_open(const struct listing_options *options, const struct rule *const gates[2], struct str path);
+
 /* Whether it is the name of an overview's document. */
 bool listing_entry_is_document(struct str name);
 
