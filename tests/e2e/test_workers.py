@@ -459,8 +459,8 @@ def test_a_changed_certificate_and_a_moved_release_are_taken_without_a_signal_an
 def test_a_reload_of_many_workers_hurries_none(serve):
     site = serve(TREE, workers=40)
     reloaded(site)
+    eventually(lambda: any("40 new workers serve" in line for line in site.log_lines("notice")), 20, "their service")
     assert not site.log_lines("warning"), site.log()
-    assert any("40 new workers serve" in line for line in site.log_lines("notice"))
 
 
 def test_reloads_that_could_not_even_start_keep_no_worker_from_coming_back(serve):
