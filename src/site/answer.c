@@ -55,11 +55,7 @@ void answer_fail(struct answer *a, int err)
 static int read_dots(struct answer *a, unsigned flags, struct trail *trail)
 {
   struct site *site = a->site;
-  const struct dot_rules_order order = {.root = &site->root,
-                                        .kinds = &site->dots,
-                                        .settings = &site->rules,
-                                        .shelf = &site->shelf,
-                                        .now_ns = a->asked_ns};
+  const struct dot_rules_order order = site_dot_rules(site, a->asked_ns);
   dot_rules_unref(a->dots);
   a->dots = NULL;
   a->dots_err = 0;

@@ -42,8 +42,7 @@ int item_look(const struct root *root, struct str raw, unsigned flags, char *typ
 /* Whether everybody may see what stands there. ERR_AGAIN: it cannot be told in the loop. */
 static int is_open(struct site *site, struct str raw, unsigned flags, int64_t now_ns, bool *open)
 {
-  const struct dot_rules_order order = {
-      .root = &site->root, .kinds = &site->dots, .settings = &site->rules, .shelf = &site->shelf, .now_ns = now_ns};
+  const struct dot_rules_order order = site_dot_rules(site, now_ns);
   struct ruled ruled = {.lang = NULL};
   struct dot_rules *dots = NULL;
   struct trail trail;

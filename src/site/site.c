@@ -220,6 +220,12 @@ bool site_has_wildcard(const struct site *site, struct str host)
   return false;
 }
 
+struct dot_rules_order site_dot_rules(struct site *site, int64_t now_ns)
+{
+  return (struct dot_rules_order){
+      .root = &site->root, .kinds = &site->dots, .settings = &site->rules, .shelf = &site->shelf, .now_ns = now_ns};
+}
+
 /* The main name; where that is only the default, the folder's own name says more. */
 struct str site_title(const struct site *site)
 {

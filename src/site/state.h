@@ -47,6 +47,10 @@ struct site {
 struct site *site_ref(struct site *site);
 void site_unref(struct site *site);
 
+/* How it reads the files of the capsule that set rules, by the wall time. In any thread, as what it names may be used.
+ */
+struct dot_rules_order site_dot_rules(struct site *site, int64_t now_ns);
+
 /* What a listing of the root is headed with. */
 struct str site_title(const struct site *site);
 

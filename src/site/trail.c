@@ -27,12 +27,6 @@ void trail_init(struct trail *t)
   *t = (struct trail){.steps = BUF_INIT(STEPS_MAX)};
 }
 
-void trail_clear(struct trail *t)
-{
-  buf_clear(&t->steps);
-  t->broken = false;
-}
-
 void trail_free(struct trail *t)
 {
   buf_free(&t->steps);

@@ -17,7 +17,6 @@ struct trail {
 };
 
 void trail_init(struct trail *t);
-void trail_clear(struct trail *t);
 void trail_free(struct trail *t);
 void trail_move(struct trail *to, struct trail *from); /* *to is overwritten, *from empty afterwards */
 
