@@ -10,6 +10,7 @@
 #include "cmd/check_capsule_map.h"
 #include "cmd/check_capsule_read.h"
 #include "cmd/check_capsule_ruling.h"
+#include "site/inclusion.h"
 #include "site/listing.h"
 #include "site/resolve.h"
 #include "text/menu.h"
@@ -187,10 +188,7 @@ static int follow_frame(struct reach *r, struct str directory, struct str name, 
   struct buf path = BUF_INIT(PATH_ROOM);
   if (name.n == 0)
     return 0;
-  if (!str_starts(name, STR("/")))
-    buf_put_str(&path, directory);
-  buf_put_str(&path, name);
-  int err = buf_error(&path);
+  int err = inclusion_path(directory, name, &path);
   uint32_t i = err ? PLACE_NONE : places_find(p, buf_str(&path));
   if (i != PLACE_NONE)
     p->at[places_real(p, i)].frame = true;

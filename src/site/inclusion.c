@@ -4,8 +4,20 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "site/listing_entry.h"
+#include "text/uri.h"
 
 enum { PATH_BYTES_MAX = 8192 };
+
+int inclusion_path(struct str directory, struct str as_written, struct buf *out)
+{
+  struct buf raw = BUF_INIT(PATH_BYTES_MAX);
+  if (!str_starts(as_written, STR("/")))
+    buf_put_str(&raw, directory);
+  buf_put_str(&raw, as_written);
+  int err = buf_error(&raw) ? buf_error(&raw) : uri_path(out, buf_str(&raw), false);
+  buf_free(&raw);
+  return err;
+}
 
 /* Whether everybody who may see the page may see what is at this path: no other gate is before it, nor could there be
  * one in a file of a directory that is not on the way to the page. */

@@ -3,6 +3,7 @@
 #ifndef NUNCIO_SITE_INCLUSION_H
 #define NUNCIO_SITE_INCLUSION_H
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "site/listing.h"
 #include "site/resolve.h"
@@ -13,6 +14,10 @@ enum inclusion {
   INCLUSION_OTHER_USERS, /* a user's page is made of that user's files alone */
   INCLUSION_GUARDED,     /* it may not be for everybody who sees the page */
 };
+
+/* Appends the raw path of what an author names in the page of a directory: from there or, where it begins with a slash,
+ * from the capsule's root; dot segments are resolved, nothing is decoded. ERR_OUTSIDE, ERR_FULL, ERR_NOMEM. */
+int inclusion_path(struct str directory, struct str as_written, struct buf *out) __attribute__((warn_unused_result));
 
 /* Whether the page of a directory may hold what is at `path`; both raw as uri_path makes them, the directory with its
  * slash. `options` are those of its listing: they know the gates. */

@@ -108,15 +108,12 @@ static void complain(struct job *j, const struct wanted *w, struct str path, con
 /* Reads what is to stand above or below the entries. What cannot be read, or may not, is left out. */
 static int read_frame(struct job *j, const struct wanted *w, struct buf *out)
 {
-  struct buf raw = BUF_INIT(DIRECTORY_MAX), path = BUF_INIT(DIRECTORY_MAX);
+  struct buf path = BUF_INIT(DIRECTORY_MAX);
   struct file_id id;
   const char *why = NULL;
   if (w->name.n == 0)
     return 0;
-  if (!str_starts(w->name, STR("/")))
-    buf_put_str(&raw, j->file);
-  buf_put_str(&raw, w->name);
-  int err = buf_error(&raw) ? buf_error(&raw) : uri_path(&path, buf_str(&raw), false);
+  int err = inclusion_path(j->file, w->name, &path);
   if (err == 0)
     err = may_frame(j, w, buf_str(&path), &why);
   if (err == 0)
@@ -127,7 +124,6 @@ static int read_frame(struct job *j, const struct wanted *w, struct buf *out)
     buf_clear(out);
     err = 0;
   }
-  buf_free(&raw);
   buf_free(&path);
   return err;
 }

@@ -6,7 +6,6 @@
 #include "site/inclusion.h"
 #include "site/map_internal.h"
 #include "site/read.h"
-#include "text/uri.h"
 
 enum { PATH_BYTES_MAX = 8192 };
 
@@ -105,19 +104,15 @@ static int include_file(struct map *m, const struct map_file *f, struct str as_w
 
 int map_include(struct map *m, const struct map_file *f, struct str as_written)
 {
-  struct buf raw = BUF_INIT(PATH_BYTES_MAX), path = BUF_INIT(PATH_BYTES_MAX);
+  struct buf path = BUF_INIT(PATH_BYTES_MAX);
   m->made->lasting = false;
-  if (!str_starts(as_written, STR("/")))
-    buf_put_str(&raw, m->directory);
-  buf_put_str(&raw, as_written);
-  int err = buf_error(&raw) ? buf_error(&raw) : uri_path(&path, buf_str(&raw), false);
+  int err = inclusion_path(m->directory, as_written, &path);
   if (err == 0) {
     err = include_file(m, f, as_written, buf_str(&path));
   } else if (err != ERR_NOMEM) {
     map_complain(m, f, as_written, "this is no path within the capsule");
     err = 0;
   }
-  buf_free(&raw);
   buf_free(&path);
   return err;
 }
