@@ -60,3 +60,18 @@ class Terminal:
 
     def __exit__(self, *_):
         self.close()
+
+
+def amfora(home, url):
+    """Amfora at a page. It lays its page out anew when it first knows the terminal's size, and may then bring back
+    the page that was there before: so the address is typed once its own first page stands."""
+    terminal = Terminal(home, tool("amfora"))
+    try:
+        terminal.wait_for("New Tab", "Project Gemini", "about:newtab")
+        terminal.keys("Space")
+        terminal.wait_for("URL/Num./Search:")
+        terminal.keys(url, "Enter")
+    except BaseException:
+        terminal.close()
+        raise
+    return terminal

@@ -8,7 +8,7 @@ import pytest
 
 import client
 from server import HAVE_IPV6
-from terminal import Terminal
+from terminal import Terminal, amfora
 from test_capsule import NAME, POINTS, SOURCE, TITLE
 
 
@@ -164,7 +164,7 @@ def test_the_first_gopher_client_walks_the_overview_P4(shipped, tmp_path):
 
 @pytest.mark.skipif(not shutil.which("amfora"), reason="amfora is not one of the programs that `make deps` installs")
 def test_amfora_shows_the_overview_and_follows_a_link(shipped, tmp_path):
-    with Terminal(tmp_path, "amfora", f"gemini://localhost:{shipped.gemini_port}/{NAME}/") as terminal:
+    with amfora(tmp_path, f"gemini://localhost:{shipped.gemini_port}/{NAME}/") as terminal:
         screen = terminal.wait_for(TITLE, "September 26, 2012", FIRST_LINK)
         terminal.keys(number_of(screen, FIRST_LINK), "Enter")
         terminal.wait_for("Both ministers concurred on holding a viceministerial-level meeting")
