@@ -164,7 +164,8 @@ def test_a_reader_who_never_reads_is_left_B1(hasty, scheme, name, half_closed):
         sock.settimeout(5)
         _, end = client.read_to_end(sock)
         assert end in (client.FIN, client.RESET)  # never close_notify: it was cut short
-    assert "cut short: the client reads too slowly" in hasty.log_lines("request")[lines]
+    told = eventually(lambda: hasty.log_lines("request")[lines:], 5, "the request's line")
+    assert "cut short: the client reads too slowly" in told[0]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -179,7 +180,8 @@ def test_who_half_closes_and_then_leaves_is_seen_to_have_left(serve, scheme):
         time.sleep(0.3)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     eventually(lambda: site.descriptors() <= before, 3 * SLOWER, "its end")
-    assert "cut short: the client left" in site.log_lines("request")[-1]
+    told = eventually(lambda: site.log_lines("request"), 5, "the request's line")
+    assert "cut short: the client left" in told[-1]
 
 
 def test_a_slow_reader_who_goes_on_reading_is_served_B1(hasty):

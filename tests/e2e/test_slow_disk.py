@@ -9,7 +9,7 @@ import time
 import pytest
 
 import client
-from server import ROOT, SANITIZED, SLOWER
+from server import ROOT, SANITIZED, SLOWER, eventually
 from test_files import READERS, body_of, start_gopher
 from tree import Sparse
 
@@ -105,7 +105,8 @@ def test_a_disk_error_in_the_middle_of_a_file_shows_G3_P18(serve, preload, start
     assert end in ((client.RESET,) if start is start_gopher else (client.RESET, client.FIN))
     warnings = [line for line in site.log_lines("warning") if "big.bin" in line]
     assert len(warnings) == 1 and "cut short" in warnings[0] and "input or output failed" in warnings[0], warnings
-    assert [line for line in site.log_lines("request") if "cut short: its source failed" in line]
+    eventually(lambda: [line for line in site.log_lines("request") if "cut short: its source failed" in line], 5,
+               "the request's line")
     assert site.gemini("/").status == 20
 
 
