@@ -29,10 +29,7 @@ static int examine_redirect(struct capsule *c, const struct rule *rule)
 {
   struct buf path = BUF_INIT(PATH_ROOM), inside = BUF_INIT(PATH_ROOM), mend = BUF_INIT(PATH_ROOM);
   struct lead lead = {.err = 0};
-  struct str target = str_from(rule->meta);
-  int err = 0;
-  if ((rule->status == 30 || rule->status == 31) && str_starts(target, STR("/")))
-    err = uri_path(&path, str_head(target, str_find(target, '?')), true);
+  int err = rule_put_destination(rule, &path);
   if (err == 0 && path.n)
     err = ask_path(c, buf_str(&path), REPR_GEMTEXT, &lead);
   if (err == 0 && path.n && (c->root.at.n || lead.err))

@@ -92,14 +92,10 @@ static bool is_answered(const struct rules *rules, struct str path)
 static void check_redirect(struct paths *p, const struct rule *rule)
 {
   struct buf path = BUF_INIT(PATH_ROOM);
-  struct str target = str_from(rule->meta);
-  bool leads = rule->status == 30 || rule->status == 31;
-  if (!leads || !str_starts(target, STR("/")) || str_starts(target, STR("/~")))
-    return;
-  int err = uri_path(&path, str_head(target, str_find(target, '?')), true);
+  int err = rule_put_destination(rule, &path);
   struct str raw = buf_str(&path);
-  if (err == 0 && !is_answered(&p->site->rules, raw) && !is_page(&p->root, raw, REPR_GEMTEXT) &&
-      !is_page(&p->root, raw, REPR_MENU)) {
+  if (err == 0 && raw.n && !str_starts(raw, STR("/~")) && !is_answered(&p->site->rules, raw) &&
+      !is_page(&p->root, raw, REPR_GEMTEXT) && !is_page(&p->root, raw, REPR_MENU)) {
     begin(p, rule);
     buf_printf(p->faults, "it leads to %s, which is not in the capsule\n", rule->meta);
   }
@@ -110,10 +106,9 @@ static void check_redirect(struct paths *p, const struct rule *rule)
 static void check_expression(struct paths *p, const struct rule *rule)
 {
   struct str pattern = str_skip(str_from(rule->pattern), rule->under);
-  bool leads = rule->status == 30 || rule->status == 31;
   bool looks = str_starts(pattern, STR("^")) || str_ends(pattern, STR("$")) || strstr(rule->pattern, "(.*)") ||
                (rule->meta && strstr(rule->meta, "$1"));
-  if (!leads || !looks)
+  if (!rule_redirects(rule) || !looks)
     return;
   begin(p, rule);
   buf_put_str(p->faults, STR("patterns are no regular expressions: write redirect = \"/new/*\" for all that is beneath "

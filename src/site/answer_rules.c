@@ -38,7 +38,7 @@ static void lead(const struct rule *rule, const struct target *target, struct re
 
 static void answer_by(const struct rule *rule, const struct target *target, struct response *r)
 {
-  if (rule->status == STATUS_REDIRECT_TEMPORARY || rule->status == STATUS_REDIRECT_PERMANENT)
+  if (rule_redirects(rule))
     lead(rule, target, r);
   else if (rule->meta && rule->meta[0])
     response_set(r, (enum status)rule->status, "%s", rule->meta);

@@ -261,13 +261,26 @@ static void lay_toggle(enum toggle *at, enum toggle value)
     *at = value;
 }
 
+bool rule_redirects(const struct rule *rule)
+{
+  return rule->status == STATUS_TEMPORARY || rule->status == STATUS_PERMANENT;
+}
+
+int rule_put_destination(const struct rule *rule, struct buf *raw)
+{
+  struct str meta = str_from(rule->meta);
+  if (!rule_redirects(rule) || !str_starts(meta, STR("/")))
+    return 0;
+  return uri_path(raw, str_head(meta, str_find(meta, '?')), true);
+}
+
 /* Where a redirect leads to something that it means itself, it leads nobody on from there: with `/` to `/new/`,
  * `/new/x` has arrived. */
 static bool has_arrived(const struct rule *rule, struct str path)
 {
-  struct str meta = str_from(rule->meta), rest;
-  struct buf raw = BUF_INIT(3 * meta.n + 2);
-  bool here = str_starts(meta, STR("/")) && uri_path(&raw, str_head(meta, str_find(meta, '?')), true) == 0;
+  struct str rest;
+  struct buf raw = BUF_INIT(3 * str_from(rule->meta).n + 2);
+  bool here = rule_put_destination(rule, &raw) == 0 && raw.n > 0;
   struct str to = buf_str(&raw);
   bool arrived = here && rule_means(rule, to, NULL) && is_beneath(to, path, &rest) && (rule->with_rest || rest.n == 0);
   buf_free(&raw);
@@ -277,8 +290,7 @@ static bool has_arrived(const struct rule *rule, struct str path)
 /* What is answered instead of a path that the rule means. */
 static void lay_answer(const struct rule *rule, struct str path, struct ruled *ruled)
 {
-  bool leads = rule->status == STATUS_TEMPORARY || rule->status == STATUS_PERMANENT;
-  if (leads && ((!rule->with_rest && !rule_names(rule, path)) || has_arrived(rule, path)))
+  if (rule_redirects(rule) && ((!rule->with_rest && !rule_names(rule, path)) || has_arrived(rule, path)))
     return;
   if (rule->status)
     ruled->answer = rule;

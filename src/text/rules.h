@@ -114,6 +114,13 @@ bool rule_names(const struct rule *rule, struct str path);
  * rule says so. */
 void rule_put_target(const struct rule *rule, struct str path, struct buf *out);
 
+/* Whether it answers with a redirect (30, 31). */
+bool rule_redirects(const struct rule *rule);
+
+/* Appends the raw path of this site to which its redirect leads, without a query; nothing where it is no redirect or
+ * leads to a URL. ERR_SYNTAX: it names no path. */
+int rule_put_destination(const struct rule *rule, struct buf *raw) __attribute__((warn_unused_result));
+
 /* A SHA-256 fingerprint as people write it: 64 hexadecimal digits, perhaps with colons, perhaps with `SHA256:`
  * or `SHA-256 ` in front. Adds it to the gate. ERR_SYNTAX, ERR_LIMIT, ERR_NOMEM. */
 int gate_add(struct gate *gate, struct str fingerprint) __attribute__((warn_unused_result));
