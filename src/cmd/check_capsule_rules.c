@@ -147,12 +147,14 @@ static int examine(struct capsule *c, struct str directory, struct str name, boo
 {
   struct buf path = BUF_INIT(PATH_ROOM), text = BUF_INIT(LOCAL_TEXT_MAX + 1);
   struct file_id id;
+  struct stat st;
   buf_put_str(&path, directory);
   buf_put_str(&path, name);
   int err = buf_error(&path);
   if (err == 0)
     err = read_file(&c->root, buf_str(&path), LOCAL_TEXT_MAX, &text, &id);
-  if (err == ERR_NOT_FOUND || err == ERR_NOMEM)
+  bool astray = err == ERR_NOT_FOUND && resolve_stat(&c->root, buf_str(&path), RESOLVE_LINK_ITSELF, &st) == 0;
+  if ((err == ERR_NOT_FOUND && !astray) || err == ERR_NOMEM)
     goto out;
   findings_file(&c->findings, buf_str(&path));
   if (!let) {
@@ -162,7 +164,9 @@ static int examine(struct capsule *c, struct str directory, struct str name, boo
     err = examine_text(c, directory, buf_str(&text));
   } else {
     findings_tell(&c->findings, LEVEL_ERROR, FINDING_RULES, 0, STR(CLOSED), "%s",
-                  err == ERR_LIMIT ? "this is larger than 64 KiB" : err_text(err));
+                  astray             ? "this is a symbolic link that leads nowhere"
+                  : err == ERR_LIMIT ? "this is larger than 64 KiB"
+                                     : err_text(err));
     err = 0;
   }
   findings_file(&c->findings, directory);

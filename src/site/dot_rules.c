@@ -91,6 +91,14 @@ static int refusal(struct walk *w)
   return err == ERR_DENIED || err == ERR_AGAIN || err == ERR_BUSY || err == ERR_NOMEM ? err : fault(w, ERR_DENIED);
 }
 
+/* Nothing was found. A link that leads nowhere is there all the same: its author meant something by it. */
+static int absence(struct walk *w)
+{
+  struct stat st;
+  int err = resolve_stat(w->order->root, buf_str(&w->file), w->flags | RESOLVE_LINK_ITSELF, &st);
+  return err == 0 ? explain(w, ERR_NOT_FOUND, STR("this is a symbolic link that leads nowhere")) : fault(w, err);
+}
+
 /* Whether such a file can be read at all. Nothing is opened for it: a FIFO does something when it is. */
 static int check(struct walk *w, const struct stat *st)
 {
@@ -211,6 +219,8 @@ static int read_rules(struct walk *w, struct str name, int (*read)(struct walk *
     return err;
   err = resolve_stat(w->order->root, path, w->flags, &st);
   trail_note(w->trail, path, err, &st);
+  if (err == ERR_NOT_FOUND)
+    return absence(w);
   if (err)
     return err == ERR_DENIED ? refusal(w) : fault(w, err);
   err = check(w, &st);

@@ -175,7 +175,7 @@ static void way_end(const struct way *way)
 /* Looks: a descriptor that can be asked what it is and cannot be read. */
 static int look(int folder, const char *path, unsigned flags, int *fd, struct stat *st)
 {
-  int err = open_beneath(folder, path, O_PATH, flags, fd);
+  int err = open_beneath(folder, path, flags & RESOLVE_LINK_ITSELF ? O_PATH | O_NOFOLLOW : O_PATH, flags, fd);
   if (err)
     return err;
   if (fstat(*fd, st) < 0) {

@@ -47,6 +47,7 @@ static inline struct root root_of(int folder)
 
 enum resolve_flags {
   RESOLVE_CACHED_ONLY = 1, /* do not wait for a disk: ERR_AGAIN where that would be needed */
+  RESOLVE_LINK_ITSELF = 2, /* resolve_stat: of a symbolic link at the path's end, not of what it leads to */
 };
 
 /* Looks a raw path (as uri_path makes it) up beneath `root` and fills *st, without opening it for

@@ -16,8 +16,9 @@ void resolve_use(enum resolve_way way);
 enum { WALK_LINKS = 40 };
 
 /* Opens `path` (relative; "." is the folder itself) beneath `folder`, `links` symbolic links at most followed, as long
- * as they are relative and stay inside. `flags` is O_PATH, or what a regular file is opened with; O_CLOEXEC is added.
- * 0, or a negative code; ERR_AGAIN where something was renamed meanwhile: look again. */
+ * as they are relative and stay inside. `flags` is O_PATH, perhaps with O_NOFOLLOW for the path's end, or what a
+ * regular file is opened with; O_CLOEXEC is added. 0, or a negative code; ERR_AGAIN where something was renamed
+ * meanwhile: look again. */
 int walk_open(int folder, const char *path, int flags, unsigned links, int *fd) __attribute__((warn_unused_result));
 
 /* The code for a system call that failed with this errno; never 0. */

@@ -120,10 +120,11 @@ static bool next_segment(struct walk *w, char name[NAME_MAX + 2], int *err)
   return n > 0;
 }
 
-/* The path ends at `name`, seen through `seen`, which is neither a link nor a directory. Takes `seen`. */
+/* The path ends at `name`, seen through `seen`, which is no directory, and a link only where none is followed there.
+ * Takes `seen`. */
 static int arrive(const struct walk *w, const char *name, int seen, const struct stat *st, int flags, int *fd)
 {
-  if (flags == O_PATH) {
+  if (flags & O_PATH) {
     *fd = seen;
     return 0;
   }
@@ -158,11 +159,12 @@ static int walk_on(struct walk *w, int flags, int *fd)
     err = step(w, name, &seen, &st);
     if (err)
       return err;
-    if (S_ISLNK(st.st_mode)) {
+    bool last = w->rest.p[w->at] == '\0';
+    if (S_ISLNK(st.st_mode) && !(last && flags & O_NOFOLLOW)) {
       err = follow(w, seen);
     } else if (S_ISDIR(st.st_mode)) {
       err = enter(w, seen, &st);
-    } else if (w->rest.p[w->at] == '\0') {
+    } else if (last) {
       err = arrive(w, name, seen, &st, flags, fd);
       return err ? err : 1;
     } else {
@@ -194,7 +196,7 @@ int walk_open(int folder, const char *path, int flags, unsigned links, int *fd)
   }
   if (result == 0)
     result = walk_on(&w, flags, fd);
-  if (result == 0 && flags == O_PATH) {
+  if (result == 0 && flags & O_PATH) {
     *fd = w.directory;
     w.directory = -1;
   } else if (result == 0) {

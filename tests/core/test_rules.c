@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../support/ask.h"
 #include "base/err.h"
@@ -551,6 +552,16 @@ static void a_mistake_is_shown_to_its_author(void **state)
   free(large);
   stand_wait(&s);
   GEMINI("/list/one.gmi", 40, "/list/.nuncio: this is larger than 64 KiB");
+  folder_delete(&s.folder, "list/.nuncio");
+  static const char *const astray[] = {"nowhere", ".nuncio"};
+  for (size_t i = 0; i < 2; i++) {
+    assert_int_equal(symlinkat(astray[i], s.folder.fd, "list/.nuncio"), 0);
+    stand_wait(&s);
+    GEMINI("/list/one.gmi", 40, "/list/.nuncio: this is a symbolic link that leads nowhere");
+    folder_delete(&s.folder, "list/.nuncio");
+  }
+  stand_wait(&s);
+  GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
   stand_remove(&s);
 }
 

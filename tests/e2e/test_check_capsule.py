@@ -73,6 +73,9 @@ MISTAKES = {
     "too much of them": (
         {"index.gmi": "# Home\n", ".nuncio": "#" * 65537},
         (".nuncio", None, "error", "settings", "larger than 64 KiB", "")),
+    "a link to settings that are not there": (
+        {"index.gmi": "# Home\n", ".nuncio": Link("common.nuncio")},
+        (".nuncio", None, "error", "settings", "a symbolic link that leads nowhere", "nobody is let into")),
     "another case": (
         {"index.gmi": "# Home\n=> About.GMI\n=> docs/\n", "about.gmi": "# About\n=> /\n", "docs/index.gmi": "# D\n=> ../about.gmi\n"},
         ("index.gmi", 2, "error", "wrong-case", "`About.GMI` leads nowhere", "write about.gmi: capital")),

@@ -180,21 +180,23 @@ static void make_tree(void)
 static void both_ways_agree_on_any_tree_G13(void **state)
 {
   (void)state;
-  unsigned found = 0, outside = 0;
+  unsigned found = 0, outside = 0, links = 0;
   for (int tree = 0; tree < 40; tree++) {
     make_tree();
     for (int i = 0; i < 400; i++) {
       char path[128] = "/";
       random_path(path + 1, sizeof path - 1, 6);
       struct stat st[2] = {{0}, {0}};
+      unsigned flags = i % 4 ? 0 : RESOLVE_LINK_ITSELF;
       resolve_use(RESOLVE_WAY_KERNEL);
-      int kernel = resolve_stat(&root, str_from(path), 0, &st[0]);
+      int kernel = resolve_stat(&root, str_from(path), flags, &st[0]);
       resolve_use(RESOLVE_WAY_WALK);
-      int walk = resolve_stat(&root, str_from(path), 0, &st[1]);
+      int walk = resolve_stat(&root, str_from(path), flags, &st[1]);
       if (kernel != walk || (kernel == 0 && st[0].st_ino != st[1].st_ino))
         fail_msg("tree %d, %s: the kernel says %d, the walk %d", tree, path, kernel, walk);
       found += kernel == 0;
       outside += kernel == ERR_OUTSIDE;
+      links += kernel == 0 && S_ISLNK(st[0].st_mode);
     }
     close(root.folder);
     folder_remove(&top);
@@ -203,6 +205,7 @@ static void both_ways_agree_on_any_tree_G13(void **state)
   /* The trees must be of a kind that tells something. */
   assert_true(found > 1000);
   assert_true(outside > 1000);
+  assert_true(links > 100);
 }
 
 static int make_capsule(void **state)
