@@ -1,6 +1,5 @@
 /* `nuncio bench`: a load on a server of one's own, and how it bore it. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include "cmd/bench_report.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/option.h"
 #include "load/load.h"
 
 enum {
@@ -72,16 +72,9 @@ struct order {
 
 /* ------------------------------------------------------------------ the command line */
 
-/* -1, or the status to leave with. */
 static int number(const char *option, unsigned most, unsigned *out)
 {
-  unsigned n;
-  if (str_number(str_from(optarg), &n) == 0 && n >= 1 && n <= most) {
-    *out = n;
-    return -1;
-  }
-  complain("bench", "%s %s: a number from 1 to %u is wanted", option, optarg, most);
-  return EXIT_USAGE;
+  return option_number("bench", option, most, out);
 }
 
 static int apply_option(struct order *order, int code)
@@ -119,12 +112,7 @@ static int parse_arguments(struct order *order, int argc, char **argv)
   int code;
   *order = (struct order){.clients = CLIENTS, .timeout = TIMEOUT};
   optind = 0; /* glibc: start anew, main has used it */
-  opterr = 0;
-  while ((code = getopt_long(argc, argv, ":c:n:d:h", options, NULL)) != -1) {
-    if (code == '?' || code == ':') {
-      complain_of_option("bench", code, argv[optind - 1]);
-      return EXIT_USAGE;
-    }
+  while ((code = option_next("bench", argc, argv, ":c:n:d:h", options, NULL)) != OPTION_END) {
     int status = apply_option(order, code);
     if (status >= 0)
       return status;

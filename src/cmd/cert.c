@@ -1,5 +1,4 @@
 /* `nuncio cert`: shows, makes and renews the certificates in a folder, and makes those of visitors. */
-#include <getopt.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "cmd/cert_show.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/option.h"
 #include "cmd/say.h"
 #include "tls/advice.h"
 #include "tls/certificate.h"
@@ -337,9 +337,11 @@ static bool parse(const struct action *action, int argc, char **argv, struct ord
       {NULL, 0, NULL, 0},
   };
   int code;
+  char command[COMMAND_MAX];
+  put_command(command, action->name);
   *order = (struct order){.action = action->name, .certs = "certs", .days = CERT_CLIENT_DAYS};
   optind = 0; /* glibc: start anew, main has used it */
-  while ((code = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+  while ((code = option_next(command, argc, argv, ":h", options, NULL)) != OPTION_END) {
     if (code == OPTION_CERTS) {
       order->certs = optarg;
     } else if (code == OPTION_HELP || code == 'h') {
@@ -350,12 +352,8 @@ static bool parse(const struct action *action, int argc, char **argv, struct ord
       if (!take_days(action, order))
         return false;
     } else {
-      char command[COMMAND_MAX];
-      put_command(command, action->name);
-      if (code == OPTION_NEW_KEY || code == OPTION_DAYS)
+      if (code != OPTION_WRONG)
         (void)usage(action->name, "no such option: ", code == OPTION_DAYS ? "--days" : "--new-key");
-      else
-        complain_of_option(command, code, argv[optind - 1]);
       return false;
     }
   }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "cmd/check_capsule_walk.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/option.h"
 #include "config/file.h"
 #include "text/uri.h"
 
@@ -93,7 +93,7 @@ static int parse(struct order *order, int argc, char **argv)
   if (settings_init(&order->settings) < 0)
     return fault(NULL, err_text(ERR_NOMEM));
   optind = 0; /* glibc: start anew, main has used it */
-  while (status == EXIT_OK && (option = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
+  while (status == EXIT_OK && (option = option_next("check", argc, argv, ":c:", options, NULL)) != OPTION_END) {
     if (option == 'c')
       status = take_file(order, optarg);
     else if (option == 'H')
@@ -102,10 +102,8 @@ static int parse(struct order *order, int argc, char **argv)
       order->at = optarg;
     else if (option == 'j')
       order->json = true;
-    else {
-      complain_of_option("check", option, argv[optind - 1]);
+    else
       status = EXIT_USAGE;
-    }
   }
   if (status != EXIT_OK)
     return status;

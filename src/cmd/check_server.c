@@ -2,7 +2,6 @@
 #include "cmd/check_server.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -11,6 +10,7 @@
 #include "cmd/check_report.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/option.h"
 #include "load/target.h"
 #include "probe/probe.h"
 
@@ -35,19 +35,11 @@ struct order {
 /* ------------------------------------------------------------------ the command line */
 
 /* -1, or the status to leave with. */
-static int take_timeout(struct order *order)
-{
-  if (str_number(str_from(optarg), &order->timeout) == 0 && order->timeout >= 1 && order->timeout <= TIMEOUT_MAX)
-    return -1;
-  complain("check", "--timeout %s: a number from 1 to %d is wanted", optarg, TIMEOUT_MAX);
-  return EXIT_USAGE;
-}
-
 static int apply_option(struct order *order, int code)
 {
   switch (code) {
   case OPT_TIMEOUT:
-    return take_timeout(order);
+    return option_number("check", "--timeout", TIMEOUT_MAX, &order->timeout);
   case OPT_JSON:
     order->json = true;
     return -1;
@@ -65,12 +57,7 @@ static int parse_arguments(struct order *order, int argc, char **argv)
   int code;
   *order = (struct order){.timeout = TIMEOUT};
   optind = 0; /* glibc: start anew, main has used it */
-  opterr = 0;
-  while ((code = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-    if (code == '?' || code == ':') {
-      complain_of_option("check", code, argv[optind - 1]);
-      return EXIT_USAGE;
-    }
+  while ((code = option_next("check", argc, argv, ":", options, NULL)) != OPTION_END) {
     int status = apply_option(order, code);
     if (status >= 0)
       return status;

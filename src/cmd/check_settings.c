@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "cmd/check_settings_paths.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/option.h"
 #include "cmd/preflight.h"
 #include "cmd/say.h"
 #include "config/file.h"
@@ -234,12 +234,9 @@ int check_settings(int argc, char **argv)
   const char *file = NULL;
   int code;
   optind = 1;
-  opterr = 0;
-  while ((code = getopt_long(argc, argv, ":c:", options, NULL)) != -1) {
-    if (code != 'c') {
-      complain_of_option("check", code, argv[optind - 1]);
+  while ((code = option_next("check", argc, argv, ":c:", options, NULL)) != OPTION_END) {
+    if (code == OPTION_WRONG)
       return EXIT_USAGE;
-    }
     if (file) {
       complain("check", "one settings file is checked at a time");
       return EXIT_USAGE;

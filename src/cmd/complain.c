@@ -1,10 +1,8 @@
 /* One line on standard error, whatever the message holds. */
 #include "cmd/complain.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 
@@ -24,17 +22,4 @@ void complain(const char *command, const char *format, ...)
   log_escape(&safe, text);
   (void)fprintf(stderr, "nuncio%s%s: %.*s\n", command ? " " : "", command ? command : "", STR_ARG(buf_str(&safe)));
   buf_free(&safe);
-}
-
-void complain_of_option(const char *command, int code, const char *word)
-{
-  const char letter[] = {'-', (char)optopt, '\0'};
-  const char *what = "no such option";
-  if (code == ':')
-    what = "this option needs a value";
-  else if (optopt != 0 && strncmp(word, "--", 2) == 0 && strchr(word, '='))
-    what = "this option takes no value";
-  else if (optopt != 0)
-    word = letter; /* of several in one word */
-  complain(command, "%s: %s (`nuncio %s --help` tells)", what, word, command);
 }

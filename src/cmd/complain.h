@@ -7,8 +7,4 @@
  * message is cut. */
 void complain(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for what getopt_long (with `:` first in its letters, and optopt as it left it) gave as `:` or `?`; `word` is
- * argv[optind - 1]. Says where help is. */
-void complain_of_option(const char *command, int code, const char *word);
-
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "base/err.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/option.h"
 #include "text/overview.h"
 
 enum { GOPHER_PORT = 70, WHY_MAX = 4096, PATH_LENGTH = 1024 };
@@ -189,12 +189,8 @@ int render_order_parse(struct render_order *order, int argc, char **argv)
     return fault(NULL, err_text(ERR_NOMEM));
   order->settings.public_gopher_port = GOPHER_PORT;
   optind = 0; /* glibc: start anew, main has used it */
-  while ((option = getopt_long(argc, argv, ":ho:", options, NULL)) != -1) {
-    if (option == '?' || option == ':') {
-      complain_of_option("render", option, argv[optind - 1]);
-      return EXIT_USAGE;
-    }
-    int status = set_option(order, option);
+  while ((option = option_next("render", argc, argv, ":ho:", options, NULL)) != OPTION_END) {
+    int status = option == OPTION_WRONG ? EXIT_USAGE : set_option(order, option);
     if (status != EXIT_OK)
       return status;
   }

@@ -1,12 +1,12 @@
 /* The command line of `nuncio serve`. */
 #include "cmd/serve_options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 #include "base/err.h"
 #include "cmd/cmd.h"
 #include "cmd/complain.h"
+#include "cmd/option.h"
 #include "config/file.h"
 
 enum { WHY_MAX = 4096 };
@@ -77,7 +77,7 @@ enum option_code {
   OPT_VERSION,
 };
 
-static const char letters[] = ":c:"; /* the colon before: one line of our own says more than two of getopt's */
+static const char letters[] = ":c:";
 static const struct option options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"gemini", required_argument, NULL, OPT_GEMINI},
@@ -232,11 +232,9 @@ int serve_options(struct settings *s, int argc, char **argv, struct buf *why)
     return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_FAULT;
   settings_begin(s);
   optind = 1;
-  while ((code = getopt_long(argc, argv, letters, options, &index)) != -1) {
-    if (code == '?' || code == ':') {
-      complain_of_option("serve", code, argv[optind - 1]);
+  while ((code = option_next("serve", argc, argv, letters, options, &index)) != OPTION_END) {
+    if (code == OPTION_WRONG)
       return EXIT_USAGE;
-    }
     int status = apply_option(s, code, options[index].name, optarg, why);
     if (status >= 0)
       return status;
