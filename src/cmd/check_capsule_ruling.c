@@ -63,8 +63,9 @@ struct listing_options ruling_options(const struct ruling *r, const struct capsu
       .authors_header = r->ruled.authors_header,
       .authors_footer = r->ruled.authors_footer,
       .settings = c->site->rules.n ? &c->site->rules : NULL,
-      .dots = r->dots ? &r->dots->rules : NULL,
+      .dots = r->dots,
       .dot_files = c->reads_nuncio,
+      .meta_files = c->dots.meta,
   };
 }
 

@@ -99,8 +99,9 @@ void build_warn_shadowed(struct site *site, struct str document)
 static struct listing_options options_of(const struct site *site, const struct build_wait *w)
 {
   struct listing_options options = {.settings = site->rules.n ? &site->rules : NULL,
-                                    .dots = w->dots ? &w->dots->rules : NULL,
-                                    .dot_files = site->reads_nuncio};
+                                    .dots = w->dots,
+                                    .dot_files = site->reads_nuncio,
+                                    .meta_files = site->dots.meta};
   if (w->ruled) {
     options.order = w->ruled->order;
     options.header = str_from(w->ruled->header);

@@ -16,8 +16,11 @@ struct dot_file *dot_file_make(struct str path, const struct file_id *id, struct
   f->err = err;
   f->rules = *rules;
   rules_init(rules);
-  for (size_t i = 0; i < f->rules.n; i++)
-    f->pattern_bytes += strlen(f->rules.rule[i].pattern) - f->rules.rule[i].under;
+  for (size_t i = 0; i < f->rules.n; i++) {
+    struct str pattern = str_skip(str_from(f->rules.rule[i].pattern), f->rules.rule[i].under);
+    f->pattern_bytes += pattern.n;
+    f->star_bytes += str_find(pattern, '*') < pattern.n ? pattern.n : 0;
+  }
   f->path = str_dup(path);
   f->why = str_dup(why);
   if (f->path && f->why)

@@ -22,6 +22,7 @@ struct dot_file {
   struct file_id id;
   struct rules rules;   /* owned */
   size_t pattern_bytes; /* of all its patterns */
+  size_t star_bytes;    /* of those that have a star */
   int err;              /* 0, or ERR_SYNTAX: then there are no rules */
   char *path;           /* owned: raw */
   char *why;            /* owned: a sentence for the author; "" */

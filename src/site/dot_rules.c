@@ -91,12 +91,24 @@ static int refusal(struct walk *w)
   return err == ERR_DENIED || err == ERR_AGAIN || err == ERR_BUSY || err == ERR_NOMEM ? err : fault(w, ERR_DENIED);
 }
 
-/* Nothing was found. A link that leads nowhere is there all the same: its author meant something by it. */
-static int absence(struct walk *w)
+/* Looks at the file. A link that leads nowhere is there all the same: its author meant something by it. */
+static int find(struct walk *w, struct stat *st, bool *found)
 {
-  struct stat st;
-  int err = resolve_stat(w->order->root, buf_str(&w->file), w->flags | RESOLVE_LINK_ITSELF, &st);
-  return err == 0 ? explain(w, ERR_NOT_FOUND, STR("this is a symbolic link that leads nowhere")) : fault(w, err);
+  struct str path = buf_str(&w->file);
+  int err = resolve_stat(w->order->root, path, w->flags | RESOLVE_LINK_ITSELF, st);
+  *found = err == 0;
+  if (err == ERR_NOT_FOUND) {
+    trail_note_absence(w->trail, path);
+    return 0;
+  }
+  if (err == 0 && S_ISLNK(st->st_mode))
+    err = resolve_stat(w->order->root, path, w->flags, st);
+  trail_note(w->trail, path, err, st);
+  if (err == ERR_NOT_FOUND)
+    return explain(w, err, STR("this is a symbolic link that leads nowhere"));
+  if (err == 0)
+    return 0;
+  return err == ERR_DENIED ? refusal(w) : fault(w, err);
 }
 
 /* Whether such a file can be read at all. Nothing is opened for it: a FIFO does something when it is. */
@@ -201,6 +213,7 @@ static int take(struct walk *w, struct dot_file *f)
   d->rules.rule = grown;
   d->rules.n += f->rules.n;
   d->pattern_bytes += f->pattern_bytes;
+  d->star_bytes += f->star_bytes;
   d->file[d->n_files++] = f;
   return 0;
 }
@@ -217,14 +230,11 @@ static int read_rules(struct walk *w, struct str name, int (*read)(struct walk *
   int err = buf_error(&w->file);
   if (err)
     return err;
-  err = resolve_stat(w->order->root, path, w->flags, &st);
-  trail_note(w->trail, path, err, &st);
-  if (err == ERR_NOT_FOUND)
-    return absence(w);
-  if (err)
-    return err == ERR_DENIED ? refusal(w) : fault(w, err);
-  err = check(w, &st);
-  if (err)
+  bool found;
+  err = find(w, &st, &found);
+  if (err == 0 && found)
+    err = check(w, &st);
+  if (err || !found)
     return err;
   struct file_id id = file_id(&st);
   struct dot_file *f = dot_shelf_find(w->order->shelf, path, &id);
@@ -244,18 +254,58 @@ static int read_directory(struct walk *w)
   return err == 0 && nuncio ? read_rules(w, STR(".nuncio"), read_nuncio) : err;
 }
 
-/* The root, and then each segment of the path: the last one may be a directory that was asked for without its slash. */
+/* Whether the last segment, which stands without a slash, is a directory's all the same. In a file nothing is looked
+ * for: the kernel does not say in the loop that it is none. */
+static int is_directory(struct walk *w, bool *directory)
+{
+  struct stat st;
+  struct str path = buf_str(&w->directory);
+  int err = resolve_stat(w->order->root, path, w->flags, &st);
+  *directory = err ? err != ERR_NOT_FOUND : S_ISDIR(st.st_mode);
+  if (err == 0 || err == ERR_NOT_FOUND)
+    trail_note(w->trail, path, err, &st);
+  return err == ERR_AGAIN || err == ERR_NOMEM ? err : 0;
+}
+
+/* The root, and then each segment of the path. */
 static int walk(struct walk *w, struct str path)
 {
   struct str segment;
   buf_put_c(&w->directory, '/');
   int err = read_directory(w);
   while (err == 0 && glob_segment(&path, &segment)) {
+    bool directory = true;
     buf_put_str(&w->directory, segment);
+    if (!path.p)
+      err = is_directory(w, &directory);
+    if (err || !directory)
+      return err;
     buf_put_c(&w->directory, '/');
     err = buf_error(&w->directory) ? buf_error(&w->directory) : read_directory(w);
   }
   return err;
+}
+
+uint64_t dot_rules_steps(const struct dot_rules *d, struct str path)
+{
+  return d ? d->pattern_bytes + (uint64_t)d->star_bytes * path.n : 0;
+}
+
+bool dot_rules_may_stand(const struct root *root, struct str directory, bool nuncio, bool meta)
+{
+  struct stat st;
+  struct buf path = BUF_INIT(PATH_BYTES_MAX);
+  bool may = false;
+  for (int i = 0; i < 2 && !may; i++) {
+    if (i == 0 ? !nuncio : !meta)
+      continue;
+    buf_clear(&path);
+    buf_put_str(&path, directory);
+    buf_put_str(&path, i == 0 ? STR(".nuncio") : STR(AGATE_META));
+    may = buf_error(&path) || resolve_stat(root, buf_str(&path), RESOLVE_LINK_ITSELF, &st) != ERR_NOT_FOUND;
+  }
+  buf_free(&path);
+  return may;
 }
 
 int dot_rules_read(const struct dot_rules_order *order, struct str path, unsigned flags, struct trail *trail,

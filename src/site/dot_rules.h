@@ -34,7 +34,8 @@ struct dot_rules {
   struct rules rules; /* from the root's to the page's own directory's; borrowed from `file` but for the array */
   struct dot_file *file[DOT_SHELF_PLACES]; /* one reference each */
   size_t n_files;
-  size_t pattern_bytes; /* of all of them: a path is compared with each, in time of the product */
+  size_t pattern_bytes; /* of all of them */
+  size_t star_bytes;    /* and of those with a star: a path is compared with each in time of the product */
 };
 
 /* How a site reads them. Borrowed during a call. */
@@ -53,6 +54,14 @@ struct dot_rules_order {
  * RESOLVE_CACHED_ONLY, one would have to be waited for or parsed; ERR_NOMEM; and what resolve_open says. */
 int dot_rules_read(const struct dot_rules_order *order, struct str path, unsigned flags, struct trail *trail,
                    struct dot_rules **out, struct buf *why) __attribute__((warn_unused_result));
+
+/* About how many bytes are compared when all rules are laid over a path; 0 for NULL. A thousand million are a second or
+ * two. */
+uint64_t dot_rules_steps(const struct dot_rules *d, struct str path);
+
+/* Whether a directory (a raw path with its slash) may have rules of its own, in a `.nuncio` or in a `.meta`, as far as
+ * either counts: nobody can say that there is none. It is not read. */
+bool dot_rules_may_stand(const struct root *root, struct str directory, bool nuncio, bool meta);
 
 struct dot_rules *dot_rules_ref(struct dot_rules *d); /* NULL is fine */
 void dot_rules_unref(struct dot_rules *d);            /* the same */

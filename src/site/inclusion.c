@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "site/dot_rules.h"
 #include "site/listing_entry.h"
 #include "text/uri.h"
 
@@ -24,20 +25,13 @@ int inclusion_path(struct str directory, struct str as_written, struct buf *out)
 static bool is_as_open(const struct root *root, const struct listing_options *options, struct str own, struct str path)
 {
   const struct rule *here[2];
-  struct buf name = BUF_INIT(PATH_BYTES_MAX);
-  struct stat st;
   listing_entry_gates(options, own, here);
   bool open = listing_entry_as_open(options, here, path);
-  for (size_t i = 0; open && options->dot_files && i < path.n; i++) {
+  for (size_t i = 0; open && i < path.n; i++) {
     struct str directory = str_head(path, i + 1);
-    if (path.p[i] != '/' || str_starts(own, directory))
-      continue;
-    buf_clear(&name);
-    buf_put_str(&name, directory);
-    buf_put_str(&name, STR(".nuncio"));
-    open = !buf_error(&name) && resolve_stat(root, buf_str(&name), 0, &st) == ERR_NOT_FOUND;
+    if (path.p[i] == '/' && !str_starts(own, directory))
+      open = !dot_rules_may_stand(root, directory, options->dot_files, options->meta_files);
   }
-  buf_free(&name);
   return open;
 }
 

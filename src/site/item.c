@@ -40,7 +40,7 @@ int item_look(const struct root *root, struct str raw, unsigned flags, char *typ
 }
 
 /* Whether everybody may see what stands there. ERR_AGAIN: it cannot be told in the loop. */
-static int is_open(struct site *site, struct str raw, unsigned flags, int64_t now_ns, bool *open)
+static int is_open(struct site *site, struct str raw, unsigned flags, int64_t now_ns, uint64_t *steps, bool *open)
 {
   const struct dot_rules_order order = site_dot_rules(site, now_ns);
   struct ruled ruled = {.lang = NULL};
@@ -53,7 +53,8 @@ static int is_open(struct site *site, struct str raw, unsigned flags, int64_t no
     return 0;
   trail_init(&trail);
   int err = dot_rules_read(&order, raw, flags, &trail, &dots, &why);
-  if (err == 0 && dots && dots->pattern_bytes > DOT_RULES_LOOP_MAX && (flags & RESOLVE_CACHED_ONLY))
+  *steps += dot_rules_steps(dots, raw);
+  if (err == 0 && (flags & RESOLVE_CACHED_ONLY) && *steps > ITEM_STEPS_MAX)
     err = ERR_AGAIN;
   else if (err == 0 && dots)
     rules_lay(&dots->rules, raw, raw, &ruled);
@@ -64,11 +65,11 @@ static int is_open(struct site *site, struct str raw, unsigned flags, int64_t no
   return err == ERR_AGAIN || err == ERR_NOMEM ? err : 0;
 }
 
-int item_tell(struct site *site, struct str raw, unsigned flags, int64_t now_ns, char *type)
+int item_tell(struct site *site, struct str raw, unsigned flags, int64_t now_ns, uint64_t *steps, char *type)
 {
   bool open = false;
   *type = ITEM_AS_NAMED;
-  int err = is_open(site, raw, flags, now_ns, &open);
+  int err = is_open(site, raw, flags, now_ns, steps, &open);
   return err == 0 && open ? item_look(&site->root, raw, flags, type) : err;
 }
 
@@ -109,11 +110,14 @@ static bool page_tells(const struct ready *page, struct str path, struct str raw
 static int look(struct site *site, struct ready *page, struct str raw, char *type)
 {
   *type = ITEM_AS_NAMED;
-  if (page && page->looks == ITEM_LOOKS_MAX)
+  uint64_t steps = page ? page->steps : 0;
+  if ((page && page->looks == ITEM_LOOKS_MAX) || raw.n > ITEM_PATH_MAX)
     return 0;
-  if (page)
+  int err = item_tell(site, raw, RESOLVE_CACHED_ONLY, site->env->wall(site->env), &steps, type);
+  if (page) {
     page->looks++;
-  int err = item_tell(site, raw, RESOLVE_CACHED_ONLY, site->env->wall(site->env), type);
+    page->steps = steps;
+  }
   if (err != ERR_AGAIN)
     return err;
   bool fresh;

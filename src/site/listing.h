@@ -62,8 +62,10 @@ struct listing_options {
   struct str header, footer; /* names of files that are shown as part of it, and are no entries; empty: none */
   bool authors_header, authors_footer; /* a file of the capsule named it, not the settings */
   /* By these some entries are not for everybody, and no titles are read from those. NULL: none. */
-  const struct rules *settings, *dots;
-  bool dot_files; /* a directory with a `.nuncio` of its own may have such rules too */
+  const struct rules *settings;
+  const struct dot_rules *dots;
+  bool dot_files;  /* a directory with a `.nuncio` of its own may have such rules too */
+  bool meta_files; /* and one with a `.meta` */
 };
 
 /* Reads the directory at a raw path (with its slash) beneath `root`. `now_ns` is the wall time, now or a

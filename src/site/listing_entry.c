@@ -9,22 +9,31 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "site/dot_rules.h"
 #include "site/mime.h"
 #include "site/read.h"
 #include "site/readable.h"
 #include "text/overview.h"
 
-enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192 };
+enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192, STEPS_MAX = 1 << 28 };
+
+/* What each set of rules says of a path. */
+static void lay_each(const struct listing_options *options, struct str path, struct ruled ruled[2])
+{
+  const struct rules *rules[2] = {options->settings, options->dots ? &options->dots->rules : NULL};
+  for (size_t i = 0; i < 2; i++) {
+    ruled[i] = (struct ruled){.lang = NULL};
+    if (rules[i])
+      rules_lay(rules[i], path, path, &ruled[i]);
+  }
+}
 
 void listing_entry_gates(const struct listing_options *options, struct str path, const struct rule *gates[2])
 {
-  const struct rules *rules[2] = {options->settings, options->dots};
-  for (size_t i = 0; i < 2; i++) {
-    struct ruled ruled = {.lang = NULL};
-    if (rules[i])
-      rules_lay(rules[i], path, path, &ruled);
-    gates[i] = ruled.gate;
-  }
+  struct ruled ruled[2];
+  lay_each(options, path, ruled);
+  for (size_t i = 0; i < 2; i++)
+    gates[i] = ruled[i].gate;
 }
 
 int listing_entry_begin(struct entry_context *c, const struct root *root, int directory, struct str path,
@@ -70,21 +79,25 @@ static bool entry_stat(struct entry_context *c, const char *name, struct stat *s
 
 bool listing_entry_as_open(const struct listing_options *options, const struct rule *const gates[2], struct str path)
 {
-  const struct rule *there[2];
-  listing_entry_gates(options, path, there);
-  return (!there[0] || there[0] == gates[0]) && (!there[1] || there[1] == gates[1]);
+  struct ruled there[2];
+  bool open = true;
+  lay_each(options, path, there);
+  for (size_t i = 0; i < 2; i++)
+    open = open && !there[i].answer && (!there[i].gate || there[i].gate == gates[i]);
+  return open;
 }
 
-/* Whether who may see the directory may see what this path leads to. */
-static bool is_as_open(const struct entry_context *c, struct str path)
+/* Whether who may see the directory may see what this path leads to. An author can write rules that take long for each
+ * of two thousand entries: from some point on none of them shows what is in it. */
+static bool is_as_open(struct entry_context *c, struct str path)
 {
-  return listing_entry_as_open(c->options, c->gates, path);
+  c->steps += dot_rules_steps(c->options->dots, path);
+  return c->steps <= STEPS_MAX && listing_entry_as_open(c->options, c->gates, path);
 }
 
-static bool has_dot_rules(struct entry_context *c, struct str name)
+static bool may_have_rules(struct entry_context *c, struct str name)
 {
-  struct stat st;
-  return c->options->dot_files && resolve_stat(c->root, path_of(c, name, STR("/.nuncio")), 0, &st) != ERR_NOT_FOUND;
+  return dot_rules_may_stand(c->root, path_of(c, name, STR("/")), c->options->dot_files, c->options->meta_files);
 }
 
 static void set_title(struct listing *l, struct entry *e, struct str title, const char *date)
@@ -153,7 +166,7 @@ static void read_label(struct entry_context *c, struct listing *l, struct entry 
 static void look_into_directory(struct entry_context *c, struct listing *l, struct entry *e, struct str name)
 {
   static const struct str indexes[] = {STR_INIT("/index.gmi"), STR_INIT("/index.gemini")};
-  if (!is_as_open(c, path_of(c, name, STR("/"))) || has_dot_rules(c, name))
+  if (!is_as_open(c, path_of(c, name, STR("/"))) || may_have_rules(c, name))
     return;
   for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
     struct stat st;

@@ -16,6 +16,7 @@ struct entry_context {
   const struct listing *previous;
   const struct listing_options *options; /* borrowed */
   const struct rule *gates[2];           /* the directory's own, by the settings' rules and by the capsule's files */
+  uint64_t steps;                        /* spent on comparing paths with the files' patterns */
   struct buf title;                      /* scratch */
   int err;                               /* what kept an entry from being what it would be (ERR_NOMEM), or 0 */
 };
@@ -30,7 +31,8 @@ int listing_entry_end(struct entry_context *c) __attribute__((warn_unused_result
 /* The rules that let visitors in at a path: by the settings, and by the files of the capsule that are known. */
 void listing_entry_gates(const struct listing_options *options, struct str path, const struct rule *gates[2]);
 
-/* Whether everybody who has passed those gates may see what this path leads to: no other one is before it. */
+/* Whether everybody who has passed those gates may see what this path leads to: no other one is before it, and no rule
+ * has something else answered in its place. */
 bool listing_entry_as_open(const struct listing_options *options, const struct rule *const gates[2], struct str path);
 
 /* Whether it is the name of an overview's document. */

@@ -124,6 +124,7 @@ void ready_form_too_large(struct ready *ready)
 struct bytes *ready_form(struct ready *ready, struct str key)
 {
   ready->looks = 0;
+  ready->steps = 0;
   ready->guessed = false;
   for (struct form *form = ready->forms; form; form = form->next)
     if (str_eq(str_make(form->key, form->key_n), key))

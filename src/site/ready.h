@@ -36,6 +36,7 @@ struct ready {
   uint64_t checked;   /* when, on the env's clock: nothing was looked at before that */
   bool lasting;       /* `trail` is all that it depends on; else it is believed once, and not checked */
   unsigned looks;     /* how many links' types were looked up since the last ready_form */
+  uint64_t steps;     /* how long that took for an author's rules (dot_rules_steps) */
   bool guessed;       /* and whether for one of them nobody has looked of late */
   bool large;         /* a form was larger than is kept: the page is as long for everybody */
   struct form *forms; /* owned; the newest first */

@@ -9,7 +9,8 @@
 enum { STEPS_MAX = 128 * 1024 };
 
 enum answer_kind {
-  ANSWER_NOTHING,   /* nothing is there */
+  ANSWER_ABSENT,    /* nothing is there, not even a link that leads nowhere */
+  ANSWER_NOTHING,   /* nothing is there, or a link that leads nowhere */
   ANSWER_DIRECTORY, /* this directory, whatever is in it */
   ANSWER_CONTENT,   /* a file or directory in this very state */
 };
@@ -74,16 +75,20 @@ static bool answer_of(int err, const struct stat *st, bool content, struct step 
   return true;
 }
 
+static void put(struct trail *t, struct step *step, struct str path)
+{
+  step->n = (uint32_t)path.n;
+  put_step(&t->steps, step, path);
+  if (buf_error(&t->steps))
+    t->broken = true;
+}
+
 static void note(struct trail *t, struct str path, int err, const struct stat *st, bool content)
 {
   struct step step;
-  if (!answer_of(err, st, content, &step)) {
-    t->broken = true;
-    return;
-  }
-  step.n = (uint32_t)path.n;
-  put_step(&t->steps, &step, path);
-  if (buf_error(&t->steps))
+  if (answer_of(err, st, content, &step))
+    put(t, &step, path);
+  else
     t->broken = true;
 }
 
@@ -95,6 +100,14 @@ void trail_note(struct trail *t, struct str path, int err, const struct stat *st
 void trail_note_content(struct trail *t, struct str path, int err, const struct stat *st)
 {
   note(t, path, err, st, true);
+}
+
+void trail_note_absence(struct trail *t, struct str path)
+{
+  struct step step;
+  memset(&step, 0, sizeof step);
+  step.kind = ANSWER_ABSENT;
+  put(t, &step, path);
 }
 
 void trail_join(struct trail *t, const struct trail *more)
@@ -120,7 +133,7 @@ void trail_tidy(struct trail *t)
   struct step step;
   struct buf left = BUF_INIT(STEPS_MAX);
   while (next_step(&rest, &step, &path))
-    if (step.kind != ANSWER_NOTHING || !follows(path, steps))
+    if ((step.kind != ANSWER_NOTHING && step.kind != ANSWER_ABSENT) || !follows(path, steps))
       put_step(&left, &step, path);
   if (buf_error(&left))
     t->broken = true;
@@ -143,19 +156,30 @@ bool trail_eq(const struct trail *a, const struct trail *b)
   return !a->broken && !b->broken && str_eq(buf_str(&a->steps), buf_str(&b->steps));
 }
 
+/* Whether one step is as it was: 0, ERR_NOT_FOUND, ERR_AGAIN. */
+static int check(const struct step *was, struct str path, const struct root *root, unsigned flags)
+{
+  struct step is;
+  struct stat st;
+  bool absent = was->kind == ANSWER_ABSENT;
+  int err = resolve_stat(root, path, absent ? flags | RESOLVE_LINK_ITSELF : flags, &st);
+  if (err == ERR_AGAIN)
+    return err;
+  if (absent)
+    return err == ERR_NOT_FOUND ? 0 : ERR_NOT_FOUND;
+  bool same =
+      answer_of(err, &st, was->kind == ANSWER_CONTENT, &is) && is.kind == was->kind && file_id_eq(&is.id, &was->id);
+  return same ? 0 : ERR_NOT_FOUND;
+}
+
 int trail_check(const struct trail *t, const struct root *root, unsigned flags)
 {
   struct str rest = buf_str(&t->steps), path;
-  struct step was, is;
+  struct step was;
   while (next_step(&rest, &was, &path)) {
-    struct stat st;
-    int err = resolve_stat(root, path, flags, &st);
-    if (err == ERR_AGAIN)
+    int err = check(&was, path, root, flags);
+    if (err)
       return err;
-    if (!answer_of(err, &st, was.kind == ANSWER_CONTENT, &is))
-      return ERR_NOT_FOUND;
-    if (is.kind != was.kind || !file_id_eq(&is.id, &was.id))
-      return ERR_NOT_FOUND;
   }
   return t->broken ? ERR_NOT_FOUND : 0;
 }

@@ -25,7 +25,11 @@ void trail_move(struct trail *to, struct trail *from); /* *to is overwritten, *f
  * in it. */
 void trail_note(struct trail *t, struct str path, int err, const struct stat *st);
 
-/* The same for a directory that is shown: what is in it counts. */
+/* Notes that nothing is there, not even a symbolic link that leads nowhere: what resolve_stat said with
+ * RESOLVE_LINK_ITSELF. */
+void trail_note_absence(struct trail *t, struct str path);
+
+/* The same as trail_note for a directory that is shown: what is in it counts. */
 void trail_note_content(struct trail *t, struct str path, int err, const struct stat *st);
 
 /* Appends what is on another trail, which stays as it is. */

@@ -91,8 +91,9 @@ static void job_run(struct work *w)
 {
   struct types_job *job = (struct types_job *)w;
   struct str rest = buf_str(&job->paths), raw;
+  uint64_t steps = 0;
   for (size_t i = 0; rest.n && i < TYPES_WANTED && str_split(&rest, '\0', &raw); i++)
-    if (item_tell(job->site, raw, 0, job->now_ns, &job->type[i]) < 0)
+    if (item_tell(job->site, raw, 0, job->now_ns, &steps, &job->type[i]) < 0)
       job->type[i] = ITEM_AS_NAMED;
 }
 

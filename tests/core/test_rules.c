@@ -15,6 +15,7 @@
 
 #include "../support/ask.h"
 #include "base/err.h"
+#include "site/item.h"
 #include "site/resolve_internal.h"
 
 static const struct fill items[] = {
@@ -565,6 +566,31 @@ static void a_mistake_is_shown_to_its_author(void **state)
   stand_remove(&s);
 }
 
+/* A page that is ready was looked at when there was no such file, and not even such a link. */
+static void a_link_to_nowhere_closes_what_is_ready(void **state)
+{
+  (void)state;
+  struct stand s;
+  make(&s, "/\tlocal=1\n");
+  static const char *const astray[] = {"nowhere", ".nuncio"};
+  GEMINI("/list/nowhere", 51, "There is no page at /list/nowhere"); /* the kernel has it at hand */
+  for (size_t i = 0; i < 2; i++) {
+    GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
+    stand_wait(&s);
+    GEMINI("/list/one.gmi", 20, "text/gemini; lang=en");
+    stand_wait(&s);
+    assert_int_equal(symlinkat(astray[i], s.folder.fd, "list/.nuncio"), 0);
+    GEMINI("/list/one.gmi", 40, "/list/.nuncio: this is a symbolic link that leads nowhere");
+    folder_delete(&s.folder, "list/.nuncio");
+    stand_wait(&s);
+  }
+  assert_int_equal(symlinkat("nowhere", s.folder.fd, "list/.nuncio"), 0);
+  folder_write(&s.folder, "list/nowhere", STR("/\tany=1\n"));
+  stand_wait(&s);
+  GEMINI("/list/one.gmi", 60, "This part of capsule.example asks for a client certificate: choose or make one");
+  stand_remove(&s);
+}
+
 /* A directory that nobody may search is answered as it would be without such files; a file that nobody may read is
  * not: it may have said who is let in. */
 static void closed_directories_and_closed_files_are_told_apart(void **state)
@@ -614,12 +640,50 @@ static void a_listing_leaves_directories_with_rules_alone(void **state)
   make(&s, "/\tlocal=1\n");
   folder_delete(&s.folder, "index.gmi");
   folder_write(&s.folder, "members/.nuncio", STR("/\tany=1\n"));
-  folder_write(&s.folder, ".nuncio", STR("/fr/\tany=1\n"));
+  folder_write(&s.folder, ".nuncio", STR("/fr/\tany=1\n/gone.gmi\tstatus=52\n"));
+  folder_write(&s.folder, "gone.gmi", STR("# Withdrawn\n"));
+  assert_int_equal(symlinkat("nowhere", s.folder.fd, "~bob/.nuncio"), 0);
   ask(&s, REPR_GEMTEXT, "/", &r);
   assert_status(&r, STATUS_SUCCESS);
   assert_contains(reply_body(&r), "=> members/ members/\n");
   assert_contains(reply_body(&r), "=> fr/ fr/\n");
   assert_contains(reply_body(&r), "=> ~ann/ Ann\n");
+  assert_contains(reply_body(&r), "=> ~bob/ ~bob/\n");
+  assert_contains(reply_body(&r), "=> gone.gmi gone.gmi\n");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
+/* An author can write rules that take long for each entry: from some point on no title is read, but all are listed. */
+static void a_listing_spends_no_more_on_patterns_than_it_may(void **state)
+{
+  (void)state;
+  enum { N = 400, PATTERNS = 120 };
+  char path[300], name[201];
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  struct buf text = BUF_INIT(1 << 16);
+  make(&s, "/\tlocal=1\n");
+  memset(name, 'a', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  for (int i = 0; i < PATTERNS; i++)
+    buf_printf(&text, "*%s%s%db\tlang=fr\n", name, name, i);
+  folder_write(&s.folder, "many/.nuncio", buf_str(&text));
+  for (int i = 0; i < N; i++) {
+    (void)snprintf(path, sizeof path, "many/%s%03d.gmi", name, i);
+    folder_write(&s.folder, path, STR("# A title\n"));
+  }
+  ask(&s, REPR_GEMTEXT, "/many/", &r);
+  assert_status(&r, STATUS_SUCCESS);
+  unsigned entries = 0, titles = 0;
+  struct str rest = str_from(reply_body(&r)), line;
+  while (str_line(&rest, &line)) {
+    entries += str_starts(line, STR("=> aaa"));
+    titles += str_ends(line, STR(" A title"));
+  }
+  assert_int_equal(entries, N);
+  assert_in_range(titles, 1, N / 2);
+  buf_free(&text);
   reply_free(&r);
   stand_remove(&s);
 }
@@ -689,6 +753,35 @@ static void many_patterns_are_compared_in_the_pool(void **state)
     reply_free(&r);
     buf_clear(&text);
   }
+  buf_free(&text);
+  stand_remove(&s);
+}
+
+/* A menu has many links, and each of them is compared with its directory's patterns. */
+static void the_links_of_a_menu_may_cost_so_much_in_the_loop(void **state)
+{
+  (void)state;
+  enum { LINE = 40 };
+  static const char line[] = "*aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\tlang=fr\n";
+  struct stand s;
+  struct buf text = BUF_INIT(1 << 16);
+  char type = 'x';
+  uint64_t steps = 0, one;
+  make(&s, "/\tlocal=1\n");
+  for (size_t n = 0; n < DOT_RULES_LOOP_MAX; n += LINE)
+    buf_put_str(&text, str_from(line));
+  folder_write(&s.folder, ".nuncio", STR("/\tlang=de\n")); /* to look for what is not there may need the pool */
+  folder_write(&s.folder, "list/.nuncio", buf_str(&text));
+  struct str path = STR("/list/one.gmi");
+  int64_t now = s.pool.env.wall(&s.pool.env);
+  assert_int_equal(item_tell(s.site, path, 0, now, &steps, &type), 0);
+  one = steps;
+  assert_true(one > (uint64_t)DOT_RULES_LOOP_MAX / LINE * LINE * path.n);
+  while (steps <= ITEM_STEPS_MAX - one)
+    assert_int_equal(item_tell(s.site, path, RESOLVE_CACHED_ONLY, now, &steps, &type), 0);
+  assert_int_equal(item_tell(s.site, path, RESOLVE_CACHED_ONLY, now, &steps, &type), ERR_AGAIN);
+  assert_int_equal(item_tell(s.site, path, 0, now, &steps, &type), 0); /* in the pool */
+  assert_int_equal(type, ITEM_AS_NAMED);
   buf_free(&text);
   stand_remove(&s);
 }
@@ -774,6 +867,8 @@ static void a_frame_is_not_a_way_around_a_gate(void **state)
       {__LINE__, "/~ann/x.gmi", false},
       {__LINE__, "/~ann/.nuncio", false},
       {__LINE__, "/list/.secret.gmi", false},
+      {__LINE__, "/fr/index.gmi", false},
+      {__LINE__, "/gone.gmi", false},
       {__LINE__, "/foot.gmi", true},
       {__LINE__, ".own.gmi", true},
       {__LINE__, "./.own.gmi", true},
@@ -784,11 +879,13 @@ static void a_frame_is_not_a_way_around_a_gate(void **state)
     struct stand s;
     struct reply r = REPLY_INIT;
     char text[200];
-    make(&s, "/~*/\tlocal=1\n/members/\tany=1\n");
+    make(&s, "/~*/\tlocal=1\n/fr/\tlocal=1\n/members/\tany=1\n/gone.gmi\tstatus=52\n");
+    folder_write(&s.folder, "gone.gmi", STR("# Withdrawn\n"));
     folder_write(&s.folder, "~ann/.nuncio", STR("/\tany=1\n"));
     folder_write(&s.folder, "~bob/list/.own.gmi", STR("Mine\n"));
     folder_write(&s.folder, "~bob/.own.gmi", STR("Mine\n"));
     folder_write(&s.folder, "list/.secret.gmi", STR("Hidden\n"));
+    assert_int_equal(symlinkat("nowhere", s.folder.fd, "fr/.nuncio"), 0);
     (void)snprintf(text, sizeof text, "/\theader=%s\tfooter=%s\n", table[i].header, table[i].header);
     folder_write(&s.folder, "~bob/list/.nuncio", str_from(text));
     ask(&s, REPR_GEMTEXT, "/~bob/list/", &r);
@@ -821,7 +918,11 @@ static void a_meta_file_is_read_where_the_site_says_so(void **state)
   folder_write(&s.folder, ".meta",
                STR("# comment\nindex.gmi: ;lang=nl\n**/one.gmi: text/plain\ngone.gmi: 52 Sorry\n*.log:\n"));
   folder_write(&s.folder, "list/.meta", STR("three.gmi: ;lang=de\n"));
+  folder_write(&s.folder, "up/secret/.meta", STR("index.gmi: 61 Not for you\n"));
+  folder_write(&s.folder, "up/secret/index.gmi", STR("# The secret title\n"));
   GEMINI("/", 20, "text/gemini;lang=nl");
+  BODY("/up/", "# up\n\n=> ../ Up\n=> secret/ secret/\n");
+  GEMINI("/up/secret/index.gmi", 61, "Not for you");
   GEMINI("/list/one.gmi", 20, "text/plain");
   GEMINI("/list/three.gmi", 20, "text/gemini;lang=de");
   GEMINI("/list/two.gmi", 20, "text/gemini; lang=en");
@@ -857,11 +958,14 @@ int main(void)
       cmocka_unit_test(an_author_opens_no_gate_of_the_hosts),
       cmocka_unit_test(rules_of_deeper_directories_hold_over_those_above),
       cmocka_unit_test(a_mistake_is_shown_to_its_author),
+      cmocka_unit_test(a_link_to_nowhere_closes_what_is_ready),
       cmocka_unit_test(closed_directories_and_closed_files_are_told_apart),
       cmocka_unit_test(directories_deeper_than_any_are_not_looked_at),
       cmocka_unit_test(a_listing_leaves_directories_with_rules_alone),
+      cmocka_unit_test(a_listing_spends_no_more_on_patterns_than_it_may),
       cmocka_unit_test(a_file_is_parsed_once_and_not_in_the_loop),
       cmocka_unit_test(many_patterns_are_compared_in_the_pool),
+      cmocka_unit_test(the_links_of_a_menu_may_cost_so_much_in_the_loop),
       cmocka_unit_test(what_is_parsed_is_bounded),
       cmocka_unit_test(a_gate_that_closes_while_it_is_looked_counts),
       cmocka_unit_test(an_empty_file_opens_no_gate_for_a_moment),
