@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "config/settings.h"
 
-bool site_settings_ask(const struct site_settings *site)
+static bool may_want_certificates(const struct site_settings *site)
 {
   for (size_t i = 0; i < site->rules.n; i++) {
     const struct rule *rule = &site->rules.rule[i];
@@ -13,6 +13,22 @@ bool site_settings_ask(const struct site_settings *site)
       return true;
   }
   return false;
+}
+
+/* Whether on Gopher a selector may lead from the first site to one that wants certificates. */
+static bool leads_to_gates(const struct settings *s)
+{
+  if (!s->gophers || s->gopher.off)
+    return false;
+  for (size_t i = 1; i < s->n_sites; i++)
+    if (s->sites[i].gopher_path && may_want_certificates(&s->sites[i]))
+      return true;
+  return false;
+}
+
+bool settings_site_asks(const struct settings *s, size_t site)
+{
+  return may_want_certificates(&s->sites[site]) || (site == 0 && leads_to_gates(s));
 }
 
 int settings_authority(struct settings *s, struct str path, unsigned *number, struct buf *why)

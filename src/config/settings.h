@@ -118,9 +118,10 @@ bool settings_use_tls(const struct settings *s);
 /* Whether there is an address to listen on, where none that was given means the default ones. */
 bool settings_listen_at_all(const struct settings *s);
 
-/* Whether a site's readers are to be asked for a certificate in the handshake (G5): a path wants one, or a `.nuncio`
- * file may say at any time that it does. */
-bool site_settings_ask(const struct site_settings *site);
+/* Whether the readers of the site at this place are to be asked for a certificate in the handshake (G5): a path wants
+ * one, or a `.nuncio` file may say at any time that it does. On Gopher the handshake at the root that all share is the
+ * first site's, before a selector leads to another (`gopher-path`): the first one asks for those too. */
+bool settings_site_asks(const struct settings *s, size_t site);
 
 /* The number of an authority's file among those there are; one more where it is not among them. */
 int settings_authority(struct settings *s, struct str path, unsigned *number, struct buf *why)

@@ -81,7 +81,7 @@ static int open_site(struct worker *w, const struct worker_parts *parts, size_t 
   if (!w->tls)
     return 0;
   err = tls_server_add(w->tls, names, site->n_names, &files, i, why);
-  return err == 0 && site_settings_ask(site) ? tls_server_ask(w->tls, i) : err;
+  return err == 0 && settings_site_asks(settings, i) ? tls_server_ask(w->tls, i) : err;
 }
 
 /* One worker says it for all. */

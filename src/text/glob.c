@@ -12,16 +12,16 @@ bool glob_segment(struct str *rest, struct str *segment)
 /* ------------------------------------------------------------------ one name */
 
 /* The length of the set that begins at pattern.p[at] == '[', its bracket at the end included; 0 where it has none. A
- * bracket that comes first is one of the set. */
-static size_t set_length(struct str pattern, size_t at)
+ * bracket that comes first is one of the set. `last` is where the pattern's last closing bracket stands: a bracket that
+ * is never closed is known by it, without a search to the end of the pattern for every byte of the name. */
+static size_t set_length(struct str pattern, size_t last, size_t at)
 {
   size_t i = at + 1;
   if (i < pattern.n && (pattern.p[i] == '!' || pattern.p[i] == '^'))
     i++;
-  for (size_t first = i; i < pattern.n; i++)
-    if (pattern.p[i] == ']' && i > first)
-      return i + 1 - at;
-  return 0;
+  if (last == pattern.n || last <= i)
+    return 0;
+  return i + 2 + str_find(str_skip(pattern, i + 1), ']') - at;
 }
 
 /* Whether a byte is in a set, which is given with its brackets. */
@@ -42,15 +42,16 @@ static bool in_set(struct str set, unsigned char c)
   return found != negated;
 }
 
-/* Whether what stands at pattern.p[at], which is no star, means this byte; *length is how long it is. */
-static bool means_byte(struct str pattern, size_t at, char c, size_t *length)
+/* Whether what stands at pattern.p[at], which is no star, means this byte; *length is how long it is, and no more bytes
+ * than those are looked at. */
+static bool means_byte(struct str pattern, size_t last, size_t at, char c, size_t *length)
 {
   *length = 1;
   switch (pattern.p[at]) {
   case '?':
     return true;
   case '[': {
-    size_t n = set_length(pattern, at);
+    size_t n = set_length(pattern, last, at);
     if (n == 0)
       return c == '[';
     *length = n;
@@ -68,14 +69,14 @@ static bool means_byte(struct str pattern, size_t at, char c, size_t *length)
 
 bool glob_name(struct str pattern, struct str name)
 {
-  size_t p = 0, n = 0, after = 0, mark = 0, length = 0;
+  size_t p = 0, n = 0, after = 0, mark = 0, length = 0, last = str_rfind(pattern, ']');
   bool starred = false;
   while (n < name.n) {
     if (p < pattern.n && pattern.p[p] == '*') {
       starred = true;
       after = ++p;
       mark = n;
-    } else if (p < pattern.n && means_byte(pattern, p, name.p[n], &length)) {
+    } else if (p < pattern.n && means_byte(pattern, last, p, name.p[n], &length)) {
       p += length;
       n++;
     } else if (starred) { /* the last star takes one byte more; earlier ones need not: what follows them has its place

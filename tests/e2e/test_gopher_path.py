@@ -2,11 +2,13 @@
 
 import shutil
 import signal
+import ssl
 import subprocess
 
 import pytest
 
 import client
+from pairs import openssl
 from server import eventually, run
 from tree import plant
 
@@ -141,6 +143,85 @@ def test_a_reload_moves_a_site(serve, tmp_path):
     eventually(lambda: moved.workers() and not set(moved.workers()) & set(before), 10, "new workers")
     assert b"/elsewhere/page.gmi" in moved.gopher("/elsewhere").raw
     assert moved.gopher("/two/lost.txt").raw == b"lost\n"
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """Certificates of visitors: eve's and joe's are signed by an authority each, the third by itself."""
+    folder = tmp_path_factory.mktemp("people")
+    folder.chmod(0o755)
+    for ca, who in (("staff-ca", "eve"), ("net-ca", "joe"), ("own", None)):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={ca}",
+                "-keyout", folder / f"{ca}.key", "-out", folder / f"{ca}.crt", "-days", "10")
+        if who:
+            openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={who}",
+                    "-keyout", folder / f"{who}.key", "-out", folder / f"{who}.csr")
+            openssl("x509", "-req", "-in", folder / f"{who}.csr", "-CA", folder / f"{ca}.crt", "-CAkey",
+                    folder / f"{ca}.key", "-set_serial", "2", "-days", "10", "-out", folder / f"{who}.crt")
+    return folder
+
+
+GATED = {"index.gmi": "# Net\n", "staff/index.gmi": "# Staff of net\n", "open/index.gmi": "# Open\n"}
+
+
+@pytest.fixture
+def gated(serve, people, tmp_path):
+    """gated(): a server whose further sites have gates, of an authority each, and whose first one has none."""
+
+    def start(shared=""):
+        tmp_path.chmod(0o755)
+        for name, tree in (("one", ONE), ("two", GATED), ("three", GATED)):
+            plant(tmp_path / name, tree)
+        (tmp_path / "nuncio.conf").write_text(
+            f'{shared}\nsite one.example {{ root = one }}\n'
+            'site two.example { root = two gopher-path = /net '
+            f'path "/staff/" {{ client-ca = "{people}/staff-ca.crt" }} }}\n'
+            'site three.example { root = three gopher-path = /more '
+            f'path "/staff/" {{ client-ca = "{people}/net-ca.crt" }} }}\n')
+        return serve(None, "-c", tmp_path / "nuncio.conf", capsule=tmp_path / "one")
+
+    return start
+
+
+def entered(site, people, who, selector, sni="one.example", **more):
+    """What a visitor reads over TLS with this certificate, or with none."""
+    context = client.tls_context(certificate=(people / f"{who}.crt", people / f"{who}.key") if who else None, **more)
+    with site.connect_tls("gopher", sni=sni, context=context) as sock:
+        sock.sendall(selector + b"\r\n")
+        answer, end = client.read_to_end(sock)
+    assert end == client.CLOSE_NOTIFY
+    return answer
+
+
+def test_a_certificate_opens_a_gate_beneath_the_shared_root(gated, people):
+    """G5: the first site's handshake asks for those that a selector leads to, and each gate judges for itself."""
+    site = gated()
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        for sni in ("one.example", "unknown.example", None):  # all of them are at the first site's root
+            for selector, who in ((b"/net/staff/", "eve"), (b"/more/staff/", "joe")):
+                answer = entered(site, people, who, selector, sni, least=version, most=version)
+                assert answer.startswith(b"iStaff of net\t"), (version, sni, selector, answer)
+    for selector, who, says in ((b"/net/staff/", "joe", b"3"), (b"/more/staff/", "eve", b"3"),
+                                (b"/net/staff/", "own", b"3"), (b"/net/staff/", None, b"3"),
+                                (b"/net/open/", None, b"iOpen\t"), (b"", None, b"iOne\t"), (b"", "own", b"iOne\t")):
+        assert entered(site, people, who, selector).startswith(says), (selector, who)
+    assert b"asks for a client certificate" in entered(site, people, None, b"/net/staff/")
+    assert b"asks for a client certificate" not in entered(site, people, "own", b"/net/staff/")
+    # By the site's own name it is as before.
+    assert entered(site, people, "eve", b"/staff/", "two.example").startswith(b"iStaff of net\t")
+    assert site.gopher("/net/staff/").raw.startswith(b"3")
+
+
+def test_a_resumed_session_beneath_the_shared_root_is_the_same_visitor(gated, people):
+    site = gated(shared="workers = 1")
+    context, session, resumed = client.tls_context(certificate=(people / "eve.crt", people / "eve.key")), None, []
+    for selector, says in ((b"/net/staff/", b"iStaff"), (b"/net/staff/", b"iStaff"), (b"/more/staff/", b"3")):
+        with context.wrap_socket(site.connect("gopher"), server_hostname="one.example", session=session,
+                                 suppress_ragged_eofs=False) as sock:
+            sock.sendall(selector + b"\r\n")
+            assert client.read_to_end(sock)[0].startswith(says)
+            session, resumed = sock.session, resumed + [sock.session_reused]
+    assert resumed == [False, True, True]
 
 
 def test_what_check_says_of_paths_that_meet(tmp_path):

@@ -109,8 +109,8 @@ static void each_site_has_its_own(void **state)
   assert_true(s.sites[0].rules.n == 2 && s.sites[0].rules.rule[0].columns == 50 && s.sites[0].whole);
   assert_string_equal(s.sites[0].names[0], "a.example");
   assert_true(s.sites[1].rules.n == 2 && s.sites[1].rules.rule[0].status == 52 && !s.sites[1].whole);
-  assert_false(site_settings_ask(&s.sites[0]));
-  assert_true(site_settings_ask(&s.sites[1]));
+  assert_false(settings_site_asks(&s, 0));
+  assert_true(settings_site_asks(&s, 1));
   settings_free(&s);
 }
 
@@ -135,8 +135,42 @@ static void whoever_may_want_a_certificate_asks_for_it_G5(void **state)
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
     struct settings s;
     read_well(&s, table[i].text);
-    if (site_settings_ask(&s.sites[0]) != table[i].asks)
+    if (settings_site_asks(&s, 0) != table[i].asks)
       fail_msg("line %d", table[i].line);
+    settings_free(&s);
+  }
+}
+
+/* The first site's handshake is that of all that are beneath its root on Gopher; nobody else asks for others. */
+static void the_first_site_asks_for_those_at_a_path_of_gopher_G5(void **state)
+{
+  (void)state;
+  static const struct {
+    int line;
+    const char *shared, *second, *third;
+    bool asks[3];
+  } table[] = {
+      {__LINE__, "", "gopher-path = /b", "", {false, false, false}},
+      {__LINE__, "", "gopher-path = /b", "path /x { clients = any }", {false, false, true}},
+      {__LINE__, "", "path /x { clients = any } gopher = \"127.0.0.1:70\"", "gopher-path = /c", {false, true, false}},
+      {__LINE__, "", "gopher-path = /b path /x { client-ca = a.pem }", "", {true, true, false}},
+      {__LINE__, "", "gopher-path = /b", "path /x { clients = any } gopher-path = /c", {true, false, true}},
+      {__LINE__, "", "gopher-path = /b local-settings = yes", "", {true, true, false}},
+      {__LINE__, "", "gopher-path = /b path /x { clients = everybody }", "", {false, false, false}},
+      {__LINE__, "gophers = no", "gopher-path = /b path /x { clients = any }", "", {false, true, false}},
+      {__LINE__, "gopher = off", "gopher-path = /b path /x { clients = any }", "", {false, true, false}},
+      {__LINE__, "gemini = off", "gopher-path = /b path /x { clients = any }", "", {true, true, false}},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    struct settings s;
+    char text[512];
+    (void)snprintf(text, sizeof text,
+                   "%s\nsite a.example { root = /a }\nsite b.example { root = /b %s }\nsite c.example { root = /c %s }",
+                   table[i].shared, table[i].second, table[i].third);
+    read_well(&s, text);
+    for (size_t k = 0; k < 3; k++)
+      if (settings_site_asks(&s, k) != table[i].asks[k])
+        fail_msg("line %d: site %zu", table[i].line, k);
     settings_free(&s);
   }
 }
@@ -434,6 +468,7 @@ int main(void)
       cmocka_unit_test(what_a_site_says_of_all_its_paths_comes_first),
       cmocka_unit_test(each_site_has_its_own),
       cmocka_unit_test(whoever_may_want_a_certificate_asks_for_it_G5),
+      cmocka_unit_test(the_first_site_asks_for_those_at_a_path_of_gopher_G5),
       cmocka_unit_test(authorities_are_numbered_as_rules_have_them),
       cmocka_unit_test(mistakes_are_told_with_their_line),
       cmocka_unit_test(all_has_a_bound),

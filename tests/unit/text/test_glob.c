@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -124,12 +125,140 @@ static void no_pattern_takes_long(void **state)
   buf_free(&paths);
 }
 
+/* ------------------------------------------------------------------ a model */
+
+/* The length of the set at `p`, 0 where its bracket is never closed; *is: whether it has `c`. As the header says it,
+ * in the plainest way. */
+static size_t plain_set(const char *p, char c, bool *is)
+{
+  bool negated = p[1] == '!' || p[1] == '^', found = false;
+  const char *first = p + (negated ? 2 : 1), *end = *first ? strchr(first + 1, ']') : NULL;
+  if (!end)
+    return 0;
+  while (first < end) {
+    bool range = first + 2 < end && first[1] == '-';
+    unsigned char low = (unsigned char)first[0], high = (unsigned char)first[range ? 2 : 0];
+    found = found || ((unsigned char)c >= low && (unsigned char)c <= high);
+    first += range ? 3 : 1;
+  }
+  *is = found != negated;
+  return (size_t)(end - p) + 1;
+}
+
+/* Tries all that a star could stand for. */
+static bool plain_match(const char *p, const char *name)
+{
+  if (*p == '\0')
+    return *name == '\0';
+  if (*p == '*')
+    return plain_match(p + 1, name) || (*name && plain_match(p, name + 1));
+  if (*name == '\0')
+    return false;
+  bool is = *p == '?' || *p == *name;
+  size_t length = 1, set = *p == '[' ? plain_set(p, *name, &is) : 0;
+  if (set) {
+    length = set;
+  } else if (*p == '\\' && p[1]) {
+    is = p[1] == *name;
+    length = 2;
+  }
+  return is && plain_match(p + length, name + 1);
+}
+
+static uint64_t seed = 1;
+
+/* xorshift64*: the same patterns on every run. */
+static unsigned pick(unsigned n)
+{
+  seed ^= seed >> 12;
+  seed ^= seed << 25;
+  seed ^= seed >> 27;
+  return (unsigned)((seed * 0x2545f4914f6cdd1dull) >> 33) % n;
+}
+
+static void make_text(char *text, unsigned most)
+{
+  static const char alphabet[] = "*?[]!^\\ab-";
+  unsigned n = pick(most + 1);
+  for (unsigned i = 0; i < n; i++)
+    text[i] = alphabet[pick(sizeof alphabet - 1)];
+  text[n] = '\0';
+}
+
+static void random_patterns_agree_with_a_plain_model(void **state)
+{
+  (void)state;
+  enum { PAIRS = 300000, PATTERN = 12, NAME = 5 };
+  unsigned matched = 0;
+  for (unsigned i = 0; i < PAIRS; i++) {
+    char pattern[PATTERN + 1], name[NAME + 1];
+    make_text(pattern, PATTERN);
+    make_text(name, NAME);
+    bool want = plain_match(pattern, name);
+    if (glob_name(str_from(pattern), str_from(name)) != want)
+      fail_msg("pattern %s, name %s", pattern, name);
+    matched += want;
+  }
+  assert_in_range(matched, PAIRS / 50, PAIRS / 2);
+}
+
+/* ------------------------------------------------------------------ time */
+
+static void repeat(const char *unit, char *text, size_t n)
+{
+  for (size_t i = 0, length = strlen(unit); i < n; i++)
+    text[i] = unit[i % length];
+}
+
+/* The processor's time for a pattern of a star, the unit again and again, and a tail, against a name that is another
+ * unit again and again: the shortest of a few. */
+static int64_t cost_ns(const char *unit, const char *tail, const char *name_unit)
+{
+  enum { PATTERN = 666, NAME = 2000, TRIES = 3 };
+  char pattern[1 + PATTERN + 8] = "*", name[NAME];
+  int64_t best = INT64_MAX;
+  repeat(unit, pattern + 1, PATTERN);
+  memcpy(pattern + 1 + PATTERN, tail, strlen(tail) + 1);
+  repeat(name_unit, name, sizeof name);
+  for (int i = 0; i < TRIES; i++) {
+    struct timespec from, to;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from), 0);
+    assert_false(glob_name(str_from(pattern), str_make(name, sizeof name)));
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to), 0);
+    int64_t ns = (int64_t)(to.tv_sec - from.tv_sec) * 1000000000 + (to.tv_nsec - from.tv_nsec);
+    best = ns < best ? ns : best;
+  }
+  return best;
+}
+
+/* Brackets cost what letters do, closed or not: rules of the capsule's files are compared in the loop. */
+static void brackets_take_no_longer_than_letters(void **state)
+{
+  (void)state;
+  enum { TIMES = 20 };
+  static const struct {
+    const char *unit, *tail, *name;
+  } table[] = {
+      {"[", "b", "["},    {"[!", "b", "[!"},    {"[^[", "b", "[^["}, {"[", "]", "x"},     {"[", "]b", "["},
+      {"[!", "]b", "!["}, {"[^", "]b", "x"},    {"[]", "b", "[]"},   {"[!]", "b", "x"},   {"[^]x]", "b", "["},
+      {"]", "[b", "]"},   {"[[]", "[[[b", "["}, {"\\[", "]b", "["},  {"?[", "[][b", "["},
+  };
+  int64_t letters = cost_ns("a", "b", "a");
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    int64_t brackets = cost_ns(table[i].unit, table[i].tail, table[i].name);
+    if (brackets > TIMES * letters)
+      fail_msg("*%s...%s: %lld times as long", table[i].unit, table[i].tail, (long long)(brackets / letters));
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_matched),
       cmocka_unit_test(paths_are_matched_segment_by_segment),
       cmocka_unit_test(no_pattern_takes_long),
+      cmocka_unit_test(random_patterns_agree_with_a_plain_model),
+      cmocka_unit_test(brackets_take_no_longer_than_letters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
