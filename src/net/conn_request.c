@@ -14,6 +14,9 @@ static bool start_tls(struct conn *c)
   c->tls = tls_session_new(c->server->tls);
   if (!c->tls)
     return false;
+  for (size_t i = 0; i < c->server->n_sites; i++)
+    if (c->server->sites[i] == c->context.entry_site)
+      tls_session_prefer(c->tls, i);
   conn_shake_begin(c);
   if (c->state != CONN_HANDSHAKE) /* its deadline runs from the accept on */
     conn_goto(c, CONN_HANDSHAKE);

@@ -14,6 +14,7 @@ enum { SNI_MAX = 255 };
 struct tls_choice {
   bool made, asks;     /* a certificate */
   const char *refused; /* why the client's certificate was, for the log; static; NULL: it was not */
+  size_t otherwise;    /* the site for those who name none that is known */
   long site;           /* as tls_session_site */
   struct buf sni;      /* owned by the session */
 };

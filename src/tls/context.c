@@ -74,7 +74,7 @@ static int choose(SSL *ssl, int *alert, void *arg)
   const struct tls_site *site = find_site(server, sni);
   choice->site = site ? (long)site->index : -1;
   if (!site && server->n_sites)
-    site = &server->sites[0];
+    site = &server->sites[choice->otherwise < server->n_sites ? choice->otherwise : 0];
   if (!site || buf_error(&choice->sni) || (site->ctx != SSL_get_SSL_CTX(ssl) && !SSL_set_SSL_CTX(ssl, site->ctx))) {
     *alert = SSL_AD_INTERNAL_ERROR;
     return SSL_CLIENT_HELLO_ERROR;

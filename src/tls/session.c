@@ -61,6 +61,11 @@ void tls_session_free(struct tls_session *s)
   free(s);
 }
 
+void tls_session_prefer(struct tls_session *s, size_t site)
+{
+  s->choice.otherwise = site;
+}
+
 /* ---------------------------------------------------------------- in */
 
 /* An alert in plain text, of level fatal: for what OpenSSL does not see, or sends none to. Nothing else was written

@@ -17,6 +17,10 @@ struct tls_session;
 struct tls_session *tls_session_new(struct tls_server *server);
 void tls_session_free(struct tls_session *s);
 
+/* Before anything is fed: those who name no site that is known (SNI) get the certificate of the one at this place, and
+ * are asked for theirs as it asks; without this call, the first one's. */
+void tls_session_prefer(struct tls_session *s, size_t site);
+
 enum tls_state {
   TLS_HANDSHAKE, /* goes on: drain, send, feed more */
   TLS_OPEN,      /* established */

@@ -183,10 +183,10 @@ def gated(serve, people, tmp_path):
     return start
 
 
-def entered(site, people, who, selector, sni="one.example", **more):
-    """What a visitor reads over TLS with this certificate, or with none."""
+def entered(site, people, who, selector, sni="one.example", at=None, **more):
+    """What a visitor reads over TLS with this certificate, or with none; `at` (address, port) or at the shared root."""
     context = client.tls_context(certificate=(people / f"{who}.crt", people / f"{who}.key") if who else None, **more)
-    with site.connect_tls("gopher", sni=sni, context=context) as sock:
+    with client.start_tls(client.connect(*at) if at else site.connect("gopher"), sni, context) as sock:
         sock.sendall(selector + b"\r\n")
         answer, end = client.read_to_end(sock)
     assert end == client.CLOSE_NOTIFY
@@ -222,6 +222,28 @@ def test_a_resumed_session_beneath_the_shared_root_is_the_same_visitor(gated, pe
             assert client.read_to_end(sock)[0].startswith(says)
             session, resumed = sock.session, resumed + [sock.session_reused]
     assert resumed == [False, True, True]
+
+
+def test_a_site_with_an_address_of_its_own_shakes_hands_there(serve, people, tmp_path):
+    """Who comes there and names no site, or one that is not here, is at the site whose address it is."""
+    tmp_path.chmod(0o755)
+    for name, tree in (("one", ONE), ("two", GATED)):
+        plant(tmp_path / name, tree)
+    (tmp_path / "nuncio.conf").write_text(
+        'site one.example { root = one }\n'
+        'site two.example { root = two gopher = "127.0.0.2:0" '
+        f'path "/staff/" {{ client-ca = "{people}/staff-ca.crt" }} }}\n')
+    site = serve(None, "-c", tmp_path / "nuncio.conf", capsule=tmp_path / "one")
+    at = next((address, port) for scheme, address, port in site.listeners if address == "127.0.0.2")
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        for sni in ("two.example", "unknown.example", None):
+            assert entered(site, people, "eve", b"/staff/", sni, at, most=version).startswith(b"iStaff of net\t")
+            assert entered(site, people, "joe", b"/staff/", sni, at, most=version).startswith(b"3")
+            with client.start_tls(client.connect(*at), sni) as sock:
+                shown = ssl.DER_cert_to_PEM_cert(sock.getpeercert(binary_form=True))
+            assert shown == (site.certs / "two.example.crt").read_text(), sni
+    with client.start_tls(site.connect("gopher"), None) as sock:
+        assert ssl.DER_cert_to_PEM_cert(sock.getpeercert(binary_form=True)) == (site.certs / "one.example.crt").read_text()
 
 
 def test_what_check_says_of_paths_that_meet(tmp_path):
