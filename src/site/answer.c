@@ -13,6 +13,7 @@ void answer_free(struct answer *a)
   look_free(&a->found);
   dot_rules_unref(a->dots);
   buf_free(&a->dots_why);
+  trail_free(&a->dots_trail);
   site_unref(a->site);
   free(a);
 }
@@ -50,9 +51,10 @@ void answer_fail(struct answer *a, int err)
   answer_finish(a, &r);
 }
 
-/* What files of the capsule set for the path. In any thread: nobody else has a reference to what an earlier try read.
+/* What files of the capsule set for the path. In any thread: nobody else has a reference to what an earlier try read
+ * (but a build, when look() begins once more, in the loop).
  */
-static int read_dots(struct answer *a, unsigned flags, struct trail *trail)
+static int read_dots(struct answer *a, unsigned flags)
 {
   struct site *site = a->site;
   const struct dot_rules_order order = site_dot_rules(site, a->asked_ns);
@@ -60,9 +62,11 @@ static int read_dots(struct answer *a, unsigned flags, struct trail *trail)
   a->dots = NULL;
   a->dots_err = 0;
   buf_clear(&a->dots_why);
+  trail_free(&a->dots_trail);
+  trail_init(&a->dots_trail);
   if (!site->reads_dots)
     return 0;
-  int err = dot_rules_read(&order, a->target[a->at].path, flags, trail, &a->dots, &a->dots_why);
+  int err = dot_rules_read(&order, a->target[a->at].path, flags, &a->dots_trail, &a->dots, &a->dots_why);
   if (err != ERR_AGAIN)
     a->dots_err = err;
   return err;
@@ -70,21 +74,18 @@ static int read_dots(struct answer *a, unsigned flags, struct trail *trail)
 
 static void look_and_read(struct answer *a, unsigned flags)
 {
-  struct trail dots;
-  trail_init(&dots);
   a->ruled = (struct ruled){.lang = NULL};
   a->gate = NULL;
-  a->err = read_dots(a, flags, &dots);
+  a->err = read_dots(a, flags);
   if (a->err == 0)
     a->err = look_at(&a->site->root, a->target[a->at].path, a->representation, flags, &a->found);
   if (a->err == 0)
     a->err = look_read(&a->found, READY_FILE_MAX, flags);
   /* Whoever writes a page after the gate that is to guard it must not find it shown because we came between the two. */
-  if (a->err == 0 && a->site->reads_dots && trail_check(&dots, &a->site->root, flags) != 0)
+  if (a->err == 0 && a->site->reads_dots && trail_check(&a->dots_trail, &a->site->root, flags) != 0)
     a->err = ERR_AGAIN;
   if (a->err == 0)
-    trail_join(&a->found.trail, &dots);
-  trail_free(&dots);
+    trail_join(&a->found.trail, &a->dots_trail);
 }
 
 static void look_run(struct work *w)
@@ -161,6 +162,16 @@ static void look(struct answer *a)
   }
 }
 
+/* The build still has a reference to the rules of the last look, and they are counted in the loop's thread only: look()
+ * gives them up before it asks the pool. */
+void answer_again(struct answer *a)
+{
+  if (++a->tries < TRIES_MAX)
+    look(a);
+  else
+    answer_fail(a, ERR_BUSY);
+}
+
 static struct answer *answer_make(struct site *site, const struct request *request)
 {
   size_t n = 0;
@@ -181,6 +192,7 @@ static struct answer *answer_make(struct site *site, const struct request *reque
   a->site = site_ref(site);
   look_init(&a->found);
   buf_init(&a->dots_why, WHY_MAX);
+  trail_init(&a->dots_trail);
   return a;
 }
 

@@ -32,17 +32,19 @@ struct answer {
   unsigned targets, at;
   uint64_t asked; /* when the last look began, on the env's clock; and the wall time then */
   int64_t asked_ns;
-  struct found found; /* while `in_pool`, the pool's, as are the next six */
+  struct found found; /* while `in_pool`, the pool's, as are the next seven */
   int err;
   struct dot_rules *dots; /* what files of the capsule set; one reference, or NULL */
   int dots_err;           /* they cannot be told; with ERR_SYNTAX `dots_why` is a sentence for their author */
   struct buf dots_why;
+  struct trail dots_trail; /* what the disk was asked for them */
   struct ruled ruled;      /* what holds, once it has been looked; its gate is one that files of the capsule set */
   const struct rule *gate; /* the settings' gate then */
   struct asked asked_by;
   const struct rule *door; /* the gate that was passed before the look: whoever asks for this path has to */
   bool guarded;            /* it holds for this visitor alone: the answer is not kept for others */
   bool *finished;          /* inside answer_start: where to say that the response has been handed over; else NULL */
+  unsigned tries;          /* how many builds came to nothing since such files had changed meanwhile */
   bool in_pool;
   bool cancelled; /* nobody waits any more: in the pool, or alone for a build, which is finished for the next */
   char text[];    /* a copy of the targets: the pool may still read it when the reader has left */
@@ -64,6 +66,10 @@ void answer_respond(struct answer *a);
 
 /* Hands over a page that is ready; the reference stays the caller's. */
 void answer_with(struct answer *a, struct ready *ready);
+
+/* Looks again since rules have changed while a page was built; after a few times the server is busy. In the loop's
+ * thread. */
+void answer_again(struct answer *a);
 
 /* Ends the answer without a word. */
 void answer_free(struct answer *a);

@@ -153,6 +153,10 @@ static void page_ready(struct build_wait *w, int err, struct page *page)
     answer_free(a); /* nothing to be kept, and nobody to be told */
     return;
   }
+  if (err == ERR_AGAIN) {
+    answer_again(a);
+    return;
+  }
   if (err) {
     answer_fail(a, err);
     return;
@@ -235,6 +239,7 @@ void answer_respond(struct answer *a)
   case FOUND_TREE:
     a->wait.ruled = &a->ruled;
     a->wait.dots = a->dots;
+    a->wait.dots_trail = &a->dots_trail;
     a->wait.ready = page_ready;
     build_page(a->site, &a->found, &a->wait);
     return;

@@ -198,6 +198,7 @@ static void start(struct site *site, struct page *prior, struct build_wait *w)
     w->ready(w, err, NULL);
     return;
   }
+  trail_join(&b->job.dots_trail, w->dots_trail);
   b->job.menu = found->menu;
   b->job.unlisted = w->ruled && w->ruled->listing == TOGGLE_OFF;
   if (found->kind == FOUND_DIALECT) {
@@ -251,8 +252,9 @@ static struct build *under_way(struct site *site, const struct build_wait *w)
     bool lists = found->kind == FOUND_LISTING || found->kind == FOUND_DIALECT;
     if (lists && (!same_options(&b->job.options, &options) || b->job.menu != found->menu))
       continue;
-    bool parses = found->kind == FOUND_TREE && !b->job.prior;
-    if (parses || str_eq(b->job.point, found->point))
+    /* Of a build for another point only the document is of use: the page's own build asks for its rules again. */
+    bool parses = found->kind == FOUND_TREE && !b->job.prior, same_point = str_eq(b->job.point, found->point);
+    if (same_point ? trail_eq(&b->job.dots_trail, w->dots_trail) : parses)
       return b;
   }
   return NULL;

@@ -29,6 +29,7 @@ int job_init(struct job *j, const struct found *found, const struct root *root, 
   struct str title = file.n > 1 ? look_name(file) : site_title;
   *j = (struct job){
       .kind = found->kind, .now_ns = now_ns, .root = root, .options = *options, .complaints = BUF_INIT(COMPLAINTS_MAX)};
+  trail_init(&j->dots_trail);
   j->text = malloc(file.n + found->point.n + title.n + options->header.n + options->footer.n + 1);
   if (!j->text)
     return ERR_NOMEM;
@@ -49,6 +50,7 @@ void job_free(struct job *j)
   page_unref(j->document);
   page_unref(j->page);
   dot_rules_unref(j->dots);
+  trail_free(&j->dots_trail);
   mime_unref(j->mime);
   buf_free(&j->complaints);
   free(j->text);
@@ -255,7 +257,7 @@ static int run_tree(struct job *j)
   return 0;
 }
 
-void job_run(struct job *j)
+static void run(struct job *j)
 {
   switch (j->kind) {
   case FOUND_LISTING:
@@ -274,5 +276,16 @@ void job_run(struct job *j)
   case FOUND_SLASH:
     j->err = ERR_SYNTAX;
     break;
+  }
+}
+
+void job_run(struct job *j)
+{
+  run(j);
+  /* Whoever writes a page after the gate that is to guard it must not find it shown to those who were let in before. */
+  if (j->err == 0 && trail_check(&j->dots_trail, j->root, 0) != 0) {
+    page_unref(j->page);
+    j->page = NULL;
+    j->err = ERR_AGAIN;
   }
 }

@@ -8,6 +8,7 @@
 #include "site/look.h"
 #include "site/page.h"
 #include "site/resolve.h"
+#include "site/trail.h"
 
 /* Embedded in its build. Between job_init and the return of job_run nobody else touches it. */
 struct job {
@@ -23,9 +24,10 @@ struct job {
   struct str hosts;
   const struct mime *mime; /* one reference, or NULL */
   struct dot_rules *dots;  /* one reference, or NULL: what `options` may speak of */
+  struct trail dots_trail; /* as in struct build_wait, a copy; checked when all has been read */
   struct page *prior;      /* one reference: a parsed document, an earlier listing, or NULL; only read */
   /* What came of it, one reference each. */
-  int err;               /* of the document, or of all there is */
+  int err;               /* of the document, or of all there is; ERR_AGAIN: other rules may hold by now */
   int page_err;          /* FOUND_TREE: of this page alone */
   struct page *document; /* parsed by this job, or NULL */
   struct page *page;     /* the rendered page, or NULL */
@@ -33,7 +35,8 @@ struct job {
 };
 
 /* Makes a job for what was found; `now_ns` is the wall time. In the loop's thread, since it takes a reference on
- * `prior` and one on `dots`. The names in `options` are copied; its rules must stay as long as the site and `dots`. */
+ * `prior` and one on `dots`. The names in `options` are copied; its rules must stay as long as the site and `dots`. The
+ * trail is empty at first. */
 int job_init(struct job *j, const struct found *found, const struct root *root, int64_t now_ns, struct str site_title,
              struct page *prior, const struct listing_options *options, struct dot_rules *dots)
     __attribute__((warn_unused_result));

@@ -822,6 +822,152 @@ static void a_gate_that_closes_while_it_is_looked_counts(void **state)
   stand_remove(&s);
 }
 
+/* Starts a request and goes on until its page waits to be built, by its own job or by another's. */
+static void start_build(struct stand *s, const char *path, struct reply *r)
+{
+  unsigned waiting = s->pool.n;
+  unsigned long built = stand_built(s);
+  ask_start(s, REPR_GEMTEXT, path, r);
+  stand_look(s, waiting, built);
+  assert_false(r->came);
+}
+
+/* Pages that are made in the pool, and what they are made from. */
+static const struct made {
+  int line;
+  const char *path, *file, *before, *secret;
+} made[] = {
+    {__LINE__, "/map/", "map/gophermap", "Hello\n", "The secret\n"},
+    {__LINE__, "/talks/", "talks.overview.txt", "Talks\n\n1. One.\n", "Talks\n\n1. The secret.\n"},
+    {__LINE__, "/talks/1.gmi", "talks.overview.txt", "Talks\n\n1. One.\n", "Talks\n\n1. The secret.\n"},
+    {__LINE__, "/list/", "list/one.gmi", "# One\n", "# The secret\n"},
+};
+enum { MADE = sizeof made / sizeof *made };
+
+static void expect_refusal(const struct made *m, struct reply *r)
+{
+  if (!r->came || r->status != STATUS_CERTIFICATE_REQUIRED)
+    fail_msg("line %d: %d %s", m->line, (int)r->status, reply_meta(r));
+}
+
+static void expect_secret(struct stand *s, const struct made *m)
+{
+  struct reply r = REPLY_INIT;
+  struct identity who = somebody();
+  s->identity = &who;
+  ask(s, REPR_GEMTEXT, m->path, &r);
+  assert_status(&r, STATUS_SUCCESS);
+  assert_contains(reply_body(&r), "The secret");
+  s->identity = NULL;
+  reply_free(&r);
+}
+
+/* The same for a page that is read after the look, for whoever waits for it. */
+static void a_gate_that_closes_before_a_page_is_made_counts(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < MADE; i++) {
+    struct stand s;
+    struct reply one = REPLY_INIT, two = REPLY_INIT;
+    make(&s, "/\tlocal=1\n");
+    folder_write(&s.folder, made[i].file, str_from(made[i].before));
+    start_build(&s, made[i].path, &one);
+    unsigned long built = stand_built(&s);
+    start_build(&s, made[i].path, &two);
+    assert_int_equal(stand_built(&s), built); /* one for both */
+    folder_write(&s.folder, ".nuncio", STR("/\tany=1\n"));
+    folder_write(&s.folder, made[i].file, str_from(made[i].secret));
+    pool_run_all(&s.pool);
+    expect_refusal(&made[i], &one);
+    expect_refusal(&made[i], &two);
+    expect_secret(&s, &made[i]);
+    reply_free(&one);
+    reply_free(&two);
+    stand_remove(&s);
+  }
+}
+
+/* Pages of one overview share the reading of its document, whatever each of them is asked by. */
+static void a_gate_that_closes_before_a_document_is_read_counts(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply one = REPLY_INIT, two = REPLY_INIT;
+  make(&s, "/\tlocal=1\n");
+  start_build(&s, "/talks/", &one);
+  unsigned long built = stand_built(&s);
+  start_build(&s, "/talks/2.gmi", &two);
+  assert_int_equal(stand_built(&s), built);
+  struct work *w = stand_run(&s);
+  w->done(w, false);
+  assert_true(one.came);
+  assert_status(&one, STATUS_SUCCESS);
+  assert_false(two.came);
+  assert_int_equal(stand_built(&s), built + 1);
+  folder_write(&s.folder, ".nuncio", STR("/\tany=1\n"));
+  pool_run_all(&s.pool);
+  assert_status(&two, STATUS_CERTIFICATE_REQUIRED);
+  reply_free(&one);
+  reply_free(&two);
+  stand_remove(&s);
+}
+
+/* Nobody joins the build of one who was let in by other rules than they were. */
+static void a_build_is_for_those_who_saw_the_same_rules(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < MADE; i++) {
+    struct stand s;
+    struct reply before = REPLY_INIT, after = REPLY_INIT;
+    struct identity who = somebody();
+    make(&s, "/\tlocal=1\n");
+    folder_write(&s.folder, made[i].file, str_from(made[i].secret));
+    folder_write(&s.folder, ".nuncio", STR("/\tlang=de\n"));
+    ask_start(&s, REPR_GEMTEXT, made[i].path, &before); /* the file is parsed in the pool, and so it looks there */
+    struct work *look = stand_run(&s);
+    folder_write(&s.folder, ".nuncio", STR("/\tany=1\n"));
+    s.identity = &who;
+    start_build(&s, made[i].path, &after);
+    look->done(look, false);
+    pool_run_all(&s.pool);
+    expect_refusal(&made[i], &before);
+    reply_pull(&s, &after);
+    assert_status(&after, STATUS_SUCCESS);
+    assert_contains(reply_body(&after), "The secret");
+    reply_free(&before);
+    reply_free(&after);
+    stand_remove(&s);
+  }
+}
+
+/* It is not looked for ever. */
+static void rules_that_change_with_each_build_make_it_busy(void **state)
+{
+  (void)state;
+  struct stand s;
+  struct reply r = REPLY_INIT;
+  char text[40];
+  unsigned builds = 0;
+  make(&s, "/\tlocal=1\n");
+  unsigned long built = stand_built(&s);
+  start_build(&s, "/list/", &r);
+  while (!r.came) {
+    if (stand_built(&s) > built + builds) {
+      builds++;
+      (void)snprintf(text, sizeof text, "/\tcolumns=%u\n", 40 + builds);
+      folder_write(&s.folder, ".nuncio", str_from(text));
+    }
+    assert_int_equal(pool_run_one(&s.pool), 1);
+  }
+  assert_int_equal(builds, 3);
+  assert_status(&r, STATUS_TEMPORARY_FAILURE);
+  assert_string_equal(reply_meta(&r), "The server is busy; please try again in a moment");
+  /* Where the file stays as it is, all is well. */
+  GEMINI("/list/", 20, "text/gemini; lang=en");
+  reply_free(&r);
+  stand_remove(&s);
+}
+
 /* Editors empty a file before they write it anew. */
 static void an_empty_file_opens_no_gate_for_a_moment(void **state)
 {
@@ -968,6 +1114,10 @@ int main(void)
       cmocka_unit_test(the_links_of_a_menu_may_cost_so_much_in_the_loop),
       cmocka_unit_test(what_is_parsed_is_bounded),
       cmocka_unit_test(a_gate_that_closes_while_it_is_looked_counts),
+      cmocka_unit_test(a_gate_that_closes_before_a_page_is_made_counts),
+      cmocka_unit_test(a_gate_that_closes_before_a_document_is_read_counts),
+      cmocka_unit_test(a_build_is_for_those_who_saw_the_same_rules),
+      cmocka_unit_test(rules_that_change_with_each_build_make_it_busy),
       cmocka_unit_test(an_empty_file_opens_no_gate_for_a_moment),
       cmocka_unit_test(depth_counts_where_files_are_asked_for),
       cmocka_unit_test(a_frame_is_not_a_way_around_a_gate),
