@@ -40,14 +40,16 @@ else ifeq ($(MODE),clang)
   MODE_CFLAGS := -Werror
 else ifeq ($(MODE),asan)
   MODE_CFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-  CFLAGS := -O1 -g
+  CFLAGS := -O1 -g1
+  # Linked in, the sanitizers start and end in two thirds of the time, and the tests start thousands of processes.
+  LDFLAGS += $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan)
 else ifeq ($(MODE),cov)
   MODE_CFLAGS := --coverage
   CFLAGS := -O0 -g
 else ifeq ($(MODE),fuzz)
   CC := clang
   MODE_CFLAGS := -Werror -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
-  CFLAGS := -O1 -g
+  CFLAGS := -O1 -g1
 else
   $(error MODE is one of release gcc clang asan cov fuzz, not $(MODE))
 endif
