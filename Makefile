@@ -278,7 +278,7 @@ cppcheck: | needs ## cppcheck on src/
 
 TIDY_OK := $(SRC:%.c=build/tidy/%.ok) build/tidy/src/main.ok
 tidy: $(TIDY_OK) ## clang-tidy and clang's own warnings on src/
-build/tidy/%.ok: %.c .clang-tidy $(wildcard src/*/*.h) | needs
+build/tidy/%.ok: %.c .clang-tidy Makefile $(wildcard src/*/*.h) | needs
 	@mkdir -p $(@D)
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- -std=c11 $(CPPFLAGS) $(WARNINGS) 2>$@.err >$@.log || { cat $@.log; exit 1; }
 	@touch $@

@@ -14,7 +14,7 @@ static bool start_tls(struct conn *c)
   c->tls = tls_session_new(c->server->tls);
   if (!c->tls)
     return false;
-  for (size_t i = 0; i < c->server->n_sites; i++)
+  for (size_t i = 0; c->context.entry_site && i < c->server->n_sites; i++)
     if (c->server->sites[i] == c->context.entry_site)
       tls_session_prefer(c->tls, i);
   conn_shake_begin(c);

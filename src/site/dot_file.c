@@ -4,6 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A step is about as long as it takes to compare a byte. */
+enum { RULE_STEPS = 32, TARGET_STEPS = 16 };
+
+/* A pattern with a star is compared in time of the product, and one that means names with each segment of the path. A
+ * redirect of all that is beneath a path is made, to see whether it leads on. */
+static void add_costs(struct dot_file *f, const struct rule *rule)
+{
+  struct str pattern = str_skip(str_from(rule->pattern), rule->under);
+  f->pattern_bytes += pattern.n;
+  f->rule_steps += RULE_STEPS + strlen(rule->pattern);
+  if (rule->with_rest)
+    f->rule_steps += TARGET_STEPS * (1 + str_from(rule->meta).n);
+  if (rule->names || str_find(pattern, '*') < pattern.n)
+    f->byte_steps += 1 + pattern.n;
+}
+
 struct dot_file *dot_file_make(struct str path, const struct file_id *id, struct rules *rules, int err, struct str why)
 {
   struct dot_file *f = calloc(1, sizeof *f);
@@ -16,11 +32,8 @@ struct dot_file *dot_file_make(struct str path, const struct file_id *id, struct
   f->err = err;
   f->rules = *rules;
   rules_init(rules);
-  for (size_t i = 0; i < f->rules.n; i++) {
-    struct str pattern = str_skip(str_from(f->rules.rule[i].pattern), f->rules.rule[i].under);
-    f->pattern_bytes += pattern.n;
-    f->star_bytes += str_find(pattern, '*') < pattern.n ? pattern.n : 0;
-  }
+  for (size_t i = 0; i < f->rules.n; i++)
+    add_costs(f, &f->rules.rule[i]);
   f->path = str_dup(path);
   f->why = str_dup(why);
   if (f->path && f->why)

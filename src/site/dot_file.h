@@ -22,7 +22,8 @@ struct dot_file {
   struct file_id id;
   struct rules rules;   /* owned */
   size_t pattern_bytes; /* of all its patterns */
-  size_t star_bytes;    /* of those that have a star */
+  size_t rule_steps;    /* what all its rules cost whatever the path, as dot_rules_steps counts */
+  size_t byte_steps;    /* and for each byte of the path */
   int err;              /* 0, or ERR_SYNTAX: then there are no rules */
   char *path;           /* owned: raw */
   char *why;            /* owned: a sentence for the author; "" */

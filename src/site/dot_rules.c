@@ -213,7 +213,8 @@ static int take(struct walk *w, struct dot_file *f)
   d->rules.rule = grown;
   d->rules.n += f->rules.n;
   d->pattern_bytes += f->pattern_bytes;
-  d->star_bytes += f->star_bytes;
+  d->rule_steps += f->rule_steps;
+  d->byte_steps += f->byte_steps;
   d->file[d->n_files++] = f;
   return 0;
 }
@@ -276,7 +277,8 @@ static int walk(struct walk *w, struct str path)
   while (err == 0 && glob_segment(&path, &segment)) {
     bool directory = true;
     buf_put_str(&w->directory, segment);
-    if (!path.p)
+    err = buf_error(&w->directory);
+    if (err == 0 && !path.p)
       err = is_directory(w, &directory);
     if (err || !directory)
       return err;
@@ -288,7 +290,7 @@ static int walk(struct walk *w, struct str path)
 
 uint64_t dot_rules_steps(const struct dot_rules *d, struct str path)
 {
-  return d ? d->pattern_bytes + (uint64_t)d->star_bytes * path.n : 0;
+  return d ? d->rule_steps + (uint64_t)d->byte_steps * path.n : 0;
 }
 
 bool dot_rules_may_stand(const struct root *root, struct str directory, bool nuncio, bool meta)

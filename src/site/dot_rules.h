@@ -14,8 +14,8 @@
 enum {
   DOT_RULES_FILE_MAX = 64 * 1024, /* bytes of one file */
   DOT_RULES_DEPTH_MAX = 32,       /* directories beneath the first one that are asked for such files */
-  DOT_RULES_LOOP_MAX = 2048,      /* more bytes of patterns are not compared with a path in the loop: 60 KiB of stars
-                                   * and letters take 100 ms */
+  DOT_RULES_LOOP_MAX = 2048,      /* more bytes of patterns are not compared with the path of a request in the loop:
+                                   * 60 KiB of stars and letters take 100 ms */
 };
 
 /* Reads the text of a `.nuncio` in the directory `under`; given by whoever opens the site, since the settings' grammar
@@ -35,7 +35,8 @@ struct dot_rules {
   struct dot_file *file[DOT_SHELF_PLACES]; /* one reference each */
   size_t n_files;
   size_t pattern_bytes; /* of all of them */
-  size_t star_bytes;    /* and of those with a star: a path is compared with each in time of the product */
+  size_t rule_steps;    /* as in struct dot_file, as is the next one */
+  size_t byte_steps;
 };
 
 /* How a site reads them. Borrowed during a call. */
@@ -55,8 +56,8 @@ struct dot_rules_order {
 int dot_rules_read(const struct dot_rules_order *order, struct str path, unsigned flags, struct trail *trail,
                    struct dot_rules **out, struct buf *why) __attribute__((warn_unused_result));
 
-/* About how many bytes are compared when all rules are laid over a path; 0 for NULL. A thousand million are a second or
- * two. */
+/* About how many steps it takes to lay all rules over a path, a step being a byte that is compared; 0 for NULL. A
+ * thousand million are a second or two. */
 uint64_t dot_rules_steps(const struct dot_rules *d, struct str path);
 
 /* Whether a directory (a raw path with its slash) may have rules of its own, in a `.nuncio` or in a `.meta`, as far as

@@ -7,7 +7,8 @@
 #include "site/listing_entry.h"
 #include "text/uri.h"
 
-enum { PATH_BYTES_MAX = 8192 };
+/* A map may include a hundred others, whose paths are compared with its author's patterns. */
+enum { PATH_BYTES_MAX = 8192, STEPS_MAX = 16 * 1024 * 1024 };
 
 int inclusion_path(struct str directory, struct str as_written, struct buf *out)
 {
@@ -25,6 +26,8 @@ int inclusion_path(struct str directory, struct str as_written, struct buf *out)
 static bool is_as_open(const struct root *root, const struct listing_options *options, struct str own, struct str path)
 {
   const struct rule *here[2];
+  if (dot_rules_steps(options->dots, path) > STEPS_MAX || dot_rules_steps(options->dots, own) > STEPS_MAX)
+    return false;
   listing_entry_gates(options, own, here);
   bool open = listing_entry_as_open(options, here, path);
   for (size_t i = 0; open && i < path.n; i++) {

@@ -51,11 +51,13 @@ static int is_open(struct site *site, struct str raw, unsigned flags, int64_t no
   *open = ruled.gate == NULL;
   if (!*open || !site->reads_nuncio)
     return 0;
+  bool loop = (flags & RESOLVE_CACHED_ONLY) != 0;
+  uint64_t most = loop ? ITEM_STEPS_MAX : ITEM_POOL_STEPS_MAX;
   trail_init(&trail);
-  int err = dot_rules_read(&order, raw, flags, &trail, &dots, &why);
+  int err = *steps > most ? ERR_LIMIT : dot_rules_read(&order, raw, flags, &trail, &dots, &why);
   *steps += dot_rules_steps(dots, raw);
-  if (err == 0 && (flags & RESOLVE_CACHED_ONLY) && *steps > ITEM_STEPS_MAX)
-    err = ERR_AGAIN;
+  if ((err == 0 && *steps > most) || err == ERR_LIMIT)
+    err = loop ? ERR_AGAIN : ERR_LIMIT;
   else if (err == 0 && dots)
     rules_lay(&dots->rules, raw, raw, &ruled);
   *open = err == 0 && ruled.gate == NULL;
@@ -110,7 +112,8 @@ static bool page_tells(const struct ready *page, struct str path, struct str raw
 static int look(struct site *site, struct ready *page, struct str raw, char *type)
 {
   *type = ITEM_AS_NAMED;
-  uint64_t steps = page ? page->steps : 0;
+  /* A page too large to be ready has links without end: each is looked up here only where that is nothing. */
+  uint64_t steps = page ? page->steps : ITEM_STEPS_MAX - ITEM_STEPS_ALONE;
   if ((page && page->looks == ITEM_LOOKS_MAX) || raw.n > ITEM_PATH_MAX)
     return 0;
   int err = item_tell(site, raw, RESOLVE_CACHED_ONLY, site->env->wall(site->env), &steps, type);

@@ -120,6 +120,8 @@ static int read_frame(struct job *j, const struct wanted *w, struct buf *out)
     err = may_frame(j, w, buf_str(&path), &why);
   if (err == 0)
     err = read_file(j->root, buf_str(&path), FRAME_MAX, out, &id);
+  if (err == 0) /* whoever closes its directory may write something else next */
+    err = may_frame(j, w, buf_str(&path), &why);
   if (err && err != ERR_NOMEM) {
     if (!expected(w, err))
       complain(j, w, path.n ? buf_str(&path) : w->name, why ? why : err_text(err));

@@ -15,7 +15,7 @@
 #include "site/readable.h"
 #include "text/overview.h"
 
-enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192, STEPS_MAX = 1 << 28 };
+enum { PATH_BYTES_MAX = 8192, TITLE_MAX = 8192, STEPS_MAX = 1 << 30 };
 
 /* What each set of rules says of a path. */
 static void lay_each(const struct listing_options *options, struct str path, struct ruled ruled[2])
@@ -162,6 +162,13 @@ static void read_label(struct entry_context *c, struct listing *l, struct entry 
     label_from(c, l, e, str_make(head, n));
 }
 
+static void forget_label(struct entry *e)
+{
+  e->title_n = 0;
+  e->date[0] = '\0';
+  e->settled = false;
+}
+
 /* A directory is called what its index is called. */
 static void look_into_directory(struct entry_context *c, struct listing *l, struct entry *e, struct str name)
 {
@@ -177,6 +184,8 @@ static void look_into_directory(struct entry_context *c, struct listing *l, stru
       return;
     e->read = file_id(&st);
     read_label(c, l, e, path);
+    if (may_have_rules(c, name)) /* by now: whoever closes a directory may change its title next */
+      forget_label(e);
     return;
   }
 }

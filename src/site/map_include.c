@@ -46,13 +46,9 @@ static bool includes_itself(const struct map_file *f, const struct file_id *id)
   return false;
 }
 
-/* Why a map cannot be put here; NULL: it can, as far as is known before it is read. */
-static const char *refusal(const struct map *m, const struct map_file *f, struct str path)
+/* Why the author of the page may not put a map there; NULL: he may. */
+static const char *not_allowed(const struct map *m, struct str path)
 {
-  if (f->depth + 1 == MAP_DEPTH_MAX)
-    return "this would be the ninth map one within another";
-  if (m->files == MAP_FILES_MAX)
-    return "this would be one map or list more than 100 in a page";
   switch (inclusion_allowed(m->order->root, m->order->options, m->directory, path)) {
   case INCLUSION_FINE:
     break;
@@ -64,6 +60,16 @@ static const char *refusal(const struct map *m, const struct map_file *f, struct
     return "this map may not be for everybody who sees the page";
   }
   return NULL;
+}
+
+/* Why a map cannot be put here; NULL: it can, as far as is known before it is read. */
+static const char *refusal(const struct map *m, const struct map_file *f, struct str path)
+{
+  if (f->depth + 1 == MAP_DEPTH_MAX)
+    return "this would be the ninth map one within another";
+  if (m->files == MAP_FILES_MAX)
+    return "this would be one map or list more than 100 in a page";
+  return not_allowed(m, path);
 }
 
 const char *map_words(int err, bool program)
@@ -84,13 +90,16 @@ static int include_file(struct map *m, const struct map_file *f, struct str as_w
   bool program = false, lists;
   const char *why = refusal(m, f, path);
   int err = 0;
-  if (!why) {
+  if (m->files < MAP_FILES_MAX)
     m->files++;
+  if (!why) {
     err = map_read(m, path, &text, &file.id, &program);
     if (err == 0 && includes_itself(f, &file.id))
       why = "this map is being read already: it includes itself";
     else if (err && err != ERR_NOMEM)
       why = map_words(err, program);
+    else if (err == 0) /* whoever closes its directory may write something else next */
+      why = not_allowed(m, path);
   }
   if (why)
     map_complain(m, f, as_written, why);

@@ -133,7 +133,7 @@ void trail_tidy(struct trail *t)
   struct step step;
   struct buf left = BUF_INIT(STEPS_MAX);
   while (next_step(&rest, &step, &path))
-    if ((step.kind != ANSWER_NOTHING && step.kind != ANSWER_ABSENT) || !follows(path, steps))
+    if (step.kind != ANSWER_NOTHING || !follows(path, steps))
       put_step(&left, &step, path);
   if (buf_error(&left))
     t->broken = true;
