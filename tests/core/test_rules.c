@@ -782,6 +782,17 @@ static void the_links_of_a_menu_may_cost_so_much_in_the_loop(void **state)
   assert_int_equal(item_tell(s.site, path, RESOLVE_CACHED_ONLY, now, &steps, &type), ERR_AGAIN);
   assert_int_equal(item_tell(s.site, path, 0, now, &steps, &type), 0); /* in the pool */
   assert_int_equal(type, ITEM_AS_NAMED);
+
+  /* A page that is not kept has links without end, and no sum of what they cost. */
+  char name[] =
+      "/list/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.d";
+  folder_write(&s.folder, name + 1, STR("text\n"));
+  size_t waiting = s.pool.n;
+  assert_int_equal(site_item_type(s.site, NULL, path), '1');
+  assert_int_equal(s.pool.n, waiting);
+  (void)site_item_type(s.site, NULL, str_from(name));
+  assert_int_equal(s.pool.n, waiting + 1);
+  (void)pool_run_all(&s.pool);
   buf_free(&text);
   stand_remove(&s);
 }
