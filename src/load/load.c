@@ -274,7 +274,9 @@ static int watch(struct load *load)
   (void)uv_timer_init(&load->loop, &load->duration);
   (void)uv_timer_init(&load->loop, &load->progress);
   load->poll.data = load->interrupt.data = load->terminate.data = load->duration.data = load->progress.data = load;
-  /* The loop knows the time of its making, and certificates may have been read since: the end would come too soon. */
+  /* The loop knows the time of its making, and certificates may have been read since: the end would come too soon. And
+   * the clocks begin together, however long it takes until the first visit. */
+  load->started = uv_hrtime();
   uv_update_time(&load->loop);
   if (error == 0 && plan->duration_ms)
     error = uv_timer_start(&load->duration, on_duration, plan->duration_ms, 0);
@@ -289,7 +291,6 @@ static void run(struct load *load)
   for (unsigned i = 0; i < load->n_visits; i++)
     visit_init(&load->visits[i], &load->world, &load->loop);
   load->cpu_at_start = cpu_us();
-  load->started = uv_hrtime();
   for (unsigned i = 0; i < load->n_visits; i++)
     begin(load, &load->visits[i]);
   (void)uv_run(&load->loop, UV_RUN_DEFAULT);

@@ -67,7 +67,7 @@ def amfora(home, url):
     the page that was there before: so the address is typed once its own first page stands."""
     terminal = Terminal(home, tool("amfora"))
     try:
-        terminal.wait_for("New Tab", "Project Gemini", "about:newtab")
+        terminal.wait_for("New Tab", "Project Gemini")
         terminal.keys("Space")
         terminal.wait_for("URL/Num./Search:")
         terminal.keys(url, "Enter")
