@@ -205,6 +205,12 @@ class Server:
             lines = [line for line in lines if "it serves as root" not in line]
         return [line for line in lines if level is None or line.split(" ")[1:2] == [level]]
 
+    def warning_of(self, worker):
+        """The one line that warns of a worker's end; the next worker may be there a moment before it."""
+        line, = eventually(lambda: [line for line in self.log_lines("warning") if f"process {worker}" in line], 5,
+                           f"the line about process {worker}")
+        return line
+
     def workers(self):
         """The process ids of those who serve, oldest first; those that end just now may be among them."""
         return sorted(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))

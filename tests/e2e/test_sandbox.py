@@ -112,7 +112,7 @@ def test_a_call_that_no_worker_needs_ends_it_and_the_log_names_it(serve, preload
     eventually(lambda: site.workers() and worker not in site.workers(), 5, "another worker")
     (call, place), = refusal(site)
     assert call in REFUSED[act] and place == PLACES[where]
-    line, = [line for line in site.log_lines("warning") if f"process {worker}" in line]
+    line = site.warning_of(worker)
     assert "was ended by its sandbox" in line and "another one takes its place" in line
     assert re.search(rf"^\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z error the sandbox refused .*{call}", site.log(),
                      re.MULTILINE)
@@ -128,7 +128,7 @@ def test_a_thread_cannot_be_made(serve, preload, tmp_path, where):
     worker, = site.workers()
     command(site, "new_thread", where)
     eventually(lambda: site.workers() and worker not in site.workers(), 5, "another worker")
-    line, = [line for line in site.log_lines("warning") if f"process {worker}" in line]
+    line = site.warning_of(worker)
     assert "was ended by its sandbox" in line and "signals blocked" in line
     assert "act new_thread" not in site.log()
 

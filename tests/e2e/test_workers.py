@@ -133,7 +133,7 @@ def test_a_worker_that_dies_is_replaced_and_the_log_says_why(serve, number):
     victim = site.workers()[0]
     os.kill(victim, number)
     comes_up(site, 2, [victim])
-    line, = [line for line in site.log_lines("warning") if f"process {victim}" in line]
+    line = site.warning_of(victim)
     assert f"signal {int(number)} " in line
     for _ in range(40):
         assert site.gopher("/text.txt").text == "text\n"
@@ -262,7 +262,7 @@ def test_an_ignored_signal_of_childrens_deaths_is_heeded_all_the_same(serve):
     victim = site.workers()[0]
     os.kill(victim, signal.SIGKILL)
     comes_up(site, 2, [victim])
-    assert [line for line in site.log_lines("warning") if f"process {victim}" in line]
+    assert site.warning_of(victim)
 
 
 def test_nothing_is_written_into_what_has_the_number_of_a_standard_descriptor(tmp_path):
@@ -476,7 +476,7 @@ def test_reloads_that_could_not_even_start_keep_no_worker_from_coming_back(serve
     victim, = site.workers()
     os.kill(victim, signal.SIGKILL)
     comes_up(site, 1, [victim])
-    line, = [line for line in site.log_lines("warning") if f"process {victim}" in line]
+    line = site.warning_of(victim)
     assert line.endswith("another one takes its place"), line  # at once
 
 
