@@ -164,15 +164,23 @@ const char *settings_gophermaps_word(enum gophermaps gophermaps)
   return dialects[gophermaps];
 }
 
+int settings_word(const char *const *words, size_t n, struct str value)
+{
+  for (size_t i = 0; i < n; i++)
+    if (str_eq(value, str_from(words[i])))
+      return (int)i;
+  return ERR_SYNTAX;
+}
+
 int settings_gophermaps(struct site_settings *s, struct str value, struct buf *why)
 {
-  for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
-    if (str_eq(value, str_from(dialects[i]))) {
-      s->gophermaps = (enum gophermaps)i;
-      return 0;
-    }
-  buf_printf(why, "expected plain or gophernicus");
-  return ERR_SYNTAX;
+  int i = settings_word(dialects, sizeof dialects / sizeof *dialects, value);
+  if (i < 0) {
+    buf_printf(why, "expected plain or gophernicus");
+    return i;
+  }
+  s->gophermaps = (enum gophermaps)i;
+  return 0;
 }
 
 int settings_switch(bool *on, struct str value, struct buf *why)

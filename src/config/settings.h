@@ -181,6 +181,8 @@ const char *settings_log_format_word(enum log_format format);
 const char *settings_log_address_word(enum log_address address);
 /* `none`, `cut`, `hash` or `full`. */
 int settings_log_address(struct settings *s, struct str value, struct buf *why) __attribute__((warn_unused_result));
+/* Which of `n` words it is, from 0 on. ERR_SYNTAX: none of them. */
+int settings_word(const char *const *words, size_t n, struct str value) __attribute__((warn_unused_result));
 /* `true`, `yes` or `on`; `false`, `no` or `off`. */
 int settings_switch(bool *on, struct str value, struct buf *why) __attribute__((warn_unused_result));
 /* What is logged: `error`, `warning`, `notice`, `request` or `debug`; each has what stands before it too. */

@@ -65,22 +65,22 @@ const char *settings_log_address_word(enum log_address address)
 
 int settings_log_format(struct settings *s, struct str value, struct buf *why)
 {
-  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-    if (str_eq(value, str_from(formats[i]))) {
-      s->log_format = (enum log_format)i;
-      return 0;
-    }
-  buf_printf(why, "expected plain, combined or json");
-  return ERR_SYNTAX;
+  int i = settings_word(formats, sizeof formats / sizeof *formats, value);
+  if (i < 0) {
+    buf_printf(why, "expected plain, combined or json");
+    return i;
+  }
+  s->log_format = (enum log_format)i;
+  return 0;
 }
 
 int settings_log_address(struct settings *s, struct str value, struct buf *why)
 {
-  for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
-    if (str_eq(value, str_from(addresses[i]))) {
-      s->log_address = (enum log_address)i;
-      return 0;
-    }
-  buf_printf(why, "expected none, cut, hash or full");
-  return ERR_SYNTAX;
+  int i = settings_word(addresses, sizeof addresses / sizeof *addresses, value);
+  if (i < 0) {
+    buf_printf(why, "expected none, cut, hash or full");
+    return i;
+  }
+  s->log_address = (enum log_address)i;
+  return 0;
 }
